@@ -1,0 +1,76 @@
+"""Errors are data first and sentences last.
+
+Law: whatever a person did wrong is answered by one sentence that names the place and the cure,
+never by a traceback and never with a secret in it. Idea: an error carries its parts (`code`,
+`message`, `place`, `hint`), the class fixes the exit code, and `docs/messages.md` has a section
+for each `code`. Trap: a value that a person wrote may be a key, so it is quoted in a message only
+where the schema says that it cannot be one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written: a file, or the command line; lines and columns count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class SessionloadError(Exception):
+    """A failure that a person can act on.
+
+    `code` is stable, kebab-case, and heads a section of `docs/messages.md`.
+    `exit_code` is the exit code of the process when the error reaches the command line.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, code: str, message: str, *, place: Place | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        cure = f"; {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{cure} [{self.code}]"
+
+
+class InputError(SessionloadError):
+    """A file, option or guard refuses the run before any traffic (exit 2)."""
+
+
+class PreflightError(SessionloadError):
+    """The one session started before any load did not end as the contract promises (exit 4)."""
+
+    exit_code = 4
+
+
+class ResultError(SessionloadError):
+    """A result could not be written (exit 5)."""
+
+    exit_code = 5
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known word nearest to `word`, or lists all of them."""
+    words = sorted(known)
+    close = get_close_matches(word, words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return "known here: " + ", ".join(words)
