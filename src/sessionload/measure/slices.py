@@ -1,0 +1,129 @@
+"""What happened to the arrivals that were due in one second of one stage.
+
+Law: a slice is cut by *due* time, so that a stall is charged to the second that suffered it. Idea:
+three histograms are recorded for an ordinary arrival (response, service, lag); every other view
+is a sum of those and of the rare ones. Trap: `response` covers all arrivals of the slice, those
+without a valid session ranked last, while `answered` covers those that got any answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from sessionload.measure.exchange import ANSWERED, Exchange, Outcome
+from sessionload.measure.histogram import Histogram
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HISTOGRAMS = ("valid", "refused", "served", "unqueued_lag", "queued_lag", "queued_lateness")
+
+
+@dataclass(slots=True)
+class Slice:
+    """Counts and durations of the arrivals due in a slice. Slices add."""
+
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    statuses: dict[int, int] = field(default_factory=dict)
+    unsent: int = 0
+    valid: Histogram = field(default_factory=Histogram)
+    """Response times of arrivals that ended with a valid session."""
+    refused: Histogram = field(default_factory=Histogram)
+    """Response times of arrivals that got any other answer."""
+    served: Histogram = field(default_factory=Histogram)
+    """Service times of everything that got an answer."""
+    unqueued_lag: Histogram = field(default_factory=Histogram)
+    """Lag, which is also the lateness, of arrivals that found a free user."""
+    queued_lag: Histogram = field(default_factory=Histogram)
+    queued_lateness: Histogram = field(default_factory=Histogram)
+
+    def record(self, exchange: Exchange) -> None:
+        """Count an arrival that was sent and is done."""
+        outcome = exchange.outcome
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        if outcome is Outcome.OK:
+            self.valid.record(exchange.response_ns)
+            self.served.record(exchange.service_ns)
+        elif outcome in ANSWERED:
+            self.refused.record(exchange.response_ns)
+            self.served.record(exchange.service_ns)
+        if exchange.status is not None:
+            self.statuses[exchange.status] = self.statuses.get(exchange.status, 0) + 1
+        if exchange.queued_ns:
+            self.queued_lag.record(exchange.lag_ns)
+            self.queued_lateness.record(exchange.lateness_ns)
+        else:
+            self.unqueued_lag.record(exchange.lag_ns)
+
+    @property
+    def sent(self) -> int:
+        """How many were sent and are done."""
+        return sum(self.outcomes.values())
+
+    @property
+    def accounted(self) -> int:
+        """How many arrivals of the slice are accounted for: sent and done, or unsent."""
+        return self.sent + self.unsent
+
+    @property
+    def errors(self) -> int:
+        """How many arrivals did not end with a valid session, the unsent ones included."""
+        return self.accounted - self.outcomes.get(Outcome.OK, 0)
+
+    @property
+    def response(self) -> Histogram:
+        """Response times of all arrivals; those without a valid session rank last."""
+        view = self.valid + Histogram()
+        view.never = self.errors
+        return view
+
+    @property
+    def answered(self) -> Histogram:
+        """Response times of whatever got an answer: the conventional view."""
+        return self.valid + self.refused
+
+    @property
+    def service(self) -> Histogram:
+        """Service times of whatever got an answer."""
+        return self.served
+
+    @property
+    def lag(self) -> Histogram:
+        """How late the generator was by its own guilt."""
+        return self.unqueued_lag + self.queued_lag
+
+    @property
+    def lateness(self) -> Histogram:
+        """How late arrivals were sent: lag and queueing together."""
+        return self.unqueued_lag + self.queued_lateness
+
+    def __iadd__(self, other: Self) -> Self:
+        for outcome, count in other.outcomes.items():
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
+        for status, count in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + count
+        self.unsent += other.unsent
+        for name in _HISTOGRAMS:
+            histogram: Histogram = getattr(self, name)
+            histogram += getattr(other, name)
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object; empty histograms are left out."""
+        return {
+            "outcomes": {outcome.value: count for outcome, count in sorted(self.outcomes.items())},
+            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+            "unsent": self.unsent,
+            **{name: getattr(self, name).to_json() for name in _HISTOGRAMS if getattr(self, name)},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            outcomes={Outcome(name): count for name, count in data["outcomes"].items()},
+            statuses={int(status): count for status, count in data["statuses"].items()},
+            unsent=data["unsent"],
+            **{name: Histogram.from_json(data[name]) for name in _HISTOGRAMS if name in data},
+        )
