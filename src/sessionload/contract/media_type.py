@@ -1,0 +1,41 @@
+"""The header `content-type`, read as far as a contract needs it.
+
+Law: parameters never decide what a body is, except that JSON in another character set than UTF-8 is no
+JSON. Idea: the essence in lower case, and one bit for the character set. Trap: the header is text that
+a server chose; reading it must not be able to fail.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MediaType(NamedTuple):
+    """`essence` is the type and subtype in lower case; `is_utf8` is false when a charset says otherwise."""
+
+    essence: str
+    is_utf8: bool
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a body of this type is JSON, by itself or by its structured suffix."""
+        return self.essence == "application/json" or self.essence.endswith("+json")
+
+    @property
+    def ranges(self) -> tuple[str, str]:
+        """What a document may list to allow this type among others, the narrower first."""
+        return self.essence.partition("/")[0] + "/*", "*/*"
+
+
+def read_media_type(text: str) -> MediaType:
+    """Return the media type that the header value `text` names; of nonsense, a type that nothing lists."""
+    essence, semicolon, rest = text.partition(";")
+    return MediaType(essence.strip().lower(), not semicolon or _is_utf8(rest))
+
+
+def _is_utf8(parameters: str) -> bool:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() != "utf-8":
+            return False
+    return True

@@ -1,0 +1,133 @@
+"""What is sent: path, header, body and user IDs, each as the document says."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.contract.document import Contract
+from sessionload.words.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
+_DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+
+
+def _contract(
+    change: Callable[[dict[str, Any]], object] | None = None, operation_id: str = "startSession"
+) -> Contract:
+    document = copy.deepcopy(_DOCUMENT)
+    if change:
+        change(document)
+    return Contract.from_document(document, operation_id, file="openapi.yaml", sha256="0" * 64)
+
+
+_START = _contract()
+
+
+def _operation(document: dict[str, Any]) -> dict[str, Any]:
+    path = "/v4/project/{projectID}/environment/{environmentID}/session"
+    operation: dict[str, Any] = document["paths"][path]["post"]
+    return operation
+
+
+def _schemas(document: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    return schemas
+
+
+def test_what_the_document_says_of_the_request() -> None:
+    assert (_START.operation_id, _START.method, _START.file) == ("startSession", "POST", "openapi.yaml")
+    assert (_START.sha256, _START.security_header) == ("0" * 64, "authorization")
+
+
+@pytest.mark.parametrize(
+    ("project", "environment", "path"),
+    [
+        ("p", "main", "/v4/project/p/environment/main/session"),
+        ("a/b?c#d", "é %", "/v4/project/a%2Fb%3Fc%23d/environment/%C3%A9%20%25/session"),
+        ("{environmentID}", "...", "/v4/project/%7BenvironmentID%7D/environment/.../session"),
+    ],
+)
+def test_each_value_is_one_part_of_the_path(project: str, environment: str, path: str) -> None:
+    assert _START.path(project, environment) == path
+
+
+def test_the_traffic_split_needs_no_environment() -> None:
+    assert _contract(operation_id="startSessionTrafficSplit").path("p", "") == "/v4/project/p/session"
+
+
+@pytest.mark.parametrize(
+    ("project", "environment"), [("", "e"), (".", "e"), ("p", ".."), ("canary\ud800", "e")]
+)
+def test_a_value_that_would_change_the_path_is_refused(project: str, environment: str) -> None:
+    with pytest.raises(InputError) as caught:
+        _START.path(project, environment)
+    assert caught.value.code == "bad-path-value"
+    assert "canary" not in str(caught.value)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256))
+def test_a_user_id_without_fault_is_sent_as_it_is(user_id: str) -> None:
+    assert _START.user_id_fault(user_id) is None
+    assert json.loads(_START.body(user_id)) == {"userID": user_id}
+
+
+def test_a_body_is_compact_utf_8() -> None:
+    assert _START.body('é"') == b'{"userID":"\xc3\xa9\\""}'
+
+
+@pytest.mark.parametrize(
+    ("user_id", "fault"),
+    [
+        ("", "is 0 characters long; the contract allows at least 1"),
+        ("😀" * 257, "is 257 characters long; the contract allows at most 256"),
+        ("\ud800", "has half of a surrogate pair in it, which UTF-8 cannot carry"),
+    ],
+)
+def test_a_user_id_that_the_contract_does_not_allow(user_id: str, fault: str) -> None:
+    assert _START.user_id_fault(user_id) == fault
+
+
+@pytest.mark.parametrize(
+    ("schema", "fault"),
+    [
+        ({"maxLength": 3}, "is 4 characters long; the contract allows at most 3"),
+        ({"pattern": "^x"}, "does not fit the request of the contract: userID breaks the rule 'pattern'"),
+        (
+            {"type": "integer"},
+            "does not fit the request of the contract: userID is not of the type 'integer'",
+        ),
+        ({"readOnly": True}, "does not fit the request of the contract: userID breaks the rule 'readOnly'"),
+        ({}, None),
+    ],
+)
+def test_user_ids_are_judged_by_the_document(schema: object, fault: str | None) -> None:
+    contract = _contract(
+        lambda document: _schemas(document)["SessionStart"]["properties"].update(userID=schema)
+    )
+    assert contract.user_id_fault("user") == fault
+
+
+def test_one_character_is_one_character() -> None:
+    properties = {"userID": {"minLength": 2}}
+    contract = _contract(lambda document: _schemas(document)["SessionStart"].update(properties=properties))
+    assert contract.user_id_fault("u") == "is 1 character long; the contract allows at least 2"
+
+
+def test_a_request_with_further_needs_says_so() -> None:
+    contract = _contract(lambda document: _schemas(document)["SessionStart"].update(required=["region"]))
+    assert contract.user_id_fault("u") == "does not fit the request of the contract: region is missing"
+
+
+def test_without_a_request_body_any_user_id_will_do() -> None:
+    assert _contract(lambda document: _operation(document).pop("requestBody")).user_id_fault("") is None
