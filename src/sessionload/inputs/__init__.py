@@ -1,0 +1,1 @@
+"""What people write, checked: scenarios, environments and the guards between the two."""
