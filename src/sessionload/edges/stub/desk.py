@@ -1,0 +1,225 @@
+"""From a request to its reply: routes, authorization, the body rule, sessions, latency and faults.
+
+Law: what arrived is counted first, then judged, then perhaps spoiled by the script. Idea: no socket here,
+so every rule can be read off one function. Trap: a scripted fault replaces whatever the honest answer is,
+a refusal too; `ledger.unauthorized` still tells that the key was wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from random import Random
+from time import monotonic_ns
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from sessionload.edges.stub import interact
+from sessionload.edges.stub.answers import (
+    NO_AUTHORIZATION,
+    NO_PATH,
+    NO_PROJECT,
+    NO_SESSION,
+    Reply,
+    Request,
+    answer,
+    refusal,
+    session,
+    without_body,
+)
+from sessionload.edges.stub.ledger import Ledger
+from sessionload.edges.stub.plays import Scene, play
+from sessionload.edges.stub.sessions import KeyMint, LiveSessions
+from sessionload.plan.fault import FaultScript
+from sessionload.plan.latency import Latency
+from sessionload.words.units import NS
+
+if TYPE_CHECKING:
+    from sessionload.edges.stub.body import RequestRule
+    from sessionload.plan.fault import Action
+    from sessionload.plan.stub_settings import StubSettings
+    from sessionload.words.secret import Secret
+
+
+class Place(Enum):
+    """What a path is for."""
+
+    START = "start"
+    INTERACT = "interact"
+    STREAM = "stream"
+    LEDGER = "ledger"
+    NOWHERE = "nowhere"
+
+
+class Route(NamedTuple):
+    """Where a URL leads, and whether its project and environment are the ones served here."""
+
+    place: Place
+    known: bool = True
+
+
+_HERE = Route(Place.START)
+_JSON = b"application/json"
+_REMEMBERED = 1_000
+
+
+class Desk:
+    """Answers requests, one at a time. It owns the ledger and the live sessions."""
+
+    def __init__(
+        self,
+        settings: StubSettings,
+        *,
+        key: Secret,
+        rule: RequestRule,
+    ) -> None:
+        """Serve one project and environment to holders of `key`.
+
+        Raises `ValueError` with a sentence when the latency or a fault in `settings` cannot be read.
+        """
+        self.ledger = Ledger()
+        self._sessions = LiveSessions()
+        self._mint = KeyMint()
+        self._project = settings.project.encode()
+        self._environment = settings.environment.encode()
+        self._expected = key.reveal().encode("ascii")
+        self._latency = Latency.parse(settings.latency)
+        self._script = FaultScript.parse(settings.faults)
+        self._rule = rule
+        self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
+        self._first_ns: int | None = None
+        self._routes: dict[bytes, Route] = {}
+        self.heads: dict[bytes, int] = {}
+
+    def reply(self, request: Request) -> Reply:
+        """Return the reply to one whole request."""
+        route = self._routes.get(request.url) or self._find_route(request.url)
+        if route.place is Place.START and request.method == b"POST":
+            return self._start(request, known=route.known)
+        reply = Reply(self._elsewhere(request, route.place))
+        if request.method == b"HEAD":
+            reply.data = without_body(reply.data)
+        if route.place is not Place.LEDGER:
+            reply.wait = self._wait()
+        return reply
+
+    def _wait(self) -> float:
+        fixed = self._latency.fixed
+        return self._latency.sample(self._random) if fixed is None else fixed
+
+    def remember(self, request: Request, head: bytes) -> None:
+        """Keep `head`, if all requests with it are load session starts that only their body can spoil.
+
+        No key but the accepted one is ever kept in this way.
+        """
+        route = self._routes.get(request.url)
+        usual = (
+            route == _HERE
+            and request.method == b"POST"
+            and request.authorization == self._expected
+            and request.content_type == _JSON
+            and not request.preflight
+        )
+        if usual and len(self.heads) < _REMEMBERED:
+            self.heads[head] = len(request.body)
+
+    def start(self, body: bytes) -> Reply:
+        """Return the reply to a request with one of the `heads`: the hot path."""
+        user, fault = self._rule.judge(body, _JSON)
+        number = self.ledger.arrive(user)
+        key = self._mint.new()
+        if fault:
+            reply = Reply(refusal(400, fault))
+        else:
+            self._sessions.start(user, key)
+            reply = Reply(session(key))
+        if self._script.faults:
+            reply = self._spoil(reply, self._scripted(number), key, self._expected)
+        reply.wait += self._wait()
+        reply.load = True
+        return reply
+
+    def _start(self, request: Request, *, known: bool) -> Reply:
+        """Return the reply to any other request that wants to start a session."""
+        user, fault = self._rule.judge(request.body, request.content_type)
+        if request.preflight:
+            self.ledger.preflights += 1
+            action = self._script.for_preflight
+        else:
+            action = self._scripted(self.ledger.arrive(user))
+        key = self._mint.new()
+        reply = Reply(self._judge(request, known=known, fault=fault))
+        if not reply.data:
+            self._sessions.start(user, key)
+            reply.data = session(key)
+        reply = self._spoil(reply, action, key, request.authorization)
+        reply.wait += self._wait()
+        reply.load = not request.preflight
+        return reply
+
+    @staticmethod
+    def _spoil(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
+        if action is None:
+            return honest
+        reply = play(action.kind, Scene(key, authorization, action.argument)) if action.kind else honest
+        reply.wait = action.hold_ns / NS
+        return reply
+
+    def _scripted(self, number: int) -> Action | None:
+        """Return what the script has for load session start `number`, which arrives now."""
+        now = monotonic_ns()
+        if self._first_ns is None:
+            self._first_ns = now
+        return self._script.action(number, now - self._first_ns)
+
+    def _judge(self, request: Request, *, known: bool, fault: str) -> bytes:
+        """Return the refusal of a session start, or nothing when a session may begin."""
+        if request.authorization != self._expected:
+            self.ledger.unauthorized += 1
+            return NO_AUTHORIZATION
+        if not known:
+            return NO_PROJECT
+        return refusal(400, fault) if fault else b""
+
+    def _elsewhere(self, request: Request, place: Place) -> bytes:
+        """Return the answer to whatever is not a POST that starts a session."""
+        if place is Place.NOWHERE:
+            return NO_PATH
+        method = b"GET" if place is Place.LEDGER else b"POST"
+        if request.method != method:
+            return refusal(405, f"this path takes {method.decode()}", fields=b"allow: %b\r\n" % method)
+        if place is Place.LEDGER:
+            return answer(200, json.dumps(self.ledger.page(live_sessions=self._sessions.count)).encode())
+        return self._turn(request, stream=place is Place.STREAM)
+
+    def _turn(self, request: Request, *, stream: bool) -> bytes:
+        if not self._sessions.is_live(request.authorization):
+            self.ledger.unauthorized += 1
+            return NO_SESSION
+        traces = interact.traces_of(request.body)
+        if traces is None:
+            return refusal(400, "the action is neither a launch nor a text with a payload")
+        if stream:
+            return answer(200, interact.as_events(traces), content_type="text/event-stream")
+        return answer(200, interact.as_json(traces))
+
+    def _find_route(self, url: bytes) -> Route:
+        route = self._route(url)
+        if len(self._routes) < _REMEMBERED:
+            self._routes[url] = route
+        return route
+
+    def _route(self, url: bytes) -> Route:
+        match [unquote_to_bytes(part) for part in url.partition(b"?")[0].split(b"/")]:
+            case [b"", b"v4", b"project", project, b"environment", environment, b"session"]:
+                return Route(Place.START, project == self._project and environment == self._environment)
+            case [b"", b"v4", b"project", project, b"session"]:
+                return Route(Place.START, project == self._project)
+            case [b"", b"v4", b"interact"]:
+                return Route(Place.INTERACT)
+            case [b"", b"v4", b"interact", b"stream"]:
+                return Route(Place.STREAM)
+            case [b"", b"ledger"]:
+                return Route(Place.LEDGER)
+            case _:
+                return Route(Place.NOWHERE)

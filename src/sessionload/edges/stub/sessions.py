@@ -1,0 +1,65 @@
+"""Which session keys are alive, and where new ones come from.
+
+Law: a user has one live key; starting again ends the earlier one. Idea: two maps, user to key and key
+to user, each cut into 256 small ones. Trap: one dictionary of a million entries stands still for tens of
+milliseconds when it grows, and finding its oldest entry again and again takes ever longer.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import urlsafe_b64encode
+
+_SHARDS = 256
+_KEYS_AT_ONCE = 512
+_RANDOM = 24
+_LENGTH = 32
+
+
+class KeyMint:
+    """New session keys: `sk.` and 32 url-safe characters, which are 192 random bits."""
+
+    __slots__ = ("_pool", "_position")
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._position = 0
+
+    def new(self) -> bytes:
+        """Return a key that was never issued before."""
+        start = self._position
+        if start >= len(self._pool):
+            self._pool = urlsafe_b64encode(os.urandom(_RANDOM * _KEYS_AT_ONCE))
+            start = 0
+        self._position = start + _LENGTH
+        return b"sk." + self._pool[start : start + _LENGTH]
+
+
+class LiveSessions:
+    """The live sessions of about `limit` users; past that the oldest are ended."""
+
+    __slots__ = ("_keys", "_limit", "_users", "count")
+
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self._limit = max(1, limit // _SHARDS)
+        self._keys: list[dict[bytes, bytes]] = [{} for _ in range(_SHARDS)]
+        self._users: list[dict[bytes, bytes]] = [{} for _ in range(_SHARDS)]
+        self.count = 0
+
+    def start(self, user: bytes, key: bytes) -> None:
+        """Begin a session of `user`, and end the earlier one if there is any."""
+        shard = self._keys[hash(user) % _SHARDS]
+        earlier = shard.pop(user, None)
+        if earlier is not None:
+            del self._users[hash(earlier) % _SHARDS][earlier]
+        elif len(shard) < self._limit:
+            self.count += 1
+        else:
+            oldest = shard.pop(next(iter(shard)))
+            del self._users[hash(oldest) % _SHARDS][oldest]
+        shard[user] = key
+        self._users[hash(key) % _SHARDS][key] = user
+
+    def is_live(self, key: bytes) -> bool:
+        """Tell whether `key` belongs to a session that has not ended."""
+        return key in self._users[hash(key) % _SHARDS]
