@@ -56,7 +56,7 @@ class Histogram:
         counts = self.counts
         counts[bucket] = counts.get(bucket, 0) + 1
         self.total += value
-        if value > self.maximum:
+        if value > self.maximum:  # noqa: PLR1730 - a call to max for every arrival costs more
             self.maximum = value
         if self.minimum is None or value < self.minimum:
             self.minimum = value
@@ -90,8 +90,8 @@ class Histogram:
 
     @property
     def largest(self) -> int | None:
-        """The largest duration, exact; `None` if one never ended."""
-        return None if self.never else self.maximum
+        """The largest duration, exact; `None` if one never ended or none was counted."""
+        return None if self.never or not self.counts else self.maximum
 
     @property
     def mean(self) -> float | None:
@@ -123,9 +123,12 @@ class Histogram:
         return self
 
     def __add__(self, other: Self) -> Histogram:
+        large, small = (self, other) if len(self.counts) >= len(other.counts) else (other, self)
         both = Histogram()
-        both += self
-        both += other
+        both.counts = large.counts.copy()  # several times faster than counting them again
+        both.minimum, both.maximum = large.minimum, large.maximum
+        both.total, both.never = large.total, large.never
+        both += small
         return both
 
     def __eq__(self, other: object) -> bool:

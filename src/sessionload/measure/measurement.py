@@ -112,12 +112,12 @@ class Measurement:
         )
 
     def _add_finding(self, finding: Finding) -> None:
-        cause = finding.cause
-        if cause not in self.findings and len(self.findings) >= _MOST_CAUSES:
-            cause = _OTHER
-            finding = replace(finding, cause=cause, message="further causes, not told apart")
-        known = self.findings.get(cause)
-        self.findings[cause] = known + finding if known else finding
+        known = self.findings.get(finding.cause)
+        self.findings[finding.cause] = known + finding if known else finding
+        if len(self.findings) > _MOST_CAUSES + (_OTHER in self.findings):
+            # The last of the alphabet gives way, not the last to come: adding must not mind order.
+            last = self.findings.pop(max(cause for cause in self.findings if cause != _OTHER))
+            self._add_finding(replace(last, cause=_OTHER, message="further causes, not told apart"))
 
     def over(self, keep: StageFilter = lambda _: True) -> Slice:
         """Return the sum of the slices of the stages that `keep` accepts."""

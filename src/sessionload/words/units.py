@@ -71,7 +71,7 @@ def _unit_hint(text: str, what: str, unit: str, examples: str) -> str:
 
 
 def duration(ns: int | None) -> str:
-    """Return nanoseconds for people: `412 ms`, `1.73 s`, `2 min`; three significant digits. `None` is `never`."""
+    """Return nanoseconds for people, to three digits: `412 ms`, `1.73 s`, `2 min`. `None` is `never`."""
     if ns is None:
         return "never"
     if ns < 0:
@@ -102,10 +102,10 @@ def share(part: int, whole: int) -> str:
     """Return `part` of `whole` in percent, which is `0 %` or `100 %` only when that is exact.
 
     Digits are added until the ends are told apart: 1 of 100,000 is `0.001 %`, and 99,999 of
-    100,000 is `99.999 %`. Nothing of nothing is `–`.
+    100,000 is `99.999 %`. Nothing of nothing is a dash.
     """
     if not whole:
-        return "–"
+        return "\N{EN DASH}"
     exact = Fraction(part * 100, whole)
     if exact in (0, 100):
         return f"{exact} %"
