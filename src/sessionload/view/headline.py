@@ -1,0 +1,100 @@
+"""The run in one sentence.
+
+Law: the sentence claims nothing that the verdict does not. Idea: met says what was held and how near
+the bound was, missed says what broke first and by how much, void says why nothing can be said.
+Trap: "held 200/s" is true only when every measured arrival was sent; else the load was only offered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.judge.targets import Kind, parse_target
+from sessionload.judge.verdict import State
+from sessionload.measure.exchange import Outcome
+from sessionload.words.units import NS, duration, rate, share
+
+if TYPE_CHECKING:
+    from sessionload.judge.result import Result
+    from sessionload.judge.verdict import JudgedTarget
+    from sessionload.measure.slices import Slice
+
+
+def sentence(result: Result, measured: Slice) -> str:
+    """Return the sentence that follows the verdict's word, without a full stop."""
+    state = result.verdict.state
+    if state is State.MET:
+        kept = next((_kept(one) for one in result.verdict.targets if _is_latency(one)), "")
+        return f"{_load(result, measured)}: {kept}{_contract(measured)}"
+    if state is State.MISSED:
+        return _missed(result, measured)
+    return _void(result)
+
+
+def _load(result: Result, measured: Slice) -> str:
+    stages = [stage for stage in result.stages if not stage.warmup]
+    peak = max(max(stage.start_rate, stage.end_rate) for stage in stages)
+    constant = [stage.duration_ns for stage in stages if stage.start_rate == stage.end_rate == peak]
+    verb = "offered" if measured.unsent else "held"
+    if constant:
+        return f"{verb} {rate(peak)} for {duration(sum(constant))}"
+    return f"{verb} up to {rate(peak)} over {duration(sum(stage.duration_ns for stage in stages))}"
+
+
+def _is_latency(target: JudgedTarget) -> bool:
+    return parse_target(target.expr).kind is Kind.DURATION
+
+
+def _kept(target: JudgedTarget) -> str:
+    parsed = parse_target(target.expr)
+    return f"{parsed.metric.name} {target.measured} of {duration(parsed.bound.numerator)}; "
+
+
+def _contract(measured: Slice) -> str:
+    broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
+    checked = broken + measured.outcomes.get(Outcome.OK, 0)
+    return f"{broken:,} of {checked:,} responses broke the contract"
+
+
+def _missed(result: Result, measured: Slice) -> str:
+    missed = [one for one in result.verdict.targets if one.state is State.MISSED]
+    stopper = result.run.aborted_by
+    worst = next((one for one in missed if one.expr == stopper), missed[0])
+    others = len(missed) - 1
+    parsed = parse_target(worst.expr)
+    bound = duration(parsed.bound.numerator) if parsed.kind is Kind.DURATION else worst.bound
+    window = f" in the window from {worst.window}" if worst.window else ""
+    if worst.margin == "at the bound":
+        gap = f", not {parsed.op} {bound}"
+    elif worst.margin:
+        gap = f", {worst.margin} the bound of {bound}"
+    else:
+        without = share(measured.errors, measured.accounted)
+        gap = f" (bound {bound}): {without} of arrivals had no valid session"
+    further = f"; {_number(others, 'further target')} missed" if others else ""
+    early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if stopper else ""
+    return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
+
+
+def _void(result: Result) -> str:
+    first, *others = result.verdict.reasons
+    if result.run.interrupted is not None:
+        due = result.planned
+        sent = result.measurement.sent
+        return (
+            f"interrupted ({result.run.interrupted}) after {_elapsed(result)} of {_planned(result)};"
+            f" {sent:,} of {due:,} arrivals ({share(sent, due)}) were sent"
+        )
+    return f"{first} ({_number(len(others), 'further reason')})" if others else first
+
+
+def _elapsed(result: Result) -> str:
+    return duration(round(result.run.seconds * NS))
+
+
+def _planned(result: Result) -> str:
+    return duration(sum(stage.duration_ns for stage in result.stages))
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

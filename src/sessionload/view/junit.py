@@ -1,0 +1,75 @@
+"""The result as JUnit XML, for a CI server to show.
+
+Law: a void run is an error, never a pass. Idea: one test case for the validity of the run, one for
+each target, one for each finding. Trap: XML 1.0 has no way to hold most control characters; the
+sheet has written them out already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from sessionload.judge.verdict import State
+
+if TYPE_CHECKING:
+    from sessionload.view.rows import FindingRow, Sheet, TargetRow
+
+
+def render(sheet: Sheet) -> str:
+    """Return the XML document as text, to be written as UTF-8."""
+    cases = [
+        _validity(sheet),
+        *(_target(row) for row in sheet.targets),
+        *(_finding(row) for row in sheet.findings),
+    ]
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "time": f"{sheet.seconds:.3f}",
+    }
+    suites = ET.Element("testsuites", {"name": "sessionload", **counts})
+    suite = ET.SubElement(
+        suites, "testsuite", {"name": sheet.title, **counts, "skipped": "0", "timestamp": sheet.started}
+    )
+    properties = ET.SubElement(suite, "properties")
+    for fact in sheet.ran:
+        ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
+    suite.extend(cases)
+    ET.SubElement(suite, "system-out").text = f"{sheet.headline}.\n{sheet.identity}."
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(group: str, name: str) -> ET.Element:
+    return ET.Element("testcase", {"classname": f"sessionload.{group}", "name": name, "time": "0"})
+
+
+def _tell(case: ET.Element, tag: str, kind: str, message: str, text: str = "") -> None:
+    ET.SubElement(case, tag, {"type": kind, "message": message}).text = text or message
+
+
+def _validity(sheet: Sheet) -> ET.Element:
+    case = _case("run", "the run is valid")
+    if sheet.state is State.VOID:
+        _tell(case, "error", "void", sheet.sentence, "\n".join(sheet.reasons))
+    return case
+
+
+def _target(row: TargetRow) -> ET.Element:
+    case = _case("targets", row.expr)
+    found = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
+    message = f"{found}; {row.note}" if row.note else found
+    if row.state is State.MET:
+        ET.SubElement(case, "system-out").text = message
+    else:
+        _tell(case, "failure" if row.state is State.MISSED else "error", row.state.value, message)
+    return case
+
+
+def _finding(row: FindingRow) -> ET.Element:
+    case = _case("findings", row.cause)
+    text = "\n".join(part for part in (row.message, row.seen, row.example) if part)
+    _tell(case, "failure", row.outcome, f"{row.message} ({row.times})", text)
+    return case

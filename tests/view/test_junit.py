@@ -1,0 +1,54 @@
+"""JUnit XML that a CI server reads as the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sessionload.view import junit
+
+if TYPE_CHECKING:
+    from sessionload.view.rows import Sheet
+
+
+def _suite(sheet: Sheet) -> ET.Element:
+    suite = ET.fromstring(junit.render(sheet).encode()).find("testsuite")  # noqa: S314 - our own text
+    assert suite is not None
+    return suite
+
+
+@pytest.mark.parametrize(
+    ("name", "tests", "failures", "errors"),
+    [
+        ("met", 6, 0, 0),
+        ("missed", 8, 5, 0),
+        ("void", 6, 1, 1),
+        ("interrupted", 6, 3, 1),
+        ("empty", 6, 0, 6),
+    ],
+)
+def test_cases_are_counted(
+    sheets: dict[str, Sheet], name: str, tests: int, failures: int, errors: int
+) -> None:
+    suite = _suite(sheets[name])
+    counts = (len(suite.findall("testcase")), len(suite.findall("*/failure")), len(suite.findall("*/error")))
+    assert counts == (tests, failures, errors)
+    assert counts == tuple(int(suite.attrib[key]) for key in ("tests", "failures", "errors"))
+
+
+def test_a_void_run_is_an_error_that_says_why(sheets: dict[str, Sheet]) -> None:
+    error = _suite(sheets["void"]).find("testcase/error")
+    assert error is not None
+    assert error.attrib["type"] == "void"
+    assert error.text == "\n".join(sheets["void"].reasons)
+
+
+def test_hostile_text_is_text(sheets: dict[str, Sheet], hostile: str) -> None:
+    failure = _suite(sheets["missed"]).find("testcase[@name='body.sessionKey.required']/failure")
+    assert failure is not None
+    assert failure.text is not None
+    assert failure.text.endswith(sheets["missed"].findings[0].example)
+    assert "<script>alert(1)</script>" in failure.text
+    assert "<script>alert(1)</script>" in hostile
