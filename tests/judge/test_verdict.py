@@ -12,7 +12,7 @@ from sessionload.judge.targets import parse_target
 from sessionload.judge.verdict import Evidence, JudgedTarget, Limits, State, Verdict, judge
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.generator import Generator
-from sessionload.measure.measurement import Measurement
+from sessionload.measure.measurement import Finding, Measurement
 from sessionload.plan.schedule import Stage
 from sessionload.words.units import NS
 
@@ -45,7 +45,7 @@ def test_a_run_that_keeps_its_targets_is_met(run: Recorder) -> None:
         (
             JudgedTarget("p95 < 400ms", State.MET, "20 ms", "400ms", "380 ms below", 100),
             JudgedTarget("error_rate < 0.1%", State.MET, "0 %", "0.1%", "0.1 points below", 100),
-            JudgedTarget(ALWAYS, State.MET, "0", "0", "at the bound", 100, "always judged"),
+            JudgedTarget(ALWAYS, State.MET, "0", "0", "exactly", 100, "always judged"),
         ),
         (),
     )
@@ -253,6 +253,16 @@ def test_a_busy_generator_makes_a_run_void(run: Recorder) -> None:
     assert verdict.reasons == (
         "the generator was too busy: 95 % of a core, at most 90 %; use more workers or a lower rate",
     )
+
+
+def test_connections_that_failed_for_want_of_our_own_means_make_a_run_void(run: Recorder) -> None:
+    run.sent(10)
+    message = "the generator has no local port left for a connection"
+    finding = Finding("generator/ports", "connection_error", message, "", 3, 7, 0, 0)
+    run.measurement.findings[finding.cause] = finding
+    verdict = judge(evidence(run))
+    assert verdict.state is State.VOID
+    assert verdict.reasons == (f"{message} (3 times): that is not the server's doing",)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from sessionload.judge.verdict import State
 from sessionload.view import junit
 
 if TYPE_CHECKING:
@@ -43,6 +45,19 @@ def test_a_void_run_is_an_error_that_says_why(sheets: dict[str, Sheet]) -> None:
     assert error is not None
     assert error.attrib["type"] == "void"
     assert error.text == "\n".join(sheets["void"].reasons)
+
+
+def test_a_finding_of_a_run_that_met_its_targets_is_told_and_does_not_fail(sheets: dict[str, Sheet]) -> None:
+    sheet = replace(sheets["missed"], state=State.MET)
+    cases = [
+        case for case in _suite(sheet).findall("testcase") if case.get("classname", "").endswith("findings")
+    ]
+    assert cases
+    assert not [case for case in cases if case.find("failure") is not None]
+    assert all(
+        row.message in (case.findtext("system-out") or "")
+        for case, row in zip(cases, sheet.findings, strict=True)
+    )
 
 
 def test_hostile_text_is_text(sheets: dict[str, Sheet], hostile: str) -> None:

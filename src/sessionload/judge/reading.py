@@ -124,12 +124,15 @@ def measured_text(target: Target, reading: Reading) -> str:
 
 
 def margin_text(target: Target, value: Fraction | None) -> str:
-    """Return how far a value is from the bound: `88 ms below`, `1.2 points above`; empty for never."""
+    """Return how far a value is from the bound: `88 ms below`, `1.2 points above`; empty for never.
+
+    A value that is the bound is `exactly` there where it has to be, and `at the bound` elsewhere.
+    """
     if value is None:
         return ""
     gap = abs(value - target.bound)
     if not gap:
-        return "at the bound"
+        return "exactly" if target.op == "==" else "at the bound"
     amount = {
         Kind.DURATION: lambda: duration(max(1, round(gap))),
         Kind.SHARE: lambda: f"{significant(gap * 100)} points",

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sessionload.plan.schedule import Stage
 
 _ALWAYS = parse_target("contract_violations == 0")
+_OWN_FAULT = "generator/"
+"""How the causes of connections begin that failed for want of something on the generator's side."""
 
 
 class State(StrEnum):
@@ -257,6 +259,11 @@ def _guilty(evidence: Evidence, total: Slice) -> list[str]:
             f"the generator was late by its own guilt: lag p99 {duration(late)}, at most"
             f" {duration(limits.lag_p99_ns)}; use a quieter machine, more workers or a lower rate"
         )
+    found += [
+        f"{finding.message} ({finding.count:,} times): that is not the server's doing"
+        for cause, finding in sorted(evidence.measurement.findings.items())
+        if cause.startswith(_OWN_FAULT)
+    ]
     busy = evidence.measurement.generator.cpu_share
     if busy > limits.cpu_share:
         found.append(

@@ -77,7 +77,7 @@ def duration(ns: int | None) -> str:
     if ns < 0:
         return "-" + duration(-ns)
     for unit, size, limit in (("µs", 1_000, 1_000_000), ("ms", 1_000_000, NS), ("s", NS, 120 * NS)):
-        if ns < limit:
+        if ns < limit - size // 2:  # what would round to the limit is said in the next unit
             return f"{significant(Fraction(ns, size))} {unit}"
     if ns < 2 * 3600 * NS:
         return f"{significant(Fraction(ns, 60 * NS))} min"
