@@ -1,0 +1,1 @@
+"""The commands: options in, progress and exit codes out."""

@@ -1,0 +1,156 @@
+"""The command line: words in, exit codes out.
+
+Law: a mistake is answered by one sentence and its exit code, never by a traceback. Idea: click reads
+the options, each command is one call, and errors meet their exit codes in one place. Trap: whatever
+is imported here is paid for by `--help`, so commands import what they need when they run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import sessionload
+from sessionload.command.interruption import Interrupted, Interruption
+from sessionload.words.errors import SessionloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXIT_CODES_HELP = """\b
+Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
+4 preflight failed · 5 result could not be written · 130, 143 interrupted"""
+
+_FORMATS = ("html", "md", "junit", "csv", "hgrm")
+
+
+class _Commands(click.Group):
+    """Turns errors that a person can act on into one sentence and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's own signature
+        try:
+            return super().invoke(ctx)
+        except SessionloadError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(sessionload.__version__, prog_name="sessionload")
+def cli() -> None:
+    """Load and contract testing for the start session endpoint."""
+
+
+def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
+    return click.option(
+        name, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=text
+    )
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.argument("scenario", type=click.Path(path_type=Path)),
+            click.option("--environment", metavar="NAME", help="An entry of the environments file."),
+            _file_option("--environments", "environments.yaml", "The environments file."),
+            _file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document."),
+            click.option(
+                "--set",
+                "overrides",
+                metavar="PATH=VALUE",
+                multiple=True,
+                help="Override a value of the scenario.",
+            ),
+            click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command(epilog=EXIT_CODES_HELP)
+@_run_options
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The run's folder  [default: new, under reports/]"
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
+    with Interruption() as interruption:  # before the imports: they take half a second
+        try:
+            from sessionload.command.run import RunOptions, run  # noqa: PLC0415
+
+            sys.exit(run(RunOptions(_request(asked), out=out, quiet=quiet), interruption))
+        except Interrupted:
+            click.echo("interrupted before anything was sent", err=True)
+            sys.exit(interruption.exit_code)
+
+
+@cli.command()
+@_run_options
+def plan(**asked: Any) -> None:  # noqa: ANN401
+    """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
+    from sessionload.command.plan import plan  # noqa: PLC0415
+
+    click.echo(plan(_request(asked)))
+
+
+@cli.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "formats",
+    metavar=",".join(_FORMATS),
+    default="html,md,junit",
+    show_default=True,
+    help="Which views to write.",
+)
+def report(folder: Path, formats: str) -> None:
+    """Write the views of a RUN again, from its result or from what a killed run left."""
+    from sessionload.command.report import report  # noqa: PLC0415
+
+    for path in report(folder, formats):
+        click.echo(path)
+
+
+@cli.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback  [default: any free one]"
+)
+@click.option(
+    "--latency", default="40ms", show_default=True, help="Such as 'lognormal(p50=40ms, p99=180ms)'."
+)
+@click.option(
+    "--fault", "faults", multiple=True, help="Such as 'stall from 10s for 3s' or 'status 503 every 10'."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
+@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose body rule the stub keeps.")
+def stub(port: int, latency: str, faults: tuple[str, ...], seed: int, contract: Path) -> NoReturn:
+    """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
+    from sessionload.command.stub import serve  # noqa: PLC0415
+
+    sys.exit(serve(port=port, latency=latency, faults=faults, seed=seed, contract_file=contract))
+
+
+def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
+    from sessionload.edges.briefing import Request  # noqa: PLC0415
+
+    return Request(
+        scenario=asked["scenario"],
+        environment=asked["environment"],
+        environments=asked["environments"],
+        contract=asked["contract"],
+        overrides=asked["overrides"],
+        confirmed=asked["confirm"],
+    )
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    cli()
+    sys.exit(0)

@@ -1,0 +1,95 @@
+"""Progress while a run goes on, on standard error.
+
+Law: a terminal gets a panel that redraws itself, anything else gets a plain line every few seconds, and
+neither is ever mixed into the summary on standard output. Idea: rich draws, the view says what. Trap: the
+panel must be taken down before anything else is printed, also when the run ends badly.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from sessionload.view.progress import RECENT, Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from sessionload.judge.result import Result
+    from sessionload.measure.delta import Delta, Tally
+
+_LINE_EVERY_S = 5.0
+
+
+class Progress:
+    """Shows a run's progress. A context manager; `quiet` shows nothing."""
+
+    def __init__(self, skeleton: Result, *, quiet: bool = False) -> None:
+        self._skeleton = skeleton
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._recent: deque[Delta] = deque(maxlen=RECENT)
+        self._live: Live | None = None
+        self._next_line = time.monotonic() + _LINE_EVERY_S
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            self._live = Live(console=self._console, transient=True, auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def update(self, tally: Tally, delta: Delta) -> None:
+        """Show where the run stands after `delta`."""
+        self._recent.append(delta)
+        if self._quiet:
+            return
+        if self._live is not None:
+            self._live.update(
+                _panel(self._skeleton, snapshot(self._skeleton, tally, self._recent)), refresh=True
+            )
+        elif time.monotonic() >= self._next_line:
+            self._next_line += _LINE_EVERY_S
+            print(snapshot(self._skeleton, tally, self._recent).line(), file=sys.stderr, flush=True)  # noqa: T201
+
+    def say(self, text: str) -> None:
+        """Print a line above the panel, or in the log."""
+        if not self._quiet:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _panel(skeleton: Result, now: Snapshot) -> Panel:
+    grid = Table.grid(padding=(0, 2), expand=True)
+    for _ in range(4):
+        grid.add_column()
+    grid.add_row(
+        f"[bold]{now.elapsed}[/] of {now.length}",
+        f"sent [bold]{now.sent}[/] of {now.planned}",
+        f"[bold]{now.achieved}[/] of {now.wanted}",
+        f"in flight [bold]{now.in_flight}[/]",
+    )
+    grid.add_row(
+        f"p50 [bold]{now.p50}[/]  p95 [bold]{now.p95}[/]",
+        f"p99 [bold]{now.p99}[/]",
+        f"errors {_alarm(now.errors)}",
+        f"violations {_alarm(now.violations)}",
+    )
+    body = Table.grid(expand=True)
+    body.add_row(ProgressBar(total=1.0, completed=now.share_done))
+    body.add_row(grid)
+    title = f"{skeleton.run.id} · {skeleton.environment['name']} · {now.stage}"
+    return Panel(body, title=title, title_align="left", border_style="cyan")
+
+
+def _alarm(count: str) -> str:
+    return f"[bold]{count}[/]" if count == "0" else f"[bold red]{count}[/]"

@@ -1,0 +1,68 @@
+"""From a request on a command line to a run that may start: read, checked, with its stub if it has one.
+
+Law: everything that can be refused is refused here, before any traffic.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sessionload.edges.briefing import Request, read_sources
+from sessionload.edges.folder import RunFolder
+from sessionload.edges.stub.process import StubProcess
+from sessionload.inputs.brief import OPERATION, Brief, Sources, brief_of
+from sessionload.plan.stub_settings import KEY_VARIABLE
+from sessionload.words.secret import Secret
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+REPORTS = Path("reports")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run that may start. `variables` are the environment of its generator, the key among them."""
+
+    sources: Sources
+    brief: Brief
+    variables: dict[str, str]
+
+
+def open_run(request: Request) -> Opened:
+    """Read and check what `request` names, under a new run id. Raises `InputError`."""
+    now = datetime.now(UTC)
+    sources, brief = read_sources(
+        request,
+        run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        started=now.isoformat(timespec="seconds"),
+        variables=os.environ,
+    )
+    return Opened(sources, brief, dict(os.environ))
+
+
+def make_run_folder(opened: Opened, out: Path | None) -> RunFolder:
+    """Make the folder of the run: `out`, or a new one under `reports/`. Raises `InputError`."""
+    name = f"{opened.brief.scenario.name}-{opened.brief.run_id}"
+    return RunFolder.create(out if out is not None else REPORTS / name)
+
+
+def with_server(opened: Opened, stack: ExitStack) -> Opened:
+    """Start the embedded stub, until `stack` unwinds, if the environment is embedded.
+
+    The stub gets a key of its own, which opens nothing else. Raises `InputError`.
+    """
+    settings = opened.brief.environment.stub
+    if settings is None:
+        return opened
+    key = Secret(f"VF.DM.stub.{secrets.token_hex(16)}", name=KEY_VARIABLE)
+    stub = StubProcess.start(settings, key, document=opened.sources.contract, operation=OPERATION)
+    stack.enter_context(stub)
+    sources = replace(opened.sources, stub_port=stub.port)
+    variables = {**opened.variables, KEY_VARIABLE: key.reveal()}
+    return Opened(sources, brief_of(sources, variables), variables)

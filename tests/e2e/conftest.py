@@ -1,0 +1,45 @@
+"""After each test every byte that was printed or written is searched for the API key."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from world import ROOT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sessionload.edges.stub.process import StubProcess
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A folder to work in; no stub outlives it and no key was left in it."""
+    here = World(tmp_path, f"VF.DM.{secrets.token_hex(12)}.{secrets.token_urlsafe(12)}")
+    shutil.copytree(ROOT / "contracts", tmp_path / "contracts")
+    try:
+        yield here
+    finally:
+        here.close()
+    assert here.leaks() == []
+
+
+@pytest.fixture
+def agrees() -> Callable[[StubProcess, dict[str, Any]], None]:
+    """The stub's ledger and a result's account say the same, and no arrival came twice."""
+
+    def check(stub: StubProcess, result: dict[str, Any]) -> None:
+        ledger = stub.ledger()
+        arrivals = result["arrivals"]
+        assert ledger["arrivals"] == arrivals["sent"]
+        assert ledger["repeated"] == []
+        assert ledger["without_number"] == 0
+        assert ledger["numbers"] == arrivals["sent"]
+        assert arrivals["planned"] == arrivals["sent"] + arrivals["unsent"] + arrivals["lost"]
+        assert arrivals["sent"] == sum(result["outcomes"].values())
+
+    return check

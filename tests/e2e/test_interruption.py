@@ -1,0 +1,154 @@
+"""Signals and deaths, at any moment: there is a report, nothing is forgotten, and nothing runs on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from world import World
+
+    from sessionload.edges.stub.process import StubProcess
+
+    Agrees = Callable[[StubProcess, dict[str, Any]], None]
+
+
+def wait_for(condition: Callable[[], object], within: float = 30.0) -> None:
+    """Return when `condition` holds."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    return [child for child in psutil.Process(pid).children(recursive=True) if child.is_running()]
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("after", [1, 60, 150])
+def test_a_signal_under_load_drains_and_reports(
+    world: World, agrees: Agrees, name: str, code: int, after: int
+) -> None:
+    """The signal comes after so many arrivals, each of which takes half a second: some are in flight."""
+    stub = world.stub(latency="500ms")
+    process = world.start("run", world.scenario("50/s", "30s"), start_new_session=True)
+    wait_for(lambda: stub.ledger()["arrivals"] >= after)
+    process.send_signal(signal.Signals[name])
+    ended = world.end(process, within=15)
+    result = ended.result
+    assert ended.code == code
+    assert ended.out.startswith("VOID")
+    assert result["run"]["interrupted"] == name
+    assert result["arrivals"]["sent"] >= after
+    assert result["arrivals"]["unsent"] > 1000
+    assert result["outcomes"]["ok"] == result["arrivals"]["sent"]
+    assert (ended.folder / "report.html").is_file()
+    agrees(stub, result)
+
+
+@pytest.mark.parametrize("delay", [0.15, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 1.8])
+def test_a_signal_before_the_load_ends_the_run_at_once(world: World, agrees: Agrees, delay: float) -> None:
+    """Whatever the program is doing by then: reading, the preflight, or starting the generator.
+
+    Before there is a folder there is nothing to report, and from then on there is a result. A signal in
+    the first instant may meet the interpreter before any of our code: then its own way of ending counts.
+    """
+    stub = world.stub(latency="20ms")
+    process = world.start("run", world.scenario("50/s", "30s"), start_new_session=True)
+    time.sleep(delay)
+    process.send_signal(signal.SIGTERM)
+    ended = world.end(process, within=15)
+    assert ended.code in {143, -signal.SIGTERM}
+    if "planned" in ended.out:
+        assert ended.result["verdict"]["state"] == "void"
+        agrees(stub, ended.result)
+    else:
+        assert stub.ledger()["arrivals"] == 0
+
+
+def test_a_background_job_that_was_started_with_sigint_ignored_obeys_it(world: World) -> None:
+    stub = world.stub()
+    process = world.start(
+        "run", world.scenario("50/s", "30s"), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
+    )
+    wait_for(lambda: stub.ledger()["arrivals"] >= 10)
+    process.send_signal(signal.SIGINT)
+    assert world.end(process, within=15).code == 130
+
+
+def test_a_second_signal_does_not_wait_for_what_is_in_flight(world: World) -> None:
+    """The server never answers and the time-out is a minute; the second signal cuts, and says what it cut."""
+    stub = world.stub("hang from 0s for 1h")
+    process = world.start("run", world.scenario("20/s", "30s", timeout="1m"), start_new_session=True)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 20)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    ended = world.end(process, within=15)
+    assert ended.code == 130
+    assert ended.result["outcomes"]["aborted"] == ended.result["arrivals"]["sent"] >= 20
+    assert ended.result["arrivals"]["lost"] == 0
+
+
+def test_a_generator_that_is_killed_makes_the_run_void_and_its_arrivals_lost(world: World) -> None:
+    stub = world.stub()
+    process = world.start("run", world.scenario("50/s", "20s"), start_new_session=True)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 100)
+    generators = [one for one in children_of(process.pid) if "sessionload.edges.generator" in one.cmdline()]
+    assert len(generators) == 1
+    generators[0].kill()
+    ended = world.end(process, within=15)
+    assert ended.code == 3
+    assert ended.result["arrivals"]["lost"] > 500
+    assert "lost" in ended.out
+
+
+def test_a_run_that_is_killed_stops_its_load_and_can_still_be_reported(world: World) -> None:
+    stub = world.stub()
+    process = world.start("run", world.scenario("50/s", "60s"), "--out", "killed", start_new_session=True)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 150)
+    children = children_of(process.pid)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(_alive(child) for child in children), within=10)
+    arrived = stub.ledger()["arrivals"]
+    time.sleep(1)
+    assert stub.ledger()["arrivals"] == arrived
+    world.end(process)
+    ended = world.run("report", "killed", "--format", "md,html")
+    assert ended.code == 0
+    summary = (world.folder / "killed" / "summary.md").read_text()
+    assert "VOID" in summary
+    assert "killed" in summary
+
+
+def _alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def test_a_result_that_cannot_be_written_is_kept_elsewhere(world: World) -> None:
+    """The folder goes away in mid-run: exit 5, a summary is printed, and the result is in a spare folder."""
+    stub = world.stub()
+    process = world.start("run", world.scenario("50/s", "4s"), "--out", "gone", start_new_session=True)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 20)
+    os.rename(world.folder / "gone", world.folder / "moved")  # noqa: PTH104  # the plain system call
+    (world.folder / "gone").write_text("in the way")
+    ended = world.end(process)
+    assert ended.code == 5
+    assert ended.out.startswith("MET")
+    assert "result-unwritable" in ended.err
+    kept = next(line for line in ended.err.splitlines() if "kept in" in line).split("kept in ")[1]
+    with open(os.path.join(kept, "result.json")) as file:  # noqa: PTH118, PTH123
+        assert json.load(file)["arrivals"]["planned"] == 200
