@@ -202,7 +202,7 @@ def test_the_worse_of_two_values(expr: str, better: Fraction, worse: Fraction | 
         ("mean < 400ms", Fraction(400 * MS) + Fraction(1, 3), "< 0.01 µs above"),
         ("p50 < 400ms", None, ""),
         ("error_rate < 1%", Fraction(22, 1000), "1.2 points above"),
-        ("error_rate < 1%", Fraction(0), "1 points below"),
+        ("error_rate < 1%", Fraction(0), "1 point below"),
         ("error_rate < 1%", Fraction(1, 100), "at the bound"),
         ("error_rate < 1%", Fraction(1, 100) + Fraction(1, 10**9), "< 0.01 points above"),
         ("contract_violations == 0", Fraction(1234), "1,234 above"),

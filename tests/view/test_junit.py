@@ -49,15 +49,11 @@ def test_a_void_run_is_an_error_that_says_why(sheets: dict[str, Sheet]) -> None:
 
 def test_a_finding_of_a_run_that_met_its_targets_is_told_and_does_not_fail(sheets: dict[str, Sheet]) -> None:
     sheet = replace(sheets["missed"], state=State.MET)
-    cases = [
-        case for case in _suite(sheet).findall("testcase") if case.get("classname", "").endswith("findings")
-    ]
-    assert cases
-    assert not [case for case in cases if case.find("failure") is not None]
-    assert all(
-        row.message in (case.findtext("system-out") or "")
-        for case, row in zip(cases, sheet.findings, strict=True)
-    )
+    cases = _suite(sheet).findall("testcase[@classname='sessionload.findings']")
+    assert [case.get("name") for case in cases] == [row.cause for row in sheet.findings] != []
+    for case, row in zip(cases, sheet.findings, strict=True):
+        assert case.find("failure") is None
+        assert row.message in (case.findtext("system-out") or "")
 
 
 def test_hostile_text_is_text(sheets: dict[str, Sheet], hostile: str) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sessionload.command.live import show
 from sessionload.edges.folder import FORMATS, RunFolder
 from sessionload.judge.verdict import State
 from sessionload.view import terminal
@@ -34,7 +35,7 @@ def exit_code_of(result: Result) -> int:
 
 def close_run(result: Result, folder: RunFolder) -> None:
     """Print the summary, write the result and its views, and print the folder. Raises `ResultError`."""
-    print(terminal.render(prepare(result)), flush=True)  # noqa: T201  # the summary is what is asked for
+    show(terminal.render(prepare(result)))
     try:
         folder.write_result(result)
         folder.write_views(result, FORMATS)

@@ -1,8 +1,8 @@
-"""Progress while a run goes on, on standard error.
+"""What a run shows: progress on standard error while it goes on, and its summary at the end.
 
 Law: a terminal gets a panel that redraws itself, anything else gets a plain line every few seconds, and
-neither is ever mixed into the summary on standard output. Idea: rich draws, the view says what. Trap: the
-panel must be taken down before anything else is printed, also when the run ends badly.
+neither is ever mixed into the summary, which alone is on standard output. Idea: rich draws, the view
+says what. Trap: the panel must be taken down before anything else is printed, also when the run ends badly.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from sessionload.view.progress import RECENT, Snapshot, snapshot
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sessionload.measure.delta import Delta, Tally
 
 _LINE_EVERY_S = 5.0
+_VERDICTS = {"MET": "bold green", "MISSED": "bold red", "VOID": "bold magenta"}
 
 
 class Progress:
@@ -68,6 +70,15 @@ class Progress:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+def show(text: str) -> None:
+    """Print a summary on standard output, its verdicts in color where that is wanted."""
+    console = Console(soft_wrap=True, highlight=False)
+    summary = Text(text)
+    for word, style in _VERDICTS.items():
+        summary.highlight_regex(rf"(?m)^ *{word}\b", style)
+    console.print(summary)
+
+
 def _panel(skeleton: Result, now: Snapshot) -> Panel:
     grid = Table.grid(padding=(0, 2), expand=True)
     for _ in range(4):
@@ -87,7 +98,7 @@ def _panel(skeleton: Result, now: Snapshot) -> Panel:
     body = Table.grid(expand=True)
     body.add_row(ProgressBar(total=1.0, completed=now.share_done))
     body.add_row(grid)
-    title = f"{skeleton.run.id} · {skeleton.environment['name']} · {now.stage}"
+    title = f"{skeleton.scenario['name']} · {skeleton.environment['name']} · {now.stage}"
     return Panel(body, title=title, title_align="left", border_style="cyan")
 
 

@@ -43,7 +43,10 @@ class RunOptions:
 
 
 def run(options: RunOptions, interruption: Interruption) -> int:
-    """Run a scenario and return the exit code. Raises `SessionloadError`, or `Interrupted` before it starts."""
+    """Run a scenario and return the exit code.
+
+    Raises `SessionloadError`, or `Interrupted` when a signal comes before there is anything to report.
+    """
     opened = open_run(options.request)
     folder = make_run_folder(opened, options.out)
     try:

@@ -135,7 +135,7 @@ def margin_text(target: Target, value: Fraction | None) -> str:
         return "exactly" if target.op == "==" else "at the bound"
     amount = {
         Kind.DURATION: lambda: duration(max(1, round(gap))),
-        Kind.SHARE: lambda: f"{significant(gap * 100)} points",
+        Kind.SHARE: lambda: f"{significant(gap * 100)} {'point' if gap == Fraction(1, 100) else 'points'}",
         Kind.COUNT: lambda: f"{gap.numerator:,}",
     }[target.kind]()
     return f"{amount} {'below' if value < target.bound else 'above'}"
