@@ -157,7 +157,7 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "words"),
     [
-        (StubSettings(host="0.0.0.0"), "stub-host", "loopback only, not '0.0.0.0'"),  # noqa: S104 - refused
+        (StubSettings(host="0.0.0.0"), "stub-host", "loopback only, not '0.0.0.0'"),
         (StubSettings(host="example.com"), "stub-host", "loopback only"),
         (StubSettings(latency="40"), "stub-settings", "did you mean 40s?"),
         (StubSettings(faults=("closes always",)), "stub-settings", "did you mean 'close'?"),

@@ -1,0 +1,93 @@
+"""The generator: a process of its own that performs one worker's part of a run.
+
+Law: it tells what it measured once a second and a last time when everything is accounted for; it
+stops when it is told to, and when whoever started it is gone. Idea: the brief comes in on standard
+input, deltas go out on standard output, one JSON object a line. Trap: Locust patches sockets, TLS and
+threads when it is imported, so it is imported before our own modules, which use them.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+
+import gevent
+from gevent.fileobject import FileObject
+from locust.env import Environment as LocustEnvironment
+
+from sessionload.edges.swarm import Swarm
+from sessionload.edges.users import SessionUser, start_users_of
+from sessionload.inputs.brief import Brief, Sources, brief_of
+
+TELL_EVERY_S = 1.0
+SALT_BYTES = 16
+_SPARE_DESCRIPTORS = 64
+
+
+def main() -> int:
+    """Read a brief, perform it, and tell deltas until the last one is said."""
+    logging.getLogger("locust").setLevel(logging.ERROR)  # its ramp-up chatter is not about our load
+    orders = FileObject(sys.stdin.buffer, "rb", close=False)
+    told = json.loads(orders.readline())
+    brief = brief_of(Sources.from_json(told), os.environ)
+    raise_descriptor_limit(brief.scenario.max_in_flight)
+    swarm = Swarm(brief, salt=os.urandom(SALT_BYTES))
+    listener = gevent.spawn(_listen, orders, swarm)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(name, swarm.stop)
+    _perform(brief, swarm)
+    listener.kill(block=False)
+    return 0
+
+
+def _perform(brief: Brief, swarm: Swarm) -> None:
+    environment = LocustEnvironment(user_classes=[SessionUser], host=brief.environment.url)
+    SessionUser.swarm = swarm
+    runner = environment.create_local_runner()
+    gc.collect()
+    gc.freeze()  # what is loaded by now lives as long as the run: no need to look at it again
+    teller = gevent.spawn(_tell_often, swarm)
+    swarm.run(start_users_of(runner))
+    teller.kill()
+    runner.quit()  # users still in flight are cut here, and record it
+    _tell(swarm, last=True)
+
+
+def _tell_often(swarm: Swarm) -> None:
+    while True:
+        gevent.sleep(TELL_EVERY_S)
+        if swarm.begun:
+            _tell(swarm)
+
+
+def _tell(swarm: Swarm, *, last: bool = False) -> None:
+    sys.stdout.write(json.dumps(swarm.delta(last=last).to_json(), separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+def _listen(orders: FileObject, swarm: Swarm) -> None:
+    """Obey `stop` and `cut`; the end of the input means that nobody listens any more."""
+    for line in orders:
+        if line.strip() == b"stop":
+            swarm.stop()
+        elif line.strip() == b"cut":
+            swarm.cut()
+    swarm.cut()
+
+
+def raise_descriptor_limit(connections: int) -> None:
+    """Make room for that many connections, as far as the system allows without asking."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _SPARE_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

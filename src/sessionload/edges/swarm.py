@@ -1,0 +1,209 @@
+"""One worker's part of a run: arrivals handed out when they are due, performed, judged and counted.
+
+Law: every arrival of this worker's stripe ends as an outcome or as unsent, also when a run is
+stopped or drained. Idea: a user takes an arrival, performs one exchange, records it, and takes the
+next; the swarm knows nothing of who starts the users. Trap: an exchange that is cut must still be
+recorded, so recording stands where no exception, not even the end of the greenlet, can pass it by.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent.event import Event
+
+from sessionload.contract.keys import REPEATED_KEY, IssuedKeys
+from sessionload.edges.pacer import Pacer
+from sessionload.edges.roster import Handed, Roster
+from sessionload.edges.vitals import Vitals
+from sessionload.edges.wire import Line, Reply, Wire
+from sessionload.measure.delta import Delta
+from sessionload.measure.exchange import Exchange, Fault, Outcome
+from sessionload.measure.measurement import Measurement
+from sessionload.plan.identity import compile_user_ids
+from sessionload.words.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.inputs.brief import Brief
+
+_FIRST_USERS_SECONDS = Fraction(1, 20)
+"""Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
+_HEAD_START_NS = 20_000_000
+"""From the decision to begin to the first due instant, so that even that one is not late."""
+_START_PATIENCE_S = 1.0
+_DRAIN_GRACE_S = 1.0
+"""Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
+_CUT = Fault("aborted", "still in flight when the drain ran out")
+
+
+class Swarm:
+    """One worker's part of a run: a stripe of the plan, performed by Locust users."""
+
+    def __init__(self, brief: Brief, *, salt: bytes, worker: int = 0, workers: int = 1) -> None:
+        """Prepare everything that can be prepared before the first arrival. Raises OSError for DNS."""
+        scenario = brief.scenario
+        self._contract = brief.contract
+        self._user_id = compile_user_ids(scenario.users, run_id=brief.run_id, seed=scenario.seed)
+        self._wire = Wire(
+            brief.environment,
+            brief.contract.path(brief.environment.project, brief.environment.environment),
+            key_header=brief.contract.security_header,
+            timeout_ns=scenario.timeout_ns,
+            reuse=scenario.connections == "reuse",
+            agent=f"sessionload/{brief.version} (run {brief.run_id})",
+        )
+        self._keys = IssuedKeys(salt)
+        self._worker, self._workers = worker, workers
+        self._schedule = scenario.schedule
+        self._timeout_s = scenario.timeout_ns / 1e9
+        first = math.ceil(scenario.schedule.peak / workers * _FIRST_USERS_SECONDS) + 8
+        self._roster = Roster(scenario.max_in_flight, self._grow, start_with=first)
+        self._pacer = Pacer(scenario.schedule.stripe(worker, workers), self._roster.hand_over)
+        self._measurement = Measurement()
+        self._open: dict[int, int] = {}
+        """Due instants of what is in flight, by index."""
+        self._vitals = Vitals(self._wire, self._keys, self._roster)
+        self._growing = Event()
+        self._stopped = self._cutting = False
+        self._origin_ns = 0
+        self._number = 0
+        self.begun = False
+        """Whether the schedule has started."""
+        self.whole = False
+        """Whether the schedule was kept to its end and drained."""
+
+    # What users do
+
+    def perform(self, line: Line, handed: Handed) -> None:
+        """Start one session and record how it ended."""
+        arrival = handed.arrival
+        request = self._wire.request(self._contract.body(self._user_id(arrival.index)))
+        sent_ns = time.monotonic_ns() - self._origin_ns
+        self._measurement.record_sent(sent_ns)
+        self._open[arrival.index] = arrival.due_ns
+        reply = Reply(Outcome.ABORTED, _CUT)
+        try:
+            reply = line.exchange(request)
+        finally:
+            done_ns = time.monotonic_ns() - self._origin_ns
+            outcome, fault = self._judge(reply)
+            exchange = Exchange(
+                arrival.index,
+                arrival.due_ns,
+                sent_ns,
+                done_ns,
+                outcome,
+                handed.queued_ns,
+                reply.status,
+                fault,
+            )
+            self._measurement.record_done(arrival.stage, exchange)
+            del self._open[arrival.index]
+            self._roster.done()
+
+    def next_arrival(self) -> Handed:
+        """Return the next arrival for the user that asks, when there is one."""
+        return self._roster.next()
+
+    def enter(self) -> Line:
+        """Count a user that has been started, and return its connection, not open yet."""
+        self._measurement.generator.users_started += 1
+        self._roster.enter()
+        return Line(self._wire)
+
+    def leave(self, line: Line) -> None:
+        """Count a user that has been stopped."""
+        line.close()
+        self._roster.leave()
+
+    def _judge(self, reply: Reply) -> tuple[Outcome, Fault | None]:
+        if reply.outcome is not None:
+            return reply.outcome, reply.fault
+        judgement = self._contract.judge(reply.status or 0, reply.content_type, reply.body)
+        if judgement.session_key is not None and not self._keys.first_time(judgement.session_key):
+            return Outcome.CONTRACT_VIOLATION, REPEATED_KEY
+        return judgement.outcome, judgement.fault
+
+    # The course of a run
+
+    def run(self, start_users: Callable[[int], None]) -> None:
+        """Start users, keep to the schedule to its end or until `stop`, and drain. Blocks its greenlet.
+
+        `start_users(n)` makes Locust have `n` users and returns when they are started.
+        """
+        start_users(self._roster.wanted)
+        self._wire.resolve()
+        self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
+        self._vitals.begin()
+        self.begun = True
+        grower = gevent.spawn(self._keep_growing, start_users)
+        try:
+            first_left = self._pacer.run(self._origin_ns, self._schedule.duration_ns)
+            self._let_end()
+        finally:
+            grower.kill()
+        if first_left is not None:
+            for stage, second, count in self._schedule.rest(first_left.index, self._worker, self._workers):
+                self._measurement.record_unsent(stage, second * NS, count)
+            self._pacer.next_due_ns = None
+        self.whole = not self._stopped
+
+    def stop(self) -> None:
+        """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself."""
+        self._stopped = True
+        self._pacer.stop()
+
+    def cut(self) -> None:
+        """Do not wait any longer for what is in flight."""
+        self.stop()
+        self._cutting = True
+
+    def _let_end(self) -> None:
+        """Let arrivals that wait for a user being started be taken; then let what is in flight end."""
+        self._wait_while(lambda: bool(self._roster.waiting) and not self._roster.saturated, _START_PATIENCE_S)
+        for arrival in self._roster.give_up():
+            self._measurement.record_unsent(arrival.stage, arrival.due_ns)
+        self._wait_while(lambda: bool(self._roster.in_flight), self._timeout_s + _DRAIN_GRACE_S)
+
+    def _wait_while(self, condition: Callable[[], bool], patience_s: float) -> None:
+        end = time.monotonic() + patience_s
+        while condition() and not self._cutting and time.monotonic() < end:
+            gevent.sleep(0.002)
+
+    def _grow(self) -> None:
+        self._growing.set()
+
+    def _keep_growing(self, start_users: Callable[[int], None]) -> None:
+        while True:
+            self._growing.wait()
+            self._growing.clear()
+            start_users(self._roster.wanted)
+
+    # What a run tells of itself
+
+    def delta(self, *, last: bool = False) -> Delta:
+        """Return what was measured since the delta before, and begin the next."""
+        elapsed_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
+        ahead = (self._roster.oldest_due_ns, self._pacer.next_due_ns)
+        not_ended = [*self._open.values(), *(due_ns for due_ns in ahead if due_ns is not None)]
+        measurement, self._measurement = self._measurement, Measurement()
+        self._vitals.tell(measurement.generator)
+        delta = Delta(
+            worker=self._worker,
+            number=self._number,
+            elapsed_ns=elapsed_ns,
+            in_flight=self._roster.in_flight,
+            users=self._roster.wanted,
+            waiting=self._roster.waiting,
+            settled_ns=min([elapsed_ns, *not_ended]),
+            measurement=measurement,
+            last=last,
+        )
+        self._number += 1
+        return delta

@@ -1,0 +1,93 @@
+"""Locust's part: it starts and stops the users, and its statistics show what we measured.
+
+Law: nothing is measured here; Locust's numbers are fed from ours, once a second, for its web UI and
+its printed tables, and no verdict is ever drawn from them. Idea: a user is a plain Locust `User`
+whose one task performs arrivals until it is stopped. Trap: `runner.start` with fewer users per
+second than are wanted sleeps between batches, and a second call kills the first one half-way.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+import gevent
+from locust import User, constant, task
+from locust.stats import StatsEntry, StatsError, bucket_response_time
+
+from sessionload.measure.exchange import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locust.runners import Runner
+    from locust.stats import RequestStats
+
+    from sessionload.edges.swarm import Swarm
+    from sessionload.measure.measurement import Measurement
+
+REQUEST_NAME = "start session"
+
+
+class SessionUser(User):  # type: ignore[misc]  # Locust's classes have no types
+    """A Locust user: one session in flight at a time, for as long as the swarm has arrivals."""
+
+    wait_time = constant(0)
+    swarm: ClassVar[Swarm]
+    """Whose arrivals are performed; set before Locust starts users."""
+
+    @task  # type: ignore[untyped-decorator]
+    def start_sessions(self) -> None:
+        """Perform arrivals until Locust stops this user."""
+        swarm = self.swarm
+        line = swarm.enter()
+        try:
+            while True:
+                swarm.perform(line, swarm.next_arrival())
+        finally:
+            swarm.leave(line)
+
+
+def start_users_of(runner: Runner) -> Callable[[int], None]:
+    """Return a function that makes `runner` have so many users and returns when it has."""
+
+    def start_users(count: int) -> None:
+        # Locust dispatches `spawn_rate` users at once and then sleeps for a second.
+        runner.start(count, spawn_rate=count)
+        runner.spawning_greenlet.join()
+        gevent.sleep(0)
+
+    return start_users
+
+
+def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
+    """Add a delta to Locust's statistics, so that its web UI shows response times from due instants."""
+    part = measurement.over()
+    if not part.sent:
+        return
+    now = int(time.time())
+    entry = StatsEntry(stats, REQUEST_NAME, "POST")
+    entry.num_requests = part.sent
+    entry.last_request_timestamp = float(now)
+    entry.num_reqs_per_sec[now] = part.sent
+    answered = part.answered
+    entry.num_none_requests = part.sent - answered.count
+    entry.total_response_time = answered.total / 1e6
+    if answered.count:
+        entry.min_response_time = (answered.minimum or 0) / 1e6
+        entry.max_response_time = answered.maximum / 1e6
+    before = 0
+    for value_ns, seen in answered.steps():
+        entry.response_times[bucket_response_time(value_ns / 1e6)] += seen - before
+        before = seen
+    for outcome, count in part.outcomes.items():
+        if outcome is not Outcome.OK:
+            entry.num_failures += count
+            error = StatsError("POST", REQUEST_NAME, outcome.value, occurrences=count)
+            key = StatsError.create_key("POST", REQUEST_NAME, outcome.value)
+            known = stats.errors.setdefault(key, error)
+            if known is not error:
+                known.occurrences += count
+    entry.num_fail_per_sec[now] = entry.num_failures
+    for whole in (stats.total, stats.get(REQUEST_NAME, "POST")):
+        whole.extend(entry)

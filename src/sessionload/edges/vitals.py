@@ -1,0 +1,63 @@
+"""The generator watches itself: processor time, memory, connections, and its memory of keys.
+
+Law: the evidence against the generator is collected by the same process that could be guilty, once a second,
+as differences that add up. Trap: the processor clock may tick in hundredths of a second, so a share of it
+over a short time says nothing and is left out of the peak.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from sessionload.measure.generator import Generator
+
+if TYPE_CHECKING:
+    from sessionload.contract.keys import IssuedKeys
+    from sessionload.edges.roster import Roster
+    from sessionload.edges.wire import Wire
+
+_PEAK_GRAIN_NS = 500_000_000
+
+
+class Vitals:
+    """What has changed since it was last told."""
+
+    def __init__(self, wire: Wire, keys: IssuedKeys, roster: Roster) -> None:
+        self._wire, self._keys, self._roster = wire, keys, roster
+        self._cpu_ns: int | None = None
+        self._wall_ns = 0
+        self._told = Generator()
+
+    def begin(self) -> None:
+        """Count processor time from now on: what it took to get ready is not part of the load."""
+        self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
+
+    def tell(self, into: Generator) -> None:
+        """Write what has changed since the last time into the values of a measurement."""
+        if self._cpu_ns is not None:
+            cpu_ns, wall_ns = self._cpu_ns, self._wall_ns
+            self.begin()
+            into.cpu_ns, into.wall_ns = self._cpu_ns - cpu_ns, self._wall_ns - wall_ns
+            if into.wall_ns > _PEAK_GRAIN_NS:
+                into.peak_cpu_permille = into.cpu_ns * 1000 // into.wall_ns
+        into.peak_rss_bytes = _peak_rss_bytes()
+        into.peak_in_flight = self._roster.peak_in_flight
+        told, self._told = self._told, self._counts()
+        into.connections_opened = self._told.connections_opened - told.connections_opened
+        into.keys_checked = self._told.keys_checked - told.keys_checked
+        into.keys_forgotten = self._told.keys_forgotten - told.keys_forgotten
+
+    def _counts(self) -> Generator:
+        return Generator(
+            connections_opened=self._wire.connections_opened,
+            keys_checked=self._keys.checked,
+            keys_forgotten=self._keys.forgotten,
+        )
+
+
+def _peak_rss_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,308 @@
+"""Who does the next arrival, who waits, and whose fault the waiting is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import Event
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.edges.roster import Handed, Roster
+from sessionload.plan.schedule import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    InGreenlet = Callable[..., Any]
+
+MS = 1_000_000
+
+
+def arrival(index: int) -> Arrival:
+    return Arrival(index, index * MS, 0)
+
+
+class Crew:
+    """Users with names, each of which holds an arrival until it is told to finish."""
+
+    def __init__(self, max_in_flight: int, *, start_with: int = 1) -> None:
+        self.asked_for: list[int] = []
+        self.roster = Roster(max_in_flight, self._grow, start_with=start_with)
+        self.log: list[tuple[str, int]] = []
+        self.holding: dict[str, Handed] = {}
+        self.users: dict[str, gevent.Greenlet] = {}
+        self.done: list[int] = []
+        self._gates: dict[str, Event] = {}
+
+    def _grow(self) -> None:
+        self.asked_for.append(self.roster.wanted)
+
+    def start(self, *names: str) -> None:
+        """Start users; each is idle before the next one starts."""
+        for name in names:
+            self._gates[name] = Event()
+            self.users[name] = gevent.spawn(self._work, name)
+            self.settle()
+
+    def _work(self, name: str) -> None:
+        self.roster.enter()
+        try:
+            while True:
+                handed = self.roster.next()
+                self.holding[name] = handed
+                self.log.append((name, handed.arrival.index))
+                try:
+                    self._gates[name].wait()
+                    self._gates[name].clear()
+                finally:
+                    self.done.append(self.holding.pop(name).arrival.index)
+                    self.roster.done()
+        finally:
+            self.roster.leave()
+
+    def hand_over(self, *indices: int) -> None:
+        for index in indices:
+            self.roster.hand_over(arrival(index))
+        self.settle()
+
+    def finish(self, name: str) -> None:
+        self._gates[name].set()
+        self.settle()
+
+    def kill(self, name: str) -> None:
+        self.users.pop(name).kill()
+
+    @staticmethod
+    def settle() -> None:
+        """Let everybody do what can be done now."""
+        for _ in range(4):
+            gevent.sleep(0)
+
+    def end(self) -> None:
+        gevent.killall(list(self.users.values()))
+
+
+def test_the_user_that_was_busy_last_goes_first(in_greenlet: InGreenlet) -> None:
+    def course() -> list[tuple[str, int]]:
+        crew = Crew(10, start_with=3)
+        crew.start("a", "b", "c")
+        crew.hand_over(0)
+        crew.finish("c")
+        crew.hand_over(1, 2, 3)
+        crew.finish("a")
+        crew.finish("c")
+        crew.finish("b")
+        crew.hand_over(4, 5)
+        crew.end()
+        return crew.log
+
+    assert in_greenlet(course) == [("c", 0), ("c", 1), ("b", 2), ("a", 3), ("b", 4), ("c", 5)]
+
+
+def test_the_arrival_that_waited_longest_goes_first(in_greenlet: InGreenlet) -> None:
+    def course() -> tuple[list[tuple[str, int]], list[int | None]]:
+        crew = Crew(1)
+        crew.start("a")
+        crew.hand_over(0, 1, 2, 3)
+        oldest = [crew.roster.oldest_due_ns]
+        assert crew.roster.waiting == 3
+        for _ in range(3):
+            crew.finish("a")
+            oldest.append(crew.roster.oldest_due_ns)
+        crew.end()
+        return crew.log, oldest
+
+    log, oldest = in_greenlet(course)
+    assert log == [("a", 0), ("a", 1), ("a", 2), ("a", 3)]
+    assert oldest == [1 * MS, 2 * MS, 3 * MS, None]
+
+
+def test_waiting_is_queueing_only_while_as_many_are_in_flight_as_may_be(in_greenlet: InGreenlet) -> None:
+    """One may be in flight in the first crew; in the second two may, but one user is all there is."""
+
+    def course(max_in_flight: int) -> tuple[int, int]:
+        crew = Crew(max_in_flight)
+        crew.start("a")
+        crew.hand_over(0)
+        assert crew.roster.saturated is (max_in_flight == 1)
+        unqueued = crew.holding["a"].queued_ns
+        crew.hand_over(1)
+        gevent.sleep(0.05)
+        crew.finish("a")
+        queued = crew.holding["a"].queued_ns
+        crew.end()
+        return unqueued, queued
+
+    unqueued, queued = in_greenlet(course, 1)
+    assert unqueued == 0
+    assert 49 * MS < queued < 1000 * MS
+    assert in_greenlet(course, 2) == (0, 0)
+
+
+def test_the_crew_doubles_when_few_are_idle_but_not_before_those_asked_for_are_there(
+    in_greenlet: InGreenlet,
+) -> None:
+    def course() -> list[int]:
+        crew = Crew(20, start_with=4)
+        assert crew.roster.wanted == 4
+        crew.hand_over(0, 1, 2)
+        assert crew.asked_for == []  # the first four are not there yet
+        crew.start("a", "b", "c", "d", "e")
+        crew.hand_over(3)
+        assert crew.asked_for == []  # one of five is idle: a quarter of the four asked for
+        crew.hand_over(4)
+        assert crew.asked_for == [8]
+        crew.hand_over(5, 6, 7, 8)
+        assert crew.asked_for == [8]  # five of eight are there
+        crew.start("f", "g", "h")
+        crew.hand_over(9)
+        crew.start(*"ijklmnop")
+        crew.hand_over(10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+        crew.start(*"qrst")
+        crew.hand_over(21, 22, 23, 24)
+        crew.end()
+        return crew.asked_for
+
+    assert in_greenlet(course) == [8, 16, 20]
+
+
+def test_no_more_users_are_asked_for_than_may_be_in_flight(in_greenlet: InGreenlet) -> None:
+    def course() -> None:
+        crew = Crew(3, start_with=50)
+        assert crew.roster.wanted == 3
+        crew.start("a", "b", "c")
+        crew.hand_over(*range(10))
+        assert crew.asked_for == []
+        assert (crew.roster.in_flight, crew.roster.peak_in_flight, crew.roster.waiting) == (3, 3, 7)
+        crew.finish("a")
+        assert (crew.roster.in_flight, crew.roster.peak_in_flight, crew.roster.waiting) == (3, 3, 6)
+        crew.end()
+
+    in_greenlet(course)
+
+
+def test_an_idle_user_that_is_killed_is_given_nothing(in_greenlet: InGreenlet) -> None:
+    def course() -> list[tuple[str, int]]:
+        crew = Crew(5)
+        crew.start("a", "b")
+        crew.kill("b")
+        crew.hand_over(0)
+        crew.end()
+        return crew.log
+
+    assert in_greenlet(course) == [("a", 0)]
+
+
+def test_what_was_promised_to_a_user_that_is_killed_goes_to_an_idle_one(in_greenlet: InGreenlet) -> None:
+    def course() -> tuple[list[tuple[str, int]], int]:
+        crew = Crew(5)
+        crew.start("a", "b")
+        crew.users["b"].kill(block=False)
+        crew.hand_over(0)
+        in_flight = crew.roster.in_flight
+        crew.end()
+        return crew.log, in_flight
+
+    assert in_greenlet(course) == ([("a", 0)], 1)
+
+
+def test_what_was_promised_to_a_user_that_is_killed_waits_in_front_when_nobody_is_idle(
+    in_greenlet: InGreenlet,
+) -> None:
+    def course() -> tuple[list[tuple[str, int]], int]:
+        crew = Crew(5)
+        crew.start("a")
+        crew.users["a"].kill(block=False)
+        crew.roster.hand_over(arrival(0))
+        crew.roster.hand_over(arrival(1))
+        assert crew.roster.oldest_due_ns == 0  # promised, not begun
+        assert crew.roster.in_flight == 1
+        crew.settle()
+        assert crew.roster.in_flight == 0
+        assert crew.roster.waiting == 2
+        assert crew.roster.oldest_due_ns == 0
+        crew.start("b")
+        crew.finish("b")
+        in_flight = crew.roster.in_flight
+        crew.end()
+        return crew.log, in_flight
+
+    assert in_greenlet(course) == ([("b", 0), ("b", 1)], 1)
+
+
+def test_what_is_given_up_is_given_back_in_order(in_greenlet: InGreenlet) -> None:
+    def course() -> None:
+        crew = Crew(1)
+        crew.start("a")
+        crew.hand_over(0, 1, 2)
+        assert crew.roster.give_up() == [arrival(1), arrival(2)]
+        assert crew.roster.give_up() == []
+        assert crew.roster.waiting == 0
+        crew.finish("a")
+        assert crew.roster.in_flight == 0
+        crew.end()
+
+    in_greenlet(course)
+
+
+STEPS = st.tuples(
+    st.sampled_from(("arrive", "start", "finish", "kill", "promise and kill")), st.integers(0, 9)
+)
+
+
+class Story:
+    """What a hypothesis does to a crew."""
+
+    def __init__(self, max_in_flight: int) -> None:
+        self.crew = Crew(max_in_flight)
+        self.crew.start(*(f"first-{number}" for number in range(max_in_flight)))
+        self.arrived = 0
+        self._names = 0
+
+    def step(self, what: str, which: int) -> None:
+        crew = self.crew
+        if what == "arrive":
+            self._arrive()
+        elif what == "start" and len(crew.users) < crew.roster.max_in_flight:
+            self._names += 1
+            crew.start(f"user-{self._names}")
+        elif what == "finish" and crew.holding:
+            crew.finish(sorted(crew.holding)[which % len(crew.holding)])
+        elif "kill" in what and crew.users:
+            name = sorted(crew.users)[which % len(crew.users)]
+            if what == "kill":
+                crew.kill(name)
+            else:
+                crew.users.pop(name).kill(block=False)
+                self._arrive()
+        crew.settle()
+
+    def _arrive(self) -> None:
+        self.crew.hand_over(self.arrived)
+        self.arrived += 1
+
+    def check(self) -> None:
+        crew = self.crew
+        held = [handed.arrival.index for handed in crew.holding.values()]
+        waiting = [one.index for one, _ in crew.roster._backlog]
+        assert sorted([*held, *crew.done, *waiting]) == list(range(self.arrived))
+        assert crew.roster.in_flight == len(held) <= crew.roster.max_in_flight
+        assert not waiting or len(held) == len(crew.users)
+
+
+@given(st.lists(STEPS, max_size=40), st.integers(1, 6))
+def test_no_arrival_is_lost_or_done_twice_whatever_users_do(
+    steps: list[tuple[str, int]], max_in_flight: int
+) -> None:
+    """Each arrival is held, done or waiting, once; it waits only when nobody is idle."""
+
+    def course() -> None:
+        story = Story(max_in_flight)
+        for what, which in steps:
+            story.step(what, which)
+            story.check()
+        story.crew.end()
+
+    gevent.spawn(course).get(timeout=20)

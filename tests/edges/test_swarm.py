@@ -1,0 +1,348 @@
+"""A worker's part of a run, with plain greenlets for users: every arrival is accounted for."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import pytest
+
+from sessionload.edges.stub.process import StubProcess
+from sessionload.edges.swarm import Swarm
+from sessionload.inputs.brief import Brief, Sources, conclude
+from sessionload.measure.delta import Delta, Tally
+from sessionload.measure.exchange import Outcome
+from sessionload.plan.stub_settings import StubSettings
+from sessionload.words.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sessionload.measure.histogram import Histogram
+    from sessionload.measure.slices import Slice
+    from sessionload.words.secret import Secret
+
+    InGreenlet = Callable[..., Any]
+    PlanFor = Callable[..., tuple[Sources, Brief, dict[str, str]]]
+    StubWith = Callable[..., StubProcess]
+
+MS = 1_000_000
+TELL_EVERY_S = 0.1
+
+
+@dataclass
+class Course:
+    """A swarm on its way, its users, and what it told."""
+
+    swarm: Swarm
+    users: list[gevent.Greenlet] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+    def start_users(self, count: int) -> None:
+        self.users += [gevent.spawn(self._use) for _ in range(count - len(self.users))]
+        gevent.sleep(0)
+
+    def _use(self) -> None:
+        line = self.swarm.enter()
+        try:
+            while True:
+                self.swarm.perform(line, self.swarm.next_arrival())
+        finally:
+            self.swarm.leave(line)
+
+    def tell(self, *, last: bool = False) -> Delta:
+        delta = self.swarm.delta(last=last)
+        self.deltas.append(delta)
+        self.tally.add(delta)
+        return delta
+
+    def _tell_often(self) -> None:
+        while True:
+            gevent.sleep(TELL_EVERY_S)
+            if self.swarm.begun:
+                self.tell()
+
+    def run(self) -> float:
+        """Run to the end, kill the users, tell the last delta; return the seconds that `run` took."""
+        teller = gevent.spawn(self._tell_often)
+        began = time.monotonic()
+        try:
+            self.swarm.run(self.start_users)
+        finally:
+            took = time.monotonic() - began
+            teller.kill()
+            gevent.killall(self.users)
+            self.tell(last=True)
+        return took
+
+    @property
+    def whole(self) -> Slice:
+        return self.tally.measurement.over()
+
+    def check(self, brief: Brief) -> None:
+        """Whatever happened, the account closes, and deltas are numbered without a gap."""
+        assert [delta.number for delta in self.deltas] == list(range(len(self.deltas)))
+        assert [delta.last for delta in self.deltas] == [False] * (len(self.deltas) - 1) + [True]
+        assert self.tally.complete()
+        assert self.whole.sent == self.tally.measurement.sent
+        assert self.whole.accounted == brief.skeleton.planned
+        assert self.deltas[-1].in_flight == self.deltas[-1].waiting == 0
+        identity, closes = conclude(brief.skeleton, self.tally).identity()
+        assert closes, identity
+        assert all(delta.settled_ns <= delta.elapsed_ns for delta in self.deltas)
+        settled = [delta.settled_ns for delta in self.deltas]
+        assert settled == sorted(settled)
+
+
+@pytest.fixture
+def stub_with(api_key: Secret) -> Iterator[StubWith]:
+    """Start a stub with these faults and this latency."""
+    started: list[StubProcess] = []
+
+    def start(*faults: str, latency: str = "0ms") -> StubProcess:
+        started.append(StubProcess.start(StubSettings(faults=faults, latency=latency), api_key))
+        return started[-1]
+
+    yield start
+    for stub in started:
+        stub.stop()
+
+
+def median_ns(histogram: Histogram) -> int:
+    median = histogram.quantile(Fraction(1, 2))
+    assert median is not None
+    return median
+
+
+def course_of(brief: Brief, **part: int) -> Course:
+    return Course(Swarm(brief, salt=b"salt", **part))
+
+
+def test_a_quiet_run_accounts_for_everything(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with(latency="5ms")
+    _, brief, _ = plan_for(stub.url, rate="200/s")
+    course = course_of(brief)
+    took = in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.OK: 200}
+    assert course.swarm.whole
+    assert 1 < took < 3
+    page = stub.ledger()
+    assert (page["arrivals"], page["numbers"], page["repeated"]) == (200, 200, [])
+    flow = course.tally.measurement.flow
+    assert sum(one.sent for one in flow.values()) == sum(one.done for one in flow.values()) == 200
+    health = course.tally.measurement.generator
+    assert health.keys_checked == 200
+    assert health.connections_opened == page["connections"] <= health.users_started
+    assert 0 < health.peak_in_flight <= health.users_started
+    assert 0 < health.cpu_ns < health.wall_ns
+    assert health.wall_ns > 0.9 * NS
+    assert course.deltas[-1].settled_ns == course.deltas[-1].elapsed_ns
+
+
+def test_the_crew_grows_to_what_a_slow_server_needs(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    """200/s answered after 300 ms: 60 are in flight at once, and the first crew is 18."""
+    stub = stub_with(latency="300ms")
+    _, brief, _ = plan_for(stub.url, rate="200/s")
+    course = course_of(brief)
+    in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.OK: 200}
+    health = course.tally.measurement.generator
+    assert health.peak_in_flight >= 50
+    assert 72 <= health.users_started <= 288
+    assert stub.ledger()["connections"] == health.connections_opened <= health.peak_in_flight
+    assert median_ns(course.whole.lag) < 50 * MS
+
+
+@pytest.mark.parametrize("arrivals", ["even", "poisson"])
+def test_a_stop_counts_the_rest_as_unsent_and_lets_what_is_in_flight_end(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet, arrivals: str
+) -> None:
+    stub = stub_with(latency="200ms")
+    _, brief, _ = plan_for(stub.url, rate="50/s", duration="30s", load={"arrivals": arrivals})
+    course = course_of(brief)
+
+    def run() -> float:
+        gevent.spawn_later(0.6, course.swarm.stop)
+        return course.run()
+
+    took = in_greenlet(run)
+    course.check(brief)
+    assert took < 3
+    assert not course.swarm.whole
+    assert set(course.whole.outcomes) == {Outcome.OK}
+    assert 0 < course.whole.sent == stub.ledger()["arrivals"] < 150
+    assert course.whole.unsent == brief.skeleton.planned - course.whole.sent
+
+
+def test_a_stop_before_the_start_sends_nothing(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with()
+    _, brief, _ = plan_for(stub.url)
+    course = course_of(brief)
+    course.swarm.stop()
+    in_greenlet(course.run)
+    course.check(brief)
+    assert (course.whole.unsent, course.whole.sent, stub.ledger()["arrivals"]) == (100, 0, 0)
+
+
+@pytest.mark.parametrize("when", ["under load", "in the drain"])
+def test_a_cut_aborts_what_is_in_flight_and_counts_it(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet, when: str
+) -> None:
+    """The stub never answers, and the time-out is ten seconds away."""
+    stub = stub_with("hang always")
+    duration = "30s" if when == "under load" else "200ms"
+    _, brief, _ = plan_for(stub.url, rate="50/s", duration=duration)
+    course = course_of(brief)
+
+    def run() -> float:
+        gevent.spawn_later(0.6, course.swarm.cut)
+        return course.run()
+
+    assert in_greenlet(run) < 3
+    course.check(brief)
+    assert set(course.whole.outcomes) == {Outcome.ABORTED}
+    assert course.whole.sent == stub.ledger()["arrivals"] > 5
+    assert [finding.cause for finding in course.tally.measurement.findings.values()] == ["aborted"]
+
+
+def test_what_is_in_flight_at_the_end_may_use_its_whole_time_out(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with("hang on 5", "stall from 0s for 800ms")
+    _, brief, _ = plan_for(stub.url, rate="50/s", duration="200ms", load={"timeout": "1500ms"})
+    course = course_of(brief)
+    took = in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.OK: 9, Outcome.TIMEOUT: 1}
+    assert 1.5 < took < 4
+
+
+def test_waiting_for_a_full_server_is_queueing_and_not_lag(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    """100/s, two in flight at most, 100 ms each: 20/s are served, and the others queue or stay unsent."""
+    stub = stub_with(latency="100ms")
+    _, brief, _ = plan_for(stub.url, rate="100/s", load={"max_in_flight": 2})
+    course = course_of(brief)
+    in_greenlet(course.run)
+    course.check(brief)
+    assert set(course.whole.outcomes) == {Outcome.OK}
+    assert 10 <= course.whole.sent <= 24
+    assert course.whole.unsent == 100 - course.whole.sent
+    assert stub.ledger()["max_in_flight"] == 2
+    assert course.tally.measurement.generator.peak_in_flight == 2
+    lag, lateness = course.whole.lag, course.whole.lateness
+    assert lag.maximum < 100 * MS
+    assert median_ns(lateness) > 150 * MS
+    assert max(delta.waiting for delta in course.deltas) > 20
+
+
+def test_a_key_that_was_issued_before_is_a_violation(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with("same_key always")
+    _, brief, _ = plan_for(stub.url, rate="50/s", duration="400ms")
+    course = course_of(brief)
+    in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.OK: 1, Outcome.CONTRACT_VIOLATION: 19}
+    (finding,) = course.tally.measurement.findings.values()
+    assert (finding.cause, finding.count) == ("key/repeated", 19)
+
+
+def test_a_server_that_is_gone_does_not_slow_the_schedule_down(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with()
+    stub.stop()
+    _, brief, _ = plan_for(stub.url, rate="200/s", duration="500ms")
+    course = course_of(brief)
+    took = in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.CONNECTION_ERROR: 100}
+    assert took < 2
+    assert list(course.tally.measurement.findings) == ["connection/refused"]
+    assert course.tally.measurement.generator.connections_opened == 0
+
+
+def test_two_workers_do_the_whole_plan_between_them(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    stub = stub_with(latency="5ms")
+    _, brief, _ = plan_for(stub.url, rate="100/s", duration="700ms")
+    courses = [course_of(brief, worker=worker, workers=2) for worker in (0, 1)]
+    in_greenlet(lambda: gevent.joinall([gevent.spawn(course.run) for course in courses], raise_error=True))
+    tally = Tally()
+    for course in courses:
+        for delta in course.deltas:
+            tally.add(delta)
+    assert tally.complete(2)
+    assert [course.whole.outcomes for course in courses] == [{Outcome.OK: 35}] * 2
+    assert tally.measurement.over().accounted == brief.skeleton.planned == 70
+    page = stub.ledger()
+    assert (page["arrivals"], page["numbers"], page["repeated"]) == (70, 70, [])
+
+
+def test_nothing_is_told_of_a_schedule_that_has_not_begun(plan_for: PlanFor, in_greenlet: InGreenlet) -> None:
+    _, brief, _ = plan_for("http://127.0.0.1:9")
+
+    def look() -> tuple[Delta, bool]:
+        swarm = Swarm(brief, salt=b"salt")
+        return swarm.delta(), swarm.begun
+
+    delta, begun = in_greenlet(look)
+    assert not begun
+    assert (delta.elapsed_ns, delta.settled_ns, delta.in_flight, delta.measurement.sent) == (0, 0, 0, 0)
+
+
+def test_no_delta_calls_an_arrival_settled_that_has_not_ended(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    """100/s even: before instant t so many arrivals were due as there are hundredths in t, rounded up.
+
+    Deltas are taken at awkward instants: every few milliseconds, and right after the loop stood still.
+    The third arrival is not answered, so that nothing after it (due at 20 ms) settles until its time-out.
+    """
+    stub = stub_with("hang on 3", latency="3ms")
+    _, brief, _ = plan_for(stub.url, rate="100/s", duration="2s", load={"timeout": "800ms"})
+    course = course_of(brief)
+    claims: list[tuple[int, int]] = []
+
+    def look() -> None:
+        delta = course.tell()
+        claims.append((math.ceil(delta.settled_ns / (10 * MS)), course.whole.accounted))
+
+    def look_often() -> None:
+        while True:
+            gevent.sleep(0.004)
+            look()
+            if len(claims) % 50 == 0:
+                time.sleep(0.04)
+                look()
+
+    def run() -> None:
+        looking = gevent.spawn(look_often)
+        course.run()
+        looking.kill()
+
+    in_greenlet(run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.OK: 199, Outcome.TIMEOUT: 1}
+    assert all(due <= accounted for due, accounted in claims)
+    held = [d for d in course.deltas if 100 * MS < d.elapsed_ns < 700 * MS]
+    assert {delta.settled_ns for delta in held} == {20 * MS}
+    assert all(delta.in_flight >= 1 for delta in held)
+    assert course.deltas[-1].settled_ns > 1900 * MS

@@ -1,0 +1,389 @@
+"""How a connection is opened, kept, lost and given up, and what is said about it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+import time
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import gevent
+import gevent.socket
+import pytest
+from gevent.event import Event
+
+from sessionload.edges.wire import Line, Reply, Wire
+from sessionload.measure.exchange import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Serve = Callable[..., int]
+    InGreenlet = Callable[..., Any]
+    WireTo = Callable[..., Wire]
+    ReadRequest = Callable[[Any], bytes]
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+RESET = struct.pack("ii", 1, 0)
+SLACK = 1.0
+"""How late a busy machine may notice that a deadline has passed."""
+
+
+def exchange(wire: Wire, body: bytes = b"{}") -> tuple[Reply, float]:
+    """Return what came of one exchange on a line of its own, and how long it took."""
+    with closing(Line(wire)) as line:
+        began = time.monotonic()
+        return line.exchange(wire.request(body)), time.monotonic() - began
+
+
+def cause(reply: Reply) -> str | None:
+    return reply.fault.cause if reply.fault else None
+
+
+# Opening
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port that lets nobody in any more: its backlog is full, and nobody accepts."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 -- the standard library has it so
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+def test_a_closed_port_refuses_at_once(wire_to: WireTo, in_greenlet: InGreenlet, closed_port: int) -> None:
+    wire = wire_to(closed_port, seconds=5)
+    reply, took = in_greenlet(exchange, wire)
+    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, "connection/refused")
+    assert took < 1
+    assert wire.connections_opened == 0
+
+
+def test_a_server_that_lets_nobody_in_is_given_up_at_the_deadline(
+    wire_to: WireTo, in_greenlet: InGreenlet, full_port: int
+) -> None:
+    wire = wire_to(full_port, seconds=0.3)
+    reply, took = in_greenlet(exchange, wire)
+    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/connect")
+    assert 0.29 < took < 0.3 + SLACK
+    assert wire.connections_opened == 0
+
+
+def test_a_host_that_has_no_address_is_a_fault_of_the_connection(
+    wire_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The resolver of the machine is not asked: some of them have an answer to everything."""
+
+    def unknown(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(gevent.socket, "getaddrinfo", unknown)
+    reply, _ = in_greenlet(exchange, wire_to(80, host="nothing.invalid"))
+    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, "connection/dns")
+
+
+def test_a_resolver_that_does_not_answer_is_given_up_at_the_deadline(
+    wire_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gevent.socket, "getaddrinfo", lambda *_, **__: gevent.sleep(60))
+    reply, took = in_greenlet(exchange, wire_to(80, host="slow.invalid", seconds=0.2))
+    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/connect")
+    assert 0.19 < took < 0.2 + SLACK
+
+
+def test_each_address_of_a_host_is_tried(
+    serve: Serve,
+    wire_to: WireTo,
+    in_greenlet: InGreenlet,
+    read_request: ReadRequest,
+    closed_port: int,
+) -> None:
+    def handle(link: Any, _: int) -> None:  # noqa: ANN401 -- a socket of gevent
+        read_request(link)
+        link.sendall(ANSWER)
+
+    port = serve(handle)
+    wire = wire_to(port)
+    wire._addresses = [(socket.AF_INET, ("127.0.0.1", each)) for each in (closed_port, port)]
+    assert in_greenlet(exchange, wire)[0].outcome is None
+    wire._addresses = [(socket.AF_INET, ("127.0.0.1", closed_port))] * 2
+    assert cause(in_greenlet(exchange, wire)[0]) == "connection/refused"
+    assert in_greenlet(exchange, wire)[0].outcome is None  # it was looked up again
+
+
+def test_a_host_without_any_address_cannot_be_reached(
+    wire_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gevent.socket, "getaddrinfo", lambda *_, **__: [])
+    assert cause(in_greenlet(exchange, wire_to(80))[0]) == "connection/unreachable"
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.ECONNREFUSED, "connection/refused"),
+        (errno.ECONNRESET, "connection/reset"),
+        (errno.ECONNABORTED, "connection/reset"),
+        (errno.EPIPE, "connection/reset"),
+        (errno.EHOSTUNREACH, "connection/unreachable"),
+        (errno.ENETUNREACH, "connection/unreachable"),
+        (errno.ETIMEDOUT, "connection/unreachable"),
+        (errno.EMFILE, "generator/descriptors"),
+        (errno.ENFILE, "generator/descriptors"),
+        (errno.EADDRNOTAVAIL, "generator/ports"),
+        (errno.ENOBUFS, "generator/buffers"),
+        (errno.EPROTO, "connection/other"),
+        (None, "connection/other"),
+    ],
+)
+def test_what_the_system_says_has_a_cause_and_what_we_lack_is_not_the_servers(
+    wire_to: WireTo,
+    in_greenlet: InGreenlet,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int | None,
+    expected: str,
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError(number, "whatever") if number else OSError("whatever")
+
+    wire = wire_to(9)
+    monkeypatch.setattr(wire, "connect", fail)
+    reply, _ = in_greenlet(exchange, wire)
+    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, expected)
+    assert "whatever" not in repr(reply)
+
+
+# Sending
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "tls", "expected"),
+    [
+        (80, "127.0.0.1", False, b"127.0.0.1"),
+        (8080, "127.0.0.1", False, b"127.0.0.1:8080"),
+        (443, "127.0.0.1", False, b"127.0.0.1:443"),
+        (443, "runtime.example", True, b"runtime.example"),
+        (80, "runtime.example", True, b"runtime.example:80"),
+        (8443, "::1", True, b"[::1]:8443"),
+    ],
+)
+def test_the_host_field_has_the_port_unless_it_is_the_usual_one(
+    wire_to: WireTo,
+    port: int,
+    host: str,
+    tls: bool,  # noqa: FBT001 -- a column
+    expected: bytes,
+) -> None:
+    request = wire_to(port, host=host, tls=tls).request(b"{}")
+    assert b"\r\nhost: " + expected + b"\r\n" in request
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_a_request_is_what_the_contract_asks_for_and_says_who_sends_it(
+    wire_to: WireTo,
+    reuse: bool,  # noqa: FBT001 -- a column
+) -> None:
+    head, _, body = wire_to(8080, reuse=reuse).request('{"userID":"ä"}'.encode()).partition(b"\r\n\r\n")
+    line, *fields = head.split(b"\r\n")
+    assert line == b"POST /v4/project/stub/environment/main/session HTTP/1.1"
+    assert body == '{"userID":"ä"}'.encode()
+    assert sorted(field.partition(b": ")[0] for field in fields) == sorted(
+        [b"host", b"authorization", b"user-agent", b"content-type", b"accept", b"accept-encoding"]
+        + [b"content-length"]
+        + ([] if reuse else [b"connection"])
+    )
+    assert b"content-length: 15" in fields
+    assert b"accept-encoding: identity" in fields
+    assert b"user-agent: sessionload/1 (a test)" in fields
+
+
+def test_a_server_that_does_not_read_is_given_up_at_the_deadline(
+    serve: Serve, wire_to: WireTo, in_greenlet: InGreenlet
+) -> None:
+    wire = wire_to(serve(lambda _, __: gevent.sleep(60)), seconds=0.3)
+    reply, took = in_greenlet(exchange, wire, b" " * (32 << 20))
+    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/send")
+    assert 0.29 < took < 0.3 + SLACK
+
+
+# Keeping
+
+
+class Server:
+    """Answers each request, and does what its test wants around that; counts what came."""
+
+    def __init__(self, read_request: ReadRequest) -> None:
+        self._read_request = read_request
+        self.requests = self.connections = 0
+        self.gone = Event()
+
+    def read(self, link: Any) -> bool:  # noqa: ANN401 -- a socket of gevent
+        got = bool(self._read_request(link))
+        self.requests += got
+        return got
+
+    def closing_after_each(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.connections = number
+        if self.read(link):
+            link.sendall(ANSWER)
+
+    def talking_when_nobody_asks(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.connections = number
+        while self.read(link):
+            link.sendall(ANSWER)
+            gevent.sleep(0.01)
+            link.sendall(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+
+    def closing_at_the_second(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.connections = number
+        if self.read(link):
+            link.sendall(ANSWER)
+            self.read(link)
+
+    def resetting_at_the_second(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.closing_at_the_second(link, number)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+    def silent(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.connections = number
+        self.read(link)
+        link.recv(1)  # returns when the client closes
+        self.gone.set()
+
+    def half_an_answer(self, link: Any, number: int) -> None:  # noqa: ANN401
+        self.connections = number
+        self.read(link)
+        link.sendall(ANSWER[:-1])
+        link.recv(1)
+        self.gone.set()
+
+
+@pytest.fixture
+def server(read_request: ReadRequest) -> Server:
+    return Server(read_request)
+
+
+def several(wire: Wire, count: int, pause: float = 0.0) -> list[Reply]:
+    """Return the replies of so many exchanges on one line."""
+    replies = []
+    with closing(Line(wire)) as line:
+        for _ in range(count):
+            replies.append(line.exchange(wire.request(b"{}")))
+            gevent.sleep(pause)
+    return replies
+
+
+@pytest.mark.parametrize("manner", ["closing_after_each", "talking_when_nobody_asks"])
+def test_what_happens_to_an_idle_connection_is_noticed_before_it_is_used(
+    serve: Serve, wire_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+) -> None:
+    wire = wire_to(serve(getattr(server, manner)))
+    replies = in_greenlet(several, wire, 4, 0.05)
+    assert [(reply.outcome, reply.status) for reply in replies] == [(None, 200)] * 4
+    assert (server.requests, server.connections, wire.connections_opened) == (4, 4, 4)
+
+
+@pytest.mark.parametrize("manner", ["closing_at_the_second", "resetting_at_the_second"])
+def test_a_connection_that_ends_just_as_it_is_used_again_is_told_apart_and_nothing_is_sent_twice(
+    serve: Serve, wire_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+) -> None:
+    wire = wire_to(serve(getattr(server, manner)))
+    replies = in_greenlet(several, wire, 3)
+    assert [(reply.outcome, cause(reply)) for reply in replies] == [
+        (None, None),
+        (Outcome.CONNECTION_ERROR, "connection/stale"),
+        (None, None),
+    ]
+    assert (server.requests, server.connections) == (3, 2)
+
+
+# Giving up
+
+
+@pytest.mark.parametrize(
+    ("manner", "expected", "status"),
+    [("silent", "timeout/answer", None), ("half_an_answer", "timeout/body", 200)],
+)
+def test_what_is_late_is_closed(
+    serve: Serve,
+    wire_to: WireTo,
+    in_greenlet: InGreenlet,
+    server: Server,
+    manner: str,
+    expected: str,
+    status: int | None,
+) -> None:
+    wire = wire_to(serve(getattr(server, manner)), seconds=0.2)
+
+    def course() -> tuple[Reply, bool]:
+        with closing(Line(wire)) as line:
+            return line.exchange(wire.request(b"{}")), server.gone.wait(5)
+
+    reply, gone = in_greenlet(course)
+    assert (cause(reply), reply.status, gone) == (expected, status, True)
+
+
+@pytest.mark.parametrize("manner", ["silent", "half_an_answer"])
+def test_the_end_of_a_user_passes_through_and_closes_its_connection(
+    serve: Serve, wire_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+) -> None:
+    wire = wire_to(serve(getattr(server, manner)), seconds=30)
+    ended: list[object] = []
+
+    def use(line: Line) -> None:
+        try:
+            line.exchange(wire.request(b"{}"))
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    def course() -> None:
+        user = gevent.spawn(lambda: use(Line(wire)))
+        while not server.requests:
+            gevent.sleep(0.005)
+        user.kill()
+        assert isinstance(user.value, gevent.GreenletExit)
+        assert server.gone.wait(5)
+
+    in_greenlet(course)
+    assert ended == [gevent.GreenletExit]
+
+
+def test_the_end_of_a_user_that_is_connecting_passes_through(
+    wire_to: WireTo, in_greenlet: InGreenlet, full_port: int
+) -> None:
+    def course() -> gevent.Greenlet:
+        user = gevent.spawn(exchange, wire_to(full_port, seconds=30))
+        gevent.sleep(0.05)
+        user.kill()
+        return user
+
+    assert isinstance(in_greenlet(course).value, gevent.GreenletExit)
+
+
+def test_a_deadline_is_over_with_its_exchange(
+    serve: Serve, wire_to: WireTo, in_greenlet: InGreenlet, server: Server
+) -> None:
+    """The user goes on for three times the deadline, and is not disturbed."""
+    wire = wire_to(serve(server.closing_after_each), seconds=0.1)
+
+    def course() -> list[Reply]:
+        with closing(Line(wire)) as line:
+            replies = [line.exchange(wire.request(b"{}"))]
+            gevent.sleep(0.3)
+            return [*replies, line.exchange(wire.request(b"{}"))]
+
+    assert [reply.outcome for reply in in_greenlet(course)] == [None, None]
