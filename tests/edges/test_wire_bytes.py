@@ -183,6 +183,12 @@ def test_a_response_may_come_byte_by_byte(answer_with: Callable[..., tuple[list[
     assert reply == (None, None, 200, "application/json", BODY)
 
 
+def test_an_error_in_gzip_is_that_error(answer_with: Callable[..., tuple[list[Reply], int]]) -> None:
+    line = b"HTTP/1.1 503 Service Unavailable"
+    (reply,), _ = answer_with(head(b"content-encoding: gzip\r\n", LENGTH, line=line) + BODY)
+    assert (reply.outcome, reply.status) == (None, 503)
+
+
 def test_two_media_types_are_both_passed_on(answer_with: Callable[..., tuple[list[Reply], int]]) -> None:
     (reply,), _ = answer_with(head(b"content-type: text/html\r\n", JSON, LENGTH) + BODY)
     assert reply.content_type == "text/html, application/json"

@@ -234,7 +234,7 @@ def test_lag_makes_a_run_void(run: Recorder) -> None:
     assert verdict.reasons == (
         (
             "the generator was late by its own guilt: lag p99 37 ms, at most 10 ms;"
-            " use a quieter machine, more workers or a lower rate"
+            " use a quieter machine or a lower rate"
         ),
     )
 
@@ -251,7 +251,7 @@ def test_a_busy_generator_makes_a_run_void(run: Recorder) -> None:
     verdict = judge(evidence(run))
     assert verdict.state is State.VOID
     assert verdict.reasons == (
-        "the generator was too busy: 95 % of a core, at most 90 %; use more workers or a lower rate",
+        "the generator was too busy: 95 % of a core, at most 90 %; use a faster machine or a lower rate",
     )
 
 

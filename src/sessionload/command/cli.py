@@ -8,6 +8,7 @@ is imported here is paid for by `--help`, so commands import what they need when
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,9 +21,11 @@ from sessionload.words.errors import SessionloadError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEFECT = 70
+"""The exit code of a defect of the program itself (EX_SOFTWARE of sysexits.h)."""
 EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
-4 preflight failed · 5 result could not be written · 130, 143 interrupted"""
+4 preflight failed · 5 result could not be written · 70 a defect · 130, 143 interrupted"""
 
 _FORMATS = ("html", "md", "junit", "csv", "hgrm")
 
@@ -152,5 +155,9 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    cli()
+    try:
+        cli()
+    except Exception:  # noqa: BLE001 -- a defect must not look like a verdict, as Python's exit code 1 would
+        click.echo(f"{traceback.format_exc()}error: this is a defect of sessionload", err=True)
+        sys.exit(DEFECT)
     sys.exit(0)

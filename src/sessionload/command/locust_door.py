@@ -97,7 +97,9 @@ def _request(environment: LocustEnvironment) -> Request:
     options: Namespace = environment.parsed_options
     if not isinstance(environment.runner, LocalRunner):
         raise InputError(
-            "one-process", "a run under Locust has one process so far", hint="leave out --master and --worker"
+            "one-process",
+            "a run under Locust has one process",
+            hint="leave out --master, --worker and --processes",
         )
     if options.run_time:
         raise InputError(
@@ -166,9 +168,14 @@ class _Door:
         try:
             runner = self._environment.runner
             runner.spawning_greenlet.join()
-            preflight(course.opened.brief)
-            course.folder = make_run_folder(course.opened, self._out)
-            course.folder.begin(course.opened.brief.skeleton)
+            folder = make_run_folder(course.opened, self._out)
+            try:
+                preflight(course.opened.brief)
+            except SessionloadError:
+                folder.discard()
+                raise
+            course.folder = folder
+            folder.begin(course.opened.brief.skeleton)
             raise_descriptor_limit(course.opened.brief.scenario.max_in_flight)
             gc.collect()
             gc.freeze()
@@ -177,9 +184,9 @@ class _Door:
             telling.kill()
         except SessionloadError as error:
             self._refuse(error)
-        finally:
+        finally:  # a defect, too, must end the run: what it leaves unaccounted for makes it void
             course.drained.set()
-        self._end()
+            self._end()
 
     def _refuse(self, error: SessionloadError) -> None:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201

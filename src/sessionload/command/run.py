@@ -21,7 +21,6 @@ from sessionload.edges.probe import preflight
 from sessionload.inputs.brief import conclude, nothing_sent
 from sessionload.judge.verdict import tripped
 from sessionload.measure.delta import Tally
-from sessionload.words.errors import PreflightError
 from sessionload.words.units import NS, duration
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def run(options: RunOptions, interruption: Interruption) -> int:
     folder = make_run_folder(opened, options.out)
     try:
         result = _measure(opened, folder, interruption, quiet=options.quiet)
-    except PreflightError:
+    except BaseException:
         folder.discard()
         raise
     interruption.concluding()

@@ -2,7 +2,7 @@
 
 Law: a result is written whole or not at all, and a run that was killed can still be reported. Idea:
 `slices.jsonl` begins with the skeleton of the result and grows by one delta a second, so that it
-holds all that `result.json` does. Trap: nothing may be written over; a folder that has a result is full.
+holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing may be written over; a folder that has a result is full.
 """
 
 from __future__ import annotations
@@ -56,15 +56,19 @@ class RunFolder:
             self.path.rmdir()
 
     def begin(self, skeleton: Result) -> None:
-        """Open the slices with everything that is known before the first arrival."""
+        """Open the slices with everything that is known before the first arrival. Raises `ResultError`."""
         self._slices = Appender(self.path / SLICES)
-        self._slices.append(_line(skeleton.to_json()))
+        try:
+            self._slices.append(_line(skeleton.to_json(), ascii_only=True))
+        except ResultError:
+            self.end()
+            raise
 
     def append(self, delta: Delta) -> None:
         """Keep a delta on disk, as long as the disk takes it: a full one must not end a run."""
         if self._slices is not None:
             try:
-                self._slices.append(_line(delta.to_json()))
+                self._slices.append(_line(delta.to_json(), ascii_only=True))
             except ResultError:
                 self.end()
 
@@ -78,7 +82,8 @@ class RunFolder:
     def write_result(self, result: Result) -> None:
         """Write `result.json`. Raises `ResultError`."""
         self.end()
-        write_whole(self.path / RESULT, json.dumps(result.to_json(), indent=1, ensure_ascii=False) + "\n")
+        members = (f"{_line(name)}: {_lines(value)}" for name, value in result.to_json().items())
+        write_whole(self.path / RESULT, "{{\n{}\n}}\n".format(",\n".join(members)))
 
     def write_views(self, result: Result, formats: Iterable[str]) -> list[Path]:
         """Write the views named and return their files. Raises `ResultError`."""
@@ -127,8 +132,15 @@ FORMATS: dict[str, tuple[str, Callable[[Sheet], str]]] = {
 """The views of a result: the file each is written to, and what makes it."""
 
 
-def _line(data: object) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+def _lines(value: object) -> str:
+    """Return JSON with one line for each item of a list: a slice is a line, and not one for each number."""
+    if isinstance(value, list) and value:
+        return "[\n{}\n]".format(",\n".join(_line(item) for item in value))
+    return _line(value)
+
+
+def _line(data: object, *, ascii_only: bool = False) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=ascii_only)
 
 
 def _json(text: str, path: Path) -> object:

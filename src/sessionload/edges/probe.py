@@ -59,6 +59,18 @@ _TIMEOUT = Fault("timeout", "there was no whole answer before the time-out")
 _ENCODED = Fault("content_encoding", "the body is encoded, though only identity was asked for")
 
 
+_CURES = {
+    "timeout": "is the server slow? raise load.timeout if it may take so long",
+    "tls": "check the host in the url; if its authority is a private one, name its file as ca_file",
+    "dns": "check the host in the url",
+    "refused": "is the server up, and the port in the url right?",
+    "protocol": "is this the runtime, and not something else on its port?",
+    "connection": "is the server up, and the url right?",
+    "body_too_large": "look at what answers there; raise max_body if it is meant",
+    "content_encoding": "look at what answers there: a proxy may be encoding for everybody",
+}
+
+
 def _call(brief: Brief, user_id: str) -> Answer:
     environment, contract = brief.environment, brief.contract
     timeout_s = brief.scenario.timeout_ns / 1e9
@@ -83,7 +95,7 @@ def _call(brief: Brief, user_id: str) -> Answer:
                 stream=True,
             )
             encoding = response.headers.get("content-encoding", "").strip().lower()
-            if encoding not in ("", "identity"):
+            if response.status_code < 300 and encoding not in ("", "identity"):
                 return Answer(time.monotonic_ns() - began, response.status_code, fault=_ENCODED)
             body = b""
             for part in response.iter_content(_CHUNK):
@@ -112,7 +124,7 @@ def _fault_of(error: Exception) -> Fault:
         return _TIMEOUT
     if "Refused" in causes or "NewConnection" in causes:
         return Fault("refused", "nothing accepts connections there")
-    if "Protocol" in causes or "RemoteDisconnected" in causes or "InvalidChunk" in causes:
+    if "Protocol" in causes or "RemoteDisconnected" in causes or "Invalid" in causes:
         return Fault("protocol", "the connection ended, or what came back was not HTTP")
     return Fault("connection", "the connection failed")
 
@@ -143,8 +155,7 @@ def preflight(brief: Brief) -> int:
         raise PreflightError(
             f"preflight-{answer.fault.cause.replace('_', '-')}",
             f"{where}: {answer.fault.message}",
-            hint=f"no load was sent (this took {duration(answer.elapsed_ns)}): "
-            "is the server up, and the url right?",
+            hint=f"{_CURES[answer.fault.cause]} (no load was sent; this took {duration(answer.elapsed_ns)})",
         )
     judgement = brief.contract.judge(answer.status, answer.content_type, answer.body)
     if judgement.outcome is Outcome.OK:
@@ -170,5 +181,6 @@ def preflight(brief: Brief) -> int:
         ("preflight-contract", "the contract must hold for one session before it is loaded"),
     )
     message = judgement.fault.message if judgement.fault else judgement.outcome.value
-    excerpt = f" ({judgement.fault.example})" if judgement.fault and judgement.fault.example else ""
+    example = judgement.fault.example if judgement.fault else ""
+    excerpt = f" ({example})" if example and not example.startswith("(") else f" {example}".rstrip()
     raise PreflightError(code, f"{where}: {message}{excerpt}", hint=hint)

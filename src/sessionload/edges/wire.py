@@ -181,7 +181,7 @@ class _Attempt:
         assert response is not None  # noqa: S101 -- for the type checker: a whole response is there
         status = int(response.get_code())
         encoding = response.content_encoding
-        if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+        if encoding is not None and status < 300 and encoding.strip().lower() not in ("", "identity"):
             message = "the body is encoded, though only identity was asked for"
             return Reply(Outcome.CONTRACT_VIOLATION, Fault("content_encoding", message), status)
         return Reply(None, None, status, response.content_type, bytes(response.body))

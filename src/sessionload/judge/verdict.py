@@ -257,7 +257,7 @@ def _guilty(evidence: Evidence, total: Slice) -> list[str]:
     if late is not None and late > limits.lag_p99_ns:
         found.append(
             f"the generator was late by its own guilt: lag p99 {duration(late)}, at most"
-            f" {duration(limits.lag_p99_ns)}; use a quieter machine, more workers or a lower rate"
+            f" {duration(limits.lag_p99_ns)}; use a quieter machine or a lower rate"
         )
     found += [
         f"{finding.message} ({finding.count:,} times): that is not the server's doing"
@@ -268,6 +268,6 @@ def _guilty(evidence: Evidence, total: Slice) -> list[str]:
     if busy > limits.cpu_share:
         found.append(
             f"the generator was too busy: {significant(busy * 100)} % of a core, at most"
-            f" {significant(limits.cpu_share * 100)} %; use more workers or a lower rate"
+            f" {significant(limits.cpu_share * 100)} %; use a faster machine or a lower rate"
         )
     return found

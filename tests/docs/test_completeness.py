@@ -1,0 +1,180 @@
+"""No key, metric, fault, outcome, option or exit code is left out of the documents, and none is invented."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sessionload.command.cli import cli
+from sessionload.edges.folder import FORMATS, RESULT, SLICES
+from sessionload.edges.stub.ledger import Ledger
+from sessionload.inputs import environment, load, scenario, users
+from sessionload.judge.targets import COUNTS, SHARES, VIEWS
+from sessionload.measure.exchange import ANSWERED, Outcome
+from sessionload.plan.fault import FaultKind
+from sessionload.view.tables import TIMELINE_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+SCENARIOS, RESULTS, STUB = (text_of(f"docs/{name}.md") for name in ("scenarios", "results", "stub"))
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Return the rows of all tables by each code span in their first cell; cells as they are written."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("| "):
+            first, *cells = (cell.strip() for cell in line.removesuffix("|")[1:].split(" |"))
+            found.update(dict.fromkeys(re.findall(r"`([^`]+)`", first), cells))
+    return found
+
+
+SCENARIO_KEYS = {
+    *scenario.KEYS,
+    *(f"users.{key}" for key in users.KEYS),
+    *(f"users.id.{key}" for key in users.FILE_KEYS),
+    *(f"users.returning.{key}" for key in users.RETURNING_KEYS),
+    *(f"load.{key}" for key in load.KEYS),
+    *(f"load.stages[].{key}" for key in load.STAGE_KEYS),
+    *(f"targets[].{key}" for key in scenario.TARGET_KEYS),
+}
+
+
+def defaults(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted path and the default, as JSON has it, of each key of a schema that has one."""
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{path}.{name}".removeprefix(".")
+        if "default" in inner:
+            value = inner["default"]
+            yield here, value if isinstance(value, str) else json.dumps(value)
+        items = inner.get("items", {})
+        for part in (inner, items, *items.get("oneOf", ())):
+            yield from defaults(part, here if part is inner else f"{here}[]")
+
+
+@pytest.mark.parametrize(
+    ("part", "known", "schema", "column"),
+    [
+        ("## Scenario", SCENARIO_KEYS, "scenario.schema.json", 1),
+        ("## Environments", set(environment.KEYS), "environments.schema.json", 2),
+    ],
+)
+def test_every_key_has_its_row_with_its_default(part: str, known: set[str], schema: str, column: int) -> None:
+    found = rows(re.split(r"^## ", SCENARIOS.partition(f"{part}\n")[2], maxsplit=1, flags=re.MULTILINE)[0])
+    assert set(found) == known
+    read = json.loads(text_of(f"scenarios/{schema}"))
+    stated = dict(defaults(read.get("additionalProperties") or read))
+    assert {key: cells[column] for key, cells in found.items() if cells[column]} == {
+        key: f"`{value}`" for key, value in stated.items()
+    }
+
+
+def test_every_metric_fault_and_key_of_the_ledger_has_its_row() -> None:
+    metrics = set(rows(SCENARIOS.partition("## Targets")[2]))
+    assert {*SHARES, *COUNTS} <= metrics
+    assert all(f'"{view}"' in SCENARIOS for view in VIEWS)
+    faults = {key.split()[0] for key in rows(STUB.partition("## Faults")[2].partition("## The ledger")[0])}
+    assert {str(kind) for kind in FaultKind} <= faults
+    assert set(rows(STUB.partition("## The ledger")[2])) == set(Ledger().page(live_sessions=0))
+
+
+def test_every_outcome_says_whether_it_is_an_answer() -> None:
+    found = rows(text_of("docs/measurement.md").partition("closed:")[2])
+    assert {name: cells[-1] for name, cells in found.items() if name in set(Outcome)} == {
+        outcome.value: "yes" if outcome in ANSWERED else "no" for outcome in Outcome
+    }
+
+
+def test_every_file_of_a_run_has_its_row() -> None:
+    table = RESULTS.partition("## The folder")[2].partition("## Exit codes")[0]
+    assert set(rows(table)) == {RESULT, SLICES, *(file for file, _ in FORMATS.values())}
+
+
+def test_every_key_of_a_result_is_named() -> None:
+    schema = json.loads(text_of("src/sessionload/judge/result.schema.json"))
+    parts = schema["$defs"]
+    assert set(parts["result"]["properties"]) <= set(rows(RESULTS.partition("## result.json")[2]))
+    named = set(re.findall(r"`([^`\s]+)`", RESULTS))
+    for part in (
+        "run",
+        "contract",
+        "stage",
+        "arrivals",
+        "figures",
+        "finding",
+        "generator",
+        "verdict",
+        "target",
+        "slice",
+    ):
+        assert set(parts[part]["properties"]) <= named, part
+    assert set(TIMELINE_COLUMNS) <= named
+
+
+@pytest.mark.parametrize(
+    ("command", "document"),
+    [("run", "scenarios"), ("plan", "scenarios"), ("stub", "stub"), ("report", "results")],
+)
+def test_every_option_is_named(command: str, document: str) -> None:
+    options = [
+        option
+        for parameter in cli.commands[command].params
+        for option in parameter.opts
+        if option.startswith("--")
+    ]
+    assert options
+    assert not [option for option in options if f"`{option}" not in text_of(f"docs/{document}.md")]
+
+
+def test_every_option_for_locusts_command_is_named() -> None:
+    """Read from the source: importing it would let Locust patch this process."""
+    door = text_of("src/sessionload/command/locust_door.py")
+    options = re.findall(r'option\("(--[a-z]+)"', door)
+    assert options
+    assert [option for option in rows(text_of("docs/locust.md")) if option.startswith("--")] == [
+        f"{option} {shown}"
+        for option, shown in zip(options, re.findall(r'metavar="([^"]+)"', door), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/results.md"])
+def test_every_exit_code_has_its_row(name: str) -> None:
+    codes = re.findall(r"^\| ([\d, ]+) \|", text_of(name), re.MULTILINE)
+    assert {code for cell in codes for code in cell.split(", ")} == {
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "130",
+        "143",
+    }
+
+
+def test_the_floors_and_doors_are_those_that_are_tested() -> None:
+    tree = ast.parse(text_of("tests/test_floors.py"))
+    known = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in {"FLOORS", "DOORS"}
+    }
+    house = text_of("CONTRIBUTING.md").partition("## The house")[2].partition("## Adding")[0]
+    floors, _, doors = house.partition("Each third-party package")
+    assert list(rows(floors)) == known["FLOORS"]
+    assert set(rows(doors)) == set(known["DOORS"])
