@@ -160,6 +160,7 @@ def test_every_exit_code_has_its_row(name: str) -> None:
         "3",
         "4",
         "5",
+        "70",
         "130",
         "143",
     }
