@@ -1,7 +1,8 @@
 """Claim: 1,000/s for 10 s are all sent, late by less than 2 ms at p99, over as few connections as are needed.
 
-Needed are as many as are in flight at most. Measured against nginx and against the stub. The lateness is an absolute figure and needs
-an idle machine: on a busy one look at the other columns, which do not. Exits 1 when the claim does not hold.
+Needed are as many as are in flight at most. Measured against nginx and against the stub. The lateness is
+an absolute figure and needs an idle machine: on a busy one look at the other columns, which do not.
+Exits 1 when the claim does not hold.
 """
 
 from __future__ import annotations

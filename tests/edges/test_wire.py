@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OK, VIOLATION = Outcome.OK, Outcome.CONTRACT_VIOLATION
 PROTOCOL, CONNECTION, TIMEOUT = Outcome.PROTOCOL_ERROR, Outcome.CONNECTION_ERROR, Outcome.TIMEOUT
 
-SECONDS = 0.8
+SECONDS = 0.5
 """The deadline of each exchange here; honest answers take a thousandth of it."""
 SLACK = 1.0
 """How late a busy machine may notice that a deadline has passed."""
@@ -131,7 +131,7 @@ def met(
         reply = line.exchange(wire.request(contract.body(f"user-{2 * number}")))
         took = time.monotonic() - began
         opened = wire.connections_opened
-        gevent.sleep(0.02)  # what the server does after its answer has happened by then
+        gevent.sleep(0.01)  # what the server does after its answer has happened by then
         following = line.exchange(wire.request(contract.body(f"user-{2 * number + 1}")))
         line.close()
         reused = wire.connections_opened == opened

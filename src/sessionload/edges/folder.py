@@ -2,7 +2,8 @@
 
 Law: a result is written whole or not at all, and a run that was killed can still be reported. Idea:
 `slices.jsonl` begins with the skeleton of the result and grows by one delta a second, so that it
-holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing may be written over; a folder that has a result is full.
+holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing
+may be written over; a folder that has a result is full.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RECENT = 5
 """How many deltas, of a second each, `now` means."""
+_NOTHING = "\N{EN DASH}"
 _SHARES = (Fraction(50, 100), Fraction(95, 100), Fraction(99, 100))
 
 
@@ -64,7 +65,7 @@ def snapshot(skeleton: Result, tally: Tally, recent: Sequence[Delta]) -> Snapsho
     elapsed_ns = newest.elapsed_ns
     whole = tally.measurement.over()
     now = total(part for delta in recent for part in delta.measurement.slices.values()).answered
-    p50, p95, p99 = (duration(now.quantile(share)) if now else "–" for share in _SHARES)
+    p50, p95, p99 = (duration(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
     flow = tally.measurement.flow.get(second)
     return Snapshot(

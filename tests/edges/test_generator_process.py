@@ -1,0 +1,230 @@
+"""The generator as a process: what it says, what it obeys, and what is known when it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+import trustme
+
+from sessionload.edges.generator_process import GeneratorProcess
+from sessionload.edges.stub.process import StubProcess
+from sessionload.inputs.brief import Brief, Sources, conclude
+from sessionload.judge.verdict import State
+from sessionload.measure.delta import Delta, Tally
+from sessionload.measure.exchange import Outcome
+from sessionload.measure.measurement import Measurement
+from sessionload.plan.stub_settings import StubSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sessionload.words.secret import Secret
+
+    PlanFor = Callable[..., tuple[Sources, Brief, dict[str, str]]]
+
+
+def follow(generator: GeneratorProcess, meet: Callable[[Tally], None] = lambda _: None) -> Tally:
+    """Take deltas to the end, and `meet` each state of the tally."""
+    tally = Tally()
+    for delta in generator.deltas():
+        tally.add(delta)
+        meet(tally)
+    return tally
+
+
+class Once:
+    """Does something to a generator as soon as it has sent enough."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+        self.done_at = 0.0
+
+    def __call__(self, tally: Tally) -> None:
+        if not self.done_at and tally.measurement.sent >= 20:
+            self.done_at = time.monotonic()
+            self._act()
+
+
+def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secret, tmp_path: Path) -> None:
+    """Locust has patched TLS in the generator; the run is the same over it."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate = ca.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    tls = {"cert": str(tmp_path / "cert.pem"), "key": str(tmp_path / "key.pem")}
+    with StubProcess.start(StubSettings(latency="5ms"), api_key, tls=tls) as stub:
+        environment = {"ca_file": str(tmp_path / "ca.pem")}
+        sources, brief, variables = plan_for(
+            stub.url, rate="50/s", duration="2s", environment=environment, load={"max_cpu": "100%"}
+        )
+        variables |= {"LOCUST_WEB_PORT": "not a port", "LOCUST_USERS": "junk"}
+        with GeneratorProcess(sources, variables) as generator:
+            assert os.getsid(generator.pid) != os.getsid(0)
+            numbers: list[int] = []
+            tally = follow(generator, lambda tally: numbers.append(tally.latest[0].number))
+            complaint = generator.complaint
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 3
+    assert tally.complete()
+    assert complaint == ""
+    assert tally.measurement.outcomes == {Outcome.OK: 100}
+    result = conclude(brief.skeleton, tally)
+    assert (result.verdict.state, result.lost) == (State.MET, 0)
+    assert 2 <= result.run.seconds < 5
+
+
+def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
+    plan_for: PlanFor, api_key: Secret
+) -> None:
+    with StubProcess.start(StubSettings(), api_key) as stub:
+        sources, brief, variables = plan_for(stub.url, rate="40/s", duration="60s")
+        with GeneratorProcess(sources, variables) as generator:
+            kill = Once(lambda: os.kill(generator.pid, signal.SIGKILL))
+            tally = follow(generator, kill)
+            assert time.monotonic() - kill.done_at < 5
+            complaint = generator.complaint
+            generator.stop()
+            generator.cut()  # there is nobody to hear it, and that is no error
+        page = stub.ledger()
+    assert complaint == ""
+    assert not tally.complete()
+    result = conclude(brief.skeleton, tally)
+    known = tally.measurement.over().accounted
+    assert result.lost == 2400 - known > 0
+    assert result.verdict.state is State.VOID
+    assert known <= page["arrivals"] <= 2400
+    assert result.identity()[1]
+
+
+@pytest.mark.parametrize("order", ["stop", "SIGTERM", "cut", "the end of its input"])
+def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
+    plan_for: PlanFor, api_key: Secret, order: str
+) -> None:
+    """Answers take 400 ms, so some are in flight: a drain waits for them, a cut does not."""
+    with StubProcess.start(StubSettings(latency="400ms"), api_key) as stub:
+        sources, brief, variables = plan_for(stub.url, rate="40/s", duration="60s")
+        with GeneratorProcess(sources, variables) as generator:
+            stdin = generator._process.stdin
+            assert stdin is not None
+            act = Once(
+                {
+                    "stop": generator.stop,
+                    "SIGTERM": lambda: os.kill(generator.pid, signal.SIGTERM),
+                    "cut": generator.cut,
+                    "the end of its input": stdin.close,
+                }[order]
+            )
+            tally = follow(generator, act)
+            assert time.monotonic() - act.done_at < 5
+            assert generator._process.wait(5) == 0
+            assert generator.complaint == ""
+        page = stub.ledger()
+    result = conclude(brief.skeleton, tally)
+    whole = tally.measurement.over()
+    assert (result.lost, whole.accounted) == (0, 2400)
+    assert whole.sent == page["arrivals"]
+    drained = {Outcome.OK} if order in {"stop", "SIGTERM"} else {Outcome.OK, Outcome.ABORTED}
+    assert set(whole.outcomes) == drained
+
+
+def test_what_a_generator_complains_of_is_passed_on_without_the_key(
+    plan_for: PlanFor, api_key: Secret
+) -> None:
+    """Its environment is not in the file: such a thing is refused long before, so it ends badly."""
+    sources, brief, variables = plan_for("http://127.0.0.1:9")
+    with GeneratorProcess(replace(sources, environment="nowhere"), variables) as generator:
+        tally = follow(generator)
+        complaint = generator.complaint
+    assert "there is no environment 'nowhere'" in complaint
+    assert api_key.hide(complaint) == complaint
+    result = conclude(brief.skeleton, tally)
+    assert (result.lost, result.verdict.state) == (100, State.VOID)
+
+
+# Programs that stand in for the generator
+
+
+@pytest.fixture
+def stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan_for: PlanFor
+) -> Callable[..., GeneratorProcess]:
+    """Start these lines of Python in place of the generator."""
+
+    def start(text: str, **sources: Any) -> GeneratorProcess:  # noqa: ANN401 -- fields of the sources
+        program = tmp_path / "program"
+        program.write_text(f"#!{sys.executable}\nimport sys\n{text}\n")
+        program.chmod(0o700)
+        planned, _, variables = plan_for("http://127.0.0.1:9")
+        monkeypatch.setattr(sys, "executable", str(program))
+        return GeneratorProcess(replace(planned, **sources), variables)
+
+    return start
+
+
+def line_of(number: int, *, last: bool = False) -> str:
+    delta = Delta(0, number, 0, 0, 0, 0, 0, Measurement(), last=last)
+    return json.dumps(delta.to_json())
+
+
+def test_a_line_that_was_cut_short_is_left_out(stand_in: Callable[..., GeneratorProcess]) -> None:
+    words = f"print({line_of(0)!r})\nprint({line_of(1)!r})\nprint({line_of(2)[:-9]!r}, end='')"
+    with stand_in(words) as generator:
+        tally = follow(generator)
+    assert [delta.number for delta in tally.latest.values()] == [1]
+    assert (tally.gaps, tally.complete()) == (0, False)
+
+
+def test_deltas_that_come_late_are_waited_for(stand_in: Callable[..., GeneratorProcess]) -> None:
+    with stand_in(f"import time\ntime.sleep(0.4)\nprint({line_of(0, last=True)!r})") as generator:
+        assert follow(generator).complete()
+
+
+def test_only_the_end_of_a_long_complaint_is_kept(stand_in: Callable[..., GeneratorProcess]) -> None:
+    with stand_in(r"sys.stderr.buffer.write(b'x' * 100_000 + b'\n' + b'the end \xff\n')") as generator:
+        assert follow(generator).latest == {}
+        assert generator.complaint.endswith("x\nthe end \N{REPLACEMENT CHARACTER}")
+        assert len(generator.complaint) <= 4000
+
+
+def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
+    stand_in: Callable[..., GeneratorProcess],
+) -> None:
+    """It ends without having read a brief that is larger than any pipe."""
+    ids = tuple(f"user-{number:08}" for number in range(100_000))
+    with stand_in("sys.exit(3)", ids=ids) as generator:
+        assert follow(generator).latest == {}
+        generator.stop()
+    generator.stop()
+    generator.cut()
+
+
+def test_a_brief_larger_than_any_pipe_arrives_whole(stand_in: Callable[..., GeneratorProcess]) -> None:
+    ids = tuple(f"user-{number:08}" for number in range(100_000))
+    count = "import json\nprint(len(json.loads(sys.stdin.readline())['ids']), file=sys.stderr)"
+    with stand_in(count, ids=ids) as generator:
+        follow(generator)
+        assert generator.complaint == "100000"
+
+
+def test_no_generator_outlives_its_block(stand_in: Callable[..., GeneratorProcess]) -> None:
+    def leave_badly() -> None:
+        with stand_in("import time\ntime.sleep(60)") as generator:
+            pids.append(generator.pid)
+            raise KeyError
+
+    pids: list[int] = []
+    began = time.monotonic()
+    with pytest.raises(KeyError):
+        leave_badly()
+    assert time.monotonic() - began < 5
+    assert not psutil.pid_exists(pids[0])
