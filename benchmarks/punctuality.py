@@ -17,7 +17,7 @@ LATE_MS = 2.0
 def holds(measured: Measured) -> bool:
     """Tell whether the claim holds."""
     generator = measured.result["generator"]
-    return (
+    return bool(
         measured.result["arrivals"] == {"planned": 10_000, "sent": 10_000, "unsent": 0, "lost": 0}
         and measured.result["latency_ms"]["lateness"]["p99"] < LATE_MS
         and generator["connections_opened"] <= generator["peak_in_flight"] + 5

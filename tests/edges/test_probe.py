@@ -29,7 +29,7 @@ TIMEOUT_S = 0.5
 
 @pytest.fixture
 def brief_for(plan_for: PlanFor) -> Callable[..., Brief]:
-    """Return a brief for a URL, with a time-out of half a second; further words are fields of the environment."""
+    """Return a brief for a URL with a time-out of half a second; the rest are fields of the environment."""
 
     def make(url: str, **environment: object) -> Brief:
         return plan_for(url, load={"timeout": "500ms"}, environment=environment)[1]

@@ -323,7 +323,8 @@ def test_no_delta_calls_an_arrival_settled_that_has_not_ended(
 
     def look() -> None:
         delta = course.tell()
-        claims.append((math.ceil(delta.settled_ns / (10 * MS)), course.whole.accounted))
+        due = min(brief.skeleton.planned, math.ceil(delta.settled_ns / (10 * MS)))
+        claims.append((due, course.whole.accounted))
 
     def look_often() -> None:
         while True:
