@@ -6,9 +6,10 @@ import math
 import time
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gevent
+import gevent.socket
 import pytest
 
 from sessionload.edges.stub.process import StubProcess
@@ -347,3 +348,20 @@ def test_no_delta_calls_an_arrival_settled_that_has_not_ended(
     assert {delta.settled_ns for delta in held} == {20 * MS}
     assert all(delta.in_flight >= 1 for delta in held)
     assert course.deltas[-1].settled_ns > 1900 * MS
+
+
+def test_a_host_that_is_no_longer_found_is_an_outcome_of_each_arrival(
+    plan_for: PlanFor, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name was there at the preflight and is gone at the start: the run goes on, and says what happened."""
+
+    def unknown(*_: object, **__: object) -> NoReturn:
+        raise gevent.socket.gaierror(gevent.socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(gevent.socket, "getaddrinfo", unknown)
+    _, brief, _ = plan_for("http://127.0.0.1:9", rate="20/s")
+    course = course_of(brief)
+    in_greenlet(course.run)
+    course.check(brief)
+    assert course.whole.outcomes == {Outcome.CONNECTION_ERROR: 20}
+    assert list(course.tally.measurement.findings) == ["connection/dns"]

@@ -8,6 +8,7 @@ recorded, so recording stands where no exception, not even the end of the greenl
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from fractions import Fraction
@@ -46,7 +47,7 @@ class Swarm:
     """One worker's part of a run: a stripe of the plan, performed by Locust users."""
 
     def __init__(self, brief: Brief, *, salt: bytes, worker: int = 0, workers: int = 1) -> None:
-        """Prepare everything that can be prepared before the first arrival. Raises OSError for DNS."""
+        """Prepare everything that can be prepared before the first arrival."""
         scenario = brief.scenario
         self._contract = brief.contract
         self._user_id = compile_user_ids(scenario.users, run_id=brief.run_id, seed=scenario.seed)
@@ -138,7 +139,8 @@ class Swarm:
         `start_users(n)` makes Locust have `n` users and returns when they are started.
         """
         start_users(self._roster.wanted)
-        self._wire.resolve()
+        with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
+            self._wire.resolve()  # if it cannot, each connection looks again, and fails as an outcome
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
         self._vitals.begin()
         self.begun = True
