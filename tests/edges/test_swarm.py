@@ -353,7 +353,7 @@ def test_no_delta_calls_an_arrival_settled_that_has_not_ended(
 def test_a_host_that_is_no_longer_found_is_an_outcome_of_each_arrival(
     plan_for: PlanFor, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The name was there at the preflight and is gone at the start: the run goes on, and says what happened."""
+    """The name was there at the preflight and is gone at the start: the run goes on, and says so."""
 
     def unknown(*_: object, **__: object) -> NoReturn:
         raise gevent.socket.gaierror(gevent.socket.EAI_NONAME, "Name or service not known")
