@@ -79,10 +79,10 @@ class Contract:
         self.operation_id = operation_id
         self.file = document.file
         self.sha256 = sha256
-        self._document = document
+        self.document = document
         self._template, self.method, operation = document.operation(operation_id)
         self.security_header = _security_header(document, operation)
-        self._request = _request_rule(document, operation)
+        self.request_rule = _request_rule(document, operation)
         self._success, self._listed = _responses(document, operation)
         unknown = set(_PLACE.findall(self._template)) - {PROJECT, ENVIRONMENT}
         if unknown:
@@ -120,7 +120,7 @@ class Contract:
             user_id.encode()
         except UnicodeEncodeError:
             return "has half of a surrogate pair in it, which UTF-8 cannot carry"
-        violation = self._request.violation({USER_ID: user_id}) if self._request else None
+        violation = self.request_rule.violation({USER_ID: user_id}) if self.request_rule else None
         if violation is None:
             return None
         if violation.names == (USER_ID,):
