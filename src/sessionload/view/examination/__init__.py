@@ -1,0 +1,1 @@
+"""A contract check as text and pages."""

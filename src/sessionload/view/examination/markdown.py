@@ -1,0 +1,102 @@
+"""A contract check as Markdown, to stand in a pull request.
+
+Law: nothing that a server or a file says can become markup, a link or a mention. Idea: as for a run, words
+of others are escaped, and commands stand in a fence that is longer than any in them. Trap: a table of sixty
+rows buries the two that matter, so those stand first and the table is folded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sessionload.view.markdown import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sessionload.view.examination.rows import CaseRow, CheckSheet
+
+
+def render(sheet: CheckSheet) -> str:
+    """Return the document, lines ended with a line feed."""
+    return "\n".join(_lines(sheet)) + "\n"
+
+
+def _lines(sheet: CheckSheet) -> Iterator[str]:
+    yield f"## Contract of {escaped(sheet.title)}: {sheet.word.lower()}"
+    yield ""
+    yield f"**{sheet.word}**: {escaped(sheet.headline.removeprefix(f'{sheet.word}: '))}."
+    yield ""
+    for row in sheet.failing:
+        yield from _violation(row)
+    if sheet.stale:
+        yield "### No longer occurs: take it out of the baseline"
+        yield ""
+        yield from (
+            f"- **{escaped(row.case)}**: {escaped(row.sentence)} ({escaped(row.reason)})"
+            for row in sheet.stale
+        )
+        yield ""
+    yield from _table(
+        ("Accepted by the baseline", "Came back", "Why"),
+        ((row.name, row.observed, row.accepted) for row in sheet.accepted),
+    )
+    yield from _table(
+        ("Group", "Cases", "Kept", "Undocumented", "Broken", "Accepted", "Not seen"),
+        (
+            (
+                group.title,
+                *(
+                    f"{number:,}"
+                    for number in (
+                        len(group.cases),
+                        group.kept,
+                        group.undocumented,
+                        group.failing,
+                        group.accepted,
+                        group.unseen,
+                    )
+                ),
+            )
+            for group in sheet.groups
+        ),
+        right={1, 2, 3, 4, 5, 6},
+    )
+    yield "<details><summary>All cases, and what was run</summary>"
+    yield ""
+    yield from _table(
+        ("", "Case", "Expected", "Came back", "Took"),
+        ((row.word, row.name, row.expected, row.observed, row.elapsed.text) for row in sheet.cases),
+        right={4},
+    )
+    yield from _table(("What was run", ""), sheet.ran)
+    yield "</details>"
+
+
+def _violation(row: CaseRow) -> Iterator[str]:
+    yield f"### {escaped(row.name)}"
+    yield ""
+    yield f"- Law: {escaped(row.law)}"
+    yield f"- Expected: {escaped(row.expected)}"
+    yield f"- Came back: {escaped(row.observed)}"
+    yield ""
+    if row.curl:
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", row.curl)), default=0))
+        yield from (f"{fence}sh", row.curl, fence, "")
+
+
+def _table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] | set[int] = frozenset()
+) -> Iterator[str]:
+    """Yield a table and a blank line; nothing when there are no rows."""
+    body = [_row([escaped(cell) for cell in row]) for row in rows]
+    if body:
+        yield _row(heads)
+        yield _row(["---:" if number in right else "---" for number in range(len(heads))])
+        yield from body
+        yield ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

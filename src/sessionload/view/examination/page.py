@@ -1,0 +1,38 @@
+"""A contract check as one HTML page that needs nothing but itself.
+
+Law: the page asks no other place for anything, and no script runs in it. Idea: the look of a run's report,
+by the same style sheet; a policy in its head forbids whatever the escaping might let through. Trap: a
+command to copy must not be broken by the page, so it wraps where it is shown and nowhere else.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sessionload.view.report import unbroken
+
+if TYPE_CHECKING:
+    from sessionload.view.examination.rows import CheckSheet
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def render(sheet: CheckSheet) -> str:
+    """Return the page, to be written as UTF-8."""
+    return _environment().get_template("examination.html.j2").render(sheet=sheet, policy=_POLICY)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sessionload.view", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["unbroken"] = unbroken
+    return environment
