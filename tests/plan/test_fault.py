@@ -106,13 +106,13 @@ def test_an_empty_script_does_nothing() -> None:
     script = FaultScript.parse([])
     assert not script.faults
     assert script.action(1, 0) is None
-    assert script.for_preflight is None
+    assert script.for_preflight() is None
 
 
 def test_only_a_fault_that_is_always_there_touches_preflights() -> None:
-    assert FaultScript.parse(["status 500 every 1", "close on 1"]).for_preflight is None
+    assert FaultScript.parse(["status 500 every 1", "close on 1"]).for_preflight() is None
     script = FaultScript.parse(["status 500 every 1", "nan always", "close always"])
-    assert script.for_preflight == Action(FaultKind.NAN)
+    assert script.for_preflight() == Action(FaultKind.NAN)
 
 
 @given(st.integers(1, 50), st.integers(1, 500), st.integers(0, 100 * NS))

@@ -8,7 +8,9 @@ so it joins with the first other fault that matches, while among the others the 
     stall from 10s for 3s                 held until the stall ends, then answered with their latency
     status 503 every 10                   arrivals 10, 20, 30, ...
     throttle retry-after 30 on 5..9       429 for arrivals 5 to 9
-    missing_key always                    preflights too: only `always` touches them
+    missing_key always                    preflights too: only `always` and `if granted` touch them
+    status 201 if granted                 each answer that would hand out a session, and no refusal
+    grants_empty always                   a defect: one promise that is broken each time
 """
 
 from __future__ import annotations
@@ -77,6 +79,45 @@ class FaultKind(StrEnum):
     BANNER = "banner"
 
 
+class Defect(StrEnum):
+    """One promise of the contract that the stub can break all the time, and otherwise behave."""
+
+    GRANTS_TOO_LONG = "grants_too_long"
+    """A user ID that is one character too long gets a session."""
+    GRANTS_EMPTY = "grants_empty"
+    """An empty user ID gets a session."""
+    GRANTS_KEYLESS = "grants_keyless"
+    """A start without the header for the key gets a session."""
+    GRANTS_GET = "grants_get"
+    """GET starts a session."""
+    GRANTS_ANY_MEDIA_TYPE = "grants_any_media_type"
+    """The media type of the body does not matter."""
+    GRANTS_NULL = "grants_null"
+    """`null` as user ID gets a session."""
+    GRANTS_BEARER = "grants_bearer"
+    """The key with `Bearer ` before it gets a session."""
+    REFUSES_ASTRAL = "refuses_astral"
+    """Lengths are counted in UTF-16 units, so characters beyond U+FFFF count twice."""
+    FAILS_ON_BAD_JSON = "fails_on_bad_json"
+    """A body that is not JSON is answered by 500."""
+    REPEATS_KEY = "repeats_key"
+    """A user who starts again gets the same key again."""
+    KEEPS_OLD_KEY = "keeps_old_key"
+    """Starting again does not end the earlier session."""
+    KEEPS_RACING_KEYS = "keeps_racing_keys"
+    """The same, but only where the starts are under way at once."""
+    KEY_IS_USER_ID = "key_is_user_id"
+    """The session key is the user ID."""
+    KEY_IS_API_KEY = "key_is_api_key"
+    """The session key is the API key."""
+    KEY_HAS_CONTROL = "key_has_control"
+    """The session key has a control character in it."""
+    SHOWS_KEY_IN_BODY = "shows_key_in_body"
+    """Beside a good session key, the body holds the API key."""
+    SHOWS_KEY_IN_HEAD = "shows_key_in_head"
+    """Beside a good answer, a header field holds the API key."""
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """Arrivals `first` to `last`, only multiples of `step`, that come from `from_ns` to before `until_ns`."""
@@ -88,24 +129,31 @@ class When:
     until_ns: float = math.inf
     preflights: bool = False
     """Whether requests that are no load are meant too."""
+    granted: bool = False
+    """Whether only requests are meant that would get a session."""
 
-    def matches(self, number: int, elapsed_ns: int) -> bool:
-        """Tell whether arrival `number`, `elapsed_ns` after the first arrival, is meant."""
+    def matches(self, number: int, elapsed_ns: int, *, granted: bool = True) -> bool:
+        """Tell whether arrival `number`, `elapsed_ns` after the first arrival, is meant.
+
+        `granted` says whether its honest answer is a session.
+        """
         return (
             self.first <= number <= self.last
             and number % self.step == 0
             and self.from_ns <= elapsed_ns < self.until_ns
+            and granted >= self.granted
         )
 
 
 ALWAYS = When(preflights=True)
+IF_GRANTED = When(preflights=True, granted=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What happens to one arrival: it is held for `hold_ns`, then `kind`, or an honest answer for `None`."""
 
-    kind: FaultKind | None
+    kind: FaultKind | Defect | None
     argument: str = ""
     hold_ns: int = 0
 
@@ -130,18 +178,22 @@ class ScriptedFault:
             raise ValueError(f"'{word}' is not a fault: {nearest(word, _KINDS)}")
         if kind is FaultKind.STALL and when.until_ns == math.inf:
             raise ValueError(f"'{line}' has no end: write it like stall from 10s for 3s, or use hang")
+        if isinstance(kind, Defect) and when != ALWAYS:
+            raise ValueError(f"'{kind}' is there always or not at all: write {kind} always")
         return cls(Action(kind, _argument(kind, rest.strip())), when)
 
 
-_KINDS = {str(kind): kind for kind in FaultKind}
-_LINE = re.compile(r"(\S.*?)\s+(always|every\b.*|on\b.*|from\b.*)")
-_WHEN_HINT = "end it with always, every 10, on 5, on 5..9 or from 10s for 3s"
+_KINDS: dict[str, FaultKind | Defect] = {str(kind): kind for kind in (*FaultKind, *Defect)}
+_LINE = re.compile(r"(\S.*?)\s+(always|if\s+granted|every\b.*|on\b.*|from\b.*)")
+_WHEN_HINT = "end it with always, every 10, on 5, on 5..9, from 10s for 3s or if granted"
 _HEADER_TEXT = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 def _when(text: str) -> When:
     if text == "always":
         return ALWAYS
+    if text.startswith("if"):
+        return IF_GRANTED
     if match := re.fullmatch(r"every\s+([1-9]\d*)", text, re.ASCII):
         return When(step=int(match[1]))
     if match := re.fullmatch(r"on\s+([1-9]\d*)(?:\.\.(\d+))?", text, re.ASCII):
@@ -157,7 +209,7 @@ def _when(text: str) -> When:
     raise ValueError(f"'{text}' is not a time for a fault: {_WHEN_HINT}")
 
 
-def _argument(kind: FaultKind, text: str) -> str:
+def _argument(kind: FaultKind | Defect, text: str) -> str:
     if kind is FaultKind.STATUS:
         if not re.fullmatch(r"[1-9]\d\d", text, re.ASCII):
             raise ValueError(
@@ -184,24 +236,30 @@ def _argument(kind: FaultKind, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FaultScript:
-    """All faults of a stub, in the order in which they were written."""
+    """All faults of a stub, in the order in which they were written, and its defects."""
 
     faults: tuple[ScriptedFault, ...] = ()
+    defects: frozenset[Defect] = frozenset()
 
     @classmethod
     def parse(cls, lines: Sequence[str]) -> Self:
         """Return the script of `lines`. Raises `ValueError` with one sentence."""
-        return cls(tuple(map(ScriptedFault.parse, lines)))
+        parsed = [ScriptedFault.parse(line) for line in lines]
+        return cls(
+            tuple(one for one in parsed if not isinstance(one.action.kind, Defect)),
+            frozenset(one.action.kind for one in parsed if isinstance(one.action.kind, Defect)),
+        )
 
-    def action(self, number: int, elapsed_ns: int) -> Action | None:
+    def action(self, number: int, elapsed_ns: int, *, granted: bool = True) -> Action | None:
         """Return what happens to load session start `number` (from 1), `elapsed_ns` after the first one.
 
-        `None` is an honest answer at once. Both numbers are the stub's own: order and time of arrival there.
+        `None` is an honest answer at once; `granted` says whether that is a session. Both numbers are the
+        stub's own: order and time of arrival there.
         """
         hold_ns = 0
         chosen = None
         for fault in self.faults:
-            if not fault.when.matches(number, elapsed_ns):
+            if not fault.when.matches(number, elapsed_ns, granted=granted):
                 continue
             if fault.action.kind is FaultKind.STALL:
                 hold_ns = max(hold_ns, int(fault.when.until_ns) - elapsed_ns)
@@ -213,7 +271,7 @@ class FaultScript:
             return Action(None, hold_ns=hold_ns)
         return Action(chosen.kind, chosen.argument, hold_ns)
 
-    @property
-    def for_preflight(self) -> Action | None:
-        """What happens to a request that is no load: only faults that are `always` there."""
-        return next((fault.action for fault in self.faults if fault.when.preflights), None)
+    def for_preflight(self, *, granted: bool = True) -> Action | None:
+        """Return what happens to a request that is no load: only `always` and `if granted` touch it."""
+        meant = (fault for fault in self.faults if fault.when.preflights and granted >= fault.when.granted)
+        return next((fault.action for fault in meant), None)

@@ -36,12 +36,13 @@ class Ending(Enum):
 class Request:
     """One HTTP request as far as it has been received."""
 
-    __slots__ = ("authorization", "body", "content_type", "method", "preflight", "url")
+    __slots__ = ("authorization", "body", "content_type", "keyless", "method", "preflight", "url")
 
     def __init__(self) -> None:
         self.method = b""
         self.url = b""
         self.authorization = b""
+        self.keyless = True
         self.content_type = b""
         self.preflight = False
         self.body = b""

@@ -27,11 +27,12 @@ class RequestRule:
 
     def __init__(self, contract: Contract | None) -> None:
         self._contract = contract
-        self._fits = tuple(not self._fault_of("a" * length) for length in range(_PROBED))
+        self._fits = tuple(not self.fault_of("a" * length) for length in range(_PROBED))
         fitting = next((length for length, fits in enumerate(self._fits) if fits and length), 0)
-        self._plain = bytes(code for code in _LETTERS if fitting and not self._fault_of(chr(code) * fitting))
+        self._plain = bytes(code for code in _LETTERS if fitting and not self.fault_of(chr(code) * fitting))
 
-    def _fault_of(self, user_id: str) -> str | None:
+    def fault_of(self, user_id: str) -> str | None:
+        """Say why the contract does not allow `user_id`, or return None."""
         return self._contract.user_id_fault(user_id) if self._contract else None
 
     def judge(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
@@ -58,5 +59,5 @@ class RequestRule:
         media_type = read_media_type(content_type.decode("latin-1"))
         if media_type.essence != "application/json" or not media_type.is_utf8:
             return user_id.encode(), "the content type is not application/json in UTF-8"
-        fault_of_id = self._fault_of(user_id)
+        fault_of_id = self.fault_of(user_id)
         return user_id.encode(), f"userID {fault_of_id}" if fault_of_id else ""

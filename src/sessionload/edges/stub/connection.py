@@ -143,6 +143,7 @@ class Connection(asyncio.Protocol):
         name = name.lower()
         if name == b"authorization":
             self._request.authorization = value
+            self._request.keyless = False
         elif name == b"content-type":
             self._request.content_type = value
         elif name == b"user-agent" and b"preflight" in value:

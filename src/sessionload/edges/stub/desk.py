@@ -27,10 +27,11 @@ from sessionload.edges.stub.answers import (
     session,
     without_body,
 )
+from sessionload.edges.stub.defects import Defects
 from sessionload.edges.stub.ledger import Ledger
 from sessionload.edges.stub.plays import Scene, play
 from sessionload.edges.stub.sessions import KeyMint, LiveSessions
-from sessionload.plan.fault import FaultScript
+from sessionload.plan.fault import FaultKind, FaultScript
 from sessionload.plan.latency import Latency
 from sessionload.words.units import NS
 
@@ -86,6 +87,7 @@ class Desk:
         self._latency = Latency.parse(settings.latency)
         self._script = FaultScript.parse(settings.faults)
         self._rule = rule
+        self._defects = Defects(self._script.defects, rule, self._sessions, self._expected)
         self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
         self._first_ns: int | None = None
         self._routes: dict[bytes, Route] = {}
@@ -94,7 +96,7 @@ class Desk:
     def reply(self, request: Request) -> Reply:
         """Return the reply to one whole request."""
         route = self._routes.get(request.url) or self._find_route(request.url)
-        if route.place is Place.START and request.method == b"POST":
+        if route.place is Place.START and request.method in self._defects.methods:
             return self._start(request, known=route.known)
         reply = Reply(self._elsewhere(request, route.place))
         if request.method == b"HEAD":
@@ -119,6 +121,7 @@ class Desk:
             and request.authorization == self._expected
             and request.content_type == _JSON
             and not request.preflight
+            and not self._defects.any
         )
         if usual and len(self.heads) < _REMEMBERED:
             self.heads[head] = len(request.body)
@@ -134,7 +137,7 @@ class Desk:
             self._sessions.start(user, key)
             reply = Reply(session(key))
         if self._script.faults:
-            reply = self._spoil(reply, self._scripted(number), key, self._expected)
+            reply = self._spoil(reply, self._scripted(number, granted=not fault), key, self._expected)
         reply.wait += self._wait()
         reply.load = True
         return reply
@@ -142,16 +145,25 @@ class Desk:
     def _start(self, request: Request, *, known: bool) -> Reply:
         """Return the reply to any other request that wants to start a session."""
         user, fault = self._rule.judge(request.body, request.content_type)
+        number = 0 if request.preflight else self.ledger.arrive(user)
+        key = self._mint.new()
+        refused = self._judge(request, known=known, fault=fault)
+        if self._defects.any:
+            user, refused = self._defects.judge(request, user, refused, known=known)
+        granted = not refused
         if request.preflight:
             self.ledger.preflights += 1
-            action = self._script.for_preflight
+            action = self._script.for_preflight(granted=granted)
         else:
-            action = self._scripted(self.ledger.arrive(user))
-        key = self._mint.new()
-        reply = Reply(self._judge(request, known=known, fault=fault))
-        if not reply.data:
+            action = self._scripted(number, granted=granted)
+        if refused:
+            reply = Reply(refused)
+        elif self._defects.any:
+            key, data = self._defects.begin(user, key, crowded=self.ledger.in_flight > 1)
+            reply = Reply(data)
+        else:
             self._sessions.start(user, key)
-            reply.data = session(key)
+            reply = Reply(session(key))
         reply = self._spoil(reply, action, key, request.authorization)
         reply.wait += self._wait()
         reply.load = not request.preflight
@@ -161,16 +173,18 @@ class Desk:
     def _spoil(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
         if action is None:
             return honest
-        reply = play(action.kind, Scene(key, authorization, action.argument)) if action.kind else honest
+        reply = honest
+        if isinstance(action.kind, FaultKind):
+            reply = play(action.kind, Scene(key, authorization, action.argument))
         reply.wait = action.hold_ns / NS
         return reply
 
-    def _scripted(self, number: int) -> Action | None:
+    def _scripted(self, number: int, *, granted: bool) -> Action | None:
         """Return what the script has for load session start `number`, which arrives now."""
         now = monotonic_ns()
         if self._first_ns is None:
             self._first_ns = now
-        return self._script.action(number, now - self._first_ns)
+        return self._script.action(number, now - self._first_ns, granted=granted)
 
     def _judge(self, request: Request, *, known: bool, fault: str) -> bytes:
         """Return the refusal of a session start, or nothing when a session may begin."""

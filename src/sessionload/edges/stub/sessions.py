@@ -60,6 +60,10 @@ class LiveSessions:
         shard[user] = key
         self._users[hash(key) % _SHARDS][key] = user
 
+    def key_of(self, user: bytes) -> bytes | None:
+        """Return the key of the live session of `user`, if there is one."""
+        return self._keys[hash(user) % _SHARDS].get(user)
+
     def is_live(self, key: bytes) -> bool:
         """Tell whether `key` belongs to a session that has not ended."""
         return key in self._users[hash(key) % _SHARDS]
