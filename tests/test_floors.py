@@ -29,7 +29,9 @@ DOORS = {
     "jinja2": ["view"],
     "markupsafe": ["view"],
     "yaml": ["edges/yaml_text"],
-    "requests": ["edges/probe"],
+    "requests": ["edges/caller"],
+    "schemathesis": ["edges/fuzz"],
+    "hypothesis": ["edges/fuzz"],
     "certifi": ["edges/trust"],
     "geventhttpclient": ["edges/wire", "edges/framing"],
     "gevent": [
@@ -44,7 +46,7 @@ DOORS = {
     "locust": ["edges/generator", "edges/users", "command/locust_door"],
     "uvloop": ["edges/stub"],
     "httptools": ["edges/stub"],
-    "rich": ["command/live"],
+    "rich": ["command/live", "command/check_live"],
     "click": ["command/cli"],
 }
 """Where each third-party package may be imported."""

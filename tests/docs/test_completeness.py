@@ -126,7 +126,13 @@ def test_every_key_of_a_result_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("command", "document"),
-    [("run", "scenarios"), ("plan", "scenarios"), ("stub", "stub"), ("report", "results")],
+    [
+        ("run", "scenarios"),
+        ("plan", "scenarios"),
+        ("stub", "stub"),
+        ("report", "results"),
+        ("check", "check"),
+    ],
 )
 def test_every_option_is_named(command: str, document: str) -> None:
     options = [

@@ -40,9 +40,12 @@ RAISES = {
     "_told": 2,
 }
 """Which argument of a call is the code of an error."""
-NOT_ERRORS = {"edges/stub/answers", "edges/stub/connection", "edges/stub/desk", "edges/stub/plays"}
+NOT_ERRORS = {f"edges/stub/{name}" for name in ("answers", "connection", "defects", "desk", "plays")}
 """Modules whose `refusal` is an answer of the stub, with a status."""
+PREFLIGHT = {"edges/caller", "edges/probe"}
+"""Modules that name the faults of a single call, which become codes."""
 PASSED_ON = {
+    "command/check_opening": {"code"},
     "command/locust_door": {"error"},
     "contract/openapi": {"code"},
     "edges/files": {"fault.code"},
@@ -99,7 +102,7 @@ def exits_in_source() -> dict[str, int]:
         for call, argument in arguments(tree, RAISES):
             if isinstance(argument, ast.Constant):
                 found[str(argument.value)] = EXITS.get(call, InputError.exit_code)
-        if module == "edges/probe":
+        if module in PREFLIGHT:
             found |= dict.fromkeys(preflight_codes(tree), PreflightError.exit_code)
     return found
 
@@ -158,7 +161,7 @@ def causes_in_source() -> set[str]:
     """Return the causes that are written out as a text, but for those of the preflight, which are codes."""
     found: set[str] = set()
     for module, tree in trees():
-        if module == "edges/probe":
+        if module in PREFLIGHT:
             continue
         named = (argument for _, argument in arguments(tree, NAMES_CAUSE))
         found |= {str(argument.value) for argument in named if isinstance(argument, ast.Constant)}

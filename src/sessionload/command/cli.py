@@ -27,6 +27,10 @@ EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
 4 preflight failed · 5 result could not be written · 70 a defect · 130, 143 interrupted"""
 
+CHECK_EXIT_CODES_HELP = """\b
+Exit codes: 0 kept · 1 violated or incomplete · 2 wrong usage or input ·
+4 not there, or key refused · 5 result could not be written · 130, 143 interrupted"""
+
 _FORMATS = ("html", "md", "junit", "csv", "hgrm")
 
 
@@ -101,6 +105,52 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
     from sessionload.command.plan import plan  # noqa: PLC0415
 
     click.echo(plan(_request(asked)))
+
+
+@cli.command(epilog=CHECK_EXIT_CODES_HELP)
+@click.option(
+    "--environment", metavar="NAME", help="An entry of the environments file  [default: the embedded stub]"
+)
+@_file_option("--environments", "environments.yaml", "The environments file.")
+@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document.")
+@click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
+@click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
+@click.option(
+    "--with-interact", is_flag=True, help="Also check which keys open a conversation. Turns are paid for."
+)
+@click.option("--fuzz", is_flag=True, help="Also send what schemathesis invents.")
+@click.option(
+    "--max-cases", type=click.IntRange(1, 100_000), default=200, show_default=True, help="The most of those."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), help="A file of accepted deviations.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
+@click.option("--pace", metavar="RATE", help="The most requests per second  [default: 5/s]")
+@click.option(
+    "--timeout", metavar="DURATION", default="10s", show_default=True, help="The deadline of each request."
+)
+@click.option(
+    "--budget", type=click.IntRange(1), default=500, show_default=True, help="The most requests of all."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The check's folder  [default: new, under reports/]"
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Check that an environment keeps the contract, case by case. Prints the check's folder last."""
+    with Interruption() as interruption:  # before the imports: they take half a second
+        try:
+            from sessionload.command.check import check, listing  # noqa: PLC0415
+            from sessionload.command.check_opening import CheckOptions  # noqa: PLC0415
+
+            options = CheckOptions(confirmed=confirm, **asked)
+            if listed:
+                click.echo(listing(options), nl=False)
+                sys.exit(0)
+            sys.exit(check(options, interruption))
+        except Interrupted:
+            click.echo("interrupted before anything was sent", err=True)
+            sys.exit(interruption.exit_code)
 
 
 @cli.command()

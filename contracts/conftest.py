@@ -1,0 +1,78 @@
+# ruff: noqa: INP001 -- a folder of contracts, which pytest can run as well
+"""`pytest contracts --environment NAME`: the cases of `sessionload check`, one test for each.
+
+Law: the same cases, the same requests, the same judgement; only the runner is another one. Idea: the suite is
+sent once, when the first test asks, and each test looks at its own result. Trap: pytest has exit codes of
+its own; a refused environment leaves with the codes of the command, 2 and 4.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.command.check import examine
+from sessionload.command.check_opening import CheckOptions, OpenedCheck, open_check
+from sessionload.words.errors import SessionloadError
+
+if TYPE_CHECKING:
+    from sessionload.judge.examination import CaseResult, Examination
+
+OPENED = pytest.StashKey[OpenedCheck]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of `sessionload check` that choose what is sent and how it is judged."""
+    group = parser.getgroup("contract", "the contract suite")
+    group.addoption("--environment", metavar="NAME", help="an entry of the environments file; else the stub")
+    group.addoption("--environments", type=Path, default=Path("environments.yaml"), metavar="FILE")
+    group.addoption("--contract", type=Path, default=Path("contracts/openapi.yaml"), metavar="FILE")
+    group.addoption("--confirm", metavar="NAME", help="type the name of a protected environment again")
+    group.addoption(
+        "--strict-contract", action="store_true", help="what the document does not list is a violation"
+    )
+    group.addoption("--with-interact", action="store_true", help="take turns too; they are paid for")
+    group.addoption("--baseline", type=Path, metavar="FILE", help="a file of accepted deviations")
+    group.addoption("--pace", metavar="RATE", help="the most requests per second")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read and check what the options name, before anything is collected."""
+    options = CheckOptions(
+        environment=config.getoption("environment"),
+        environments=config.getoption("environments"),
+        contract=config.getoption("contract"),
+        confirmed=config.getoption("confirm"),
+        strict=config.getoption("strict_contract"),
+        with_interact=config.getoption("with_interact"),
+        baseline=config.getoption("baseline"),
+        pace=config.getoption("pace"),
+    )
+    try:
+        config.stash[OPENED] = open_check(options)
+    except SessionloadError as error:
+        pytest.exit(f"error: {error}", returncode=error.exit_code)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test for each case and law, by its name."""
+    if "result" in metafunc.fixturenames:
+        names = [planned.name for planned in metafunc.config.stash[OPENED].planned]
+        metafunc.parametrize("result", names, ids=names, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def examination(request: pytest.FixtureRequest) -> Examination:
+    """Return the whole check, sent once."""
+    try:
+        return examine(request.config.stash[OPENED], lambda _: None)
+    except SessionloadError as error:
+        pytest.exit(f"error: {error}", returncode=error.exit_code)
+
+
+@pytest.fixture
+def result(request: pytest.FixtureRequest, examination: Examination) -> CaseResult:
+    """Return the result of one case or law."""
+    return next(one for one in examination.results if one.name == request.param)
