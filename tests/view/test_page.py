@@ -12,6 +12,7 @@ import pytest
 
 from sessionload.view import report
 from sessionload.view.figures import MOST_POINTS, prepare
+from sessionload.view.template import unbroken
 from sessionload.words.units import duration
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_a_script_that_would_end_its_own_element_is_refused(text: str) -> None:
 
 
 def test_no_line_ends_between_a_number_and_its_unit() -> None:
-    shown = report.unbroken("held 200/s for 10 min: p95 312 ms, 5 % of 3 sessions")
+    shown = unbroken("held 200/s for 10 min: p95 312 ms, 5 % of 3 sessions")
     assert shown == "held\u00a0200/s for\u00a010\u00a0min: p95 312\u00a0ms, 5\u00a0% of\u00a03 sessions"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sessionload.view.rows import LATENCY_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from sessionload.view.rows import FindingRow, Sheet
 
@@ -38,7 +38,7 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield ""
         yield from (f"- {escaped(reason)}" for reason in sheet.reasons)
     yield ""
-    yield from _table(
+    yield from table(
         ("", "Target", "Measured", "Margin", "Samples", "Note"),
         (
             (row.state.upper(), row.expr, row.measured, row.margin, row.samples.text, row.note)
@@ -48,12 +48,12 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     )
     yield f"Arrivals: {escaped(sheet.identity)}."
     yield ""
-    yield from _table(
+    yield from table(
         ("Measured stages", *LATENCY_COLUMNS),
         ((row.name, *(cell.text for cell in row.cells)) for row in sheet.latency),
         right=set(range(1, 8)),
     )
-    yield from _table(
+    yield from table(
         ("Outcome", "All stages", "Share", "Measured"),
         (
             (row.name, row.every.text, row.share, row.measured.text)
@@ -65,8 +65,8 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     yield from _findings(sheet.findings)
     yield "<details><summary>Generator and what was run</summary>"
     yield ""
-    yield from _table(("Generator", ""), sheet.generator, right={1})
-    yield from _table(
+    yield from table(("Generator", ""), sheet.generator, right={1})
+    yield from table(
         ("Stage", "Load", "For", "Arrivals", "p50", "p95", "p99"),
         (
             (
@@ -79,7 +79,7 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         ),
         right={3, 4, 5, 6},
     )
-    yield from _table(("What was run", ""), sheet.ran, right=set())
+    yield from table(("What was run", ""), sheet.ran, right=set())
     yield "</details>"
 
 
@@ -92,7 +92,7 @@ def _findings(findings: Sequence[FindingRow]) -> Iterator[str]:
         yield f"- **{escaped(row.cause)}** ({escaped(row.outcome)}), {row.times}: {escaped(row.message)};"
         yield f"  {row.seen}."
         if row.example:
-            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", row.example)), default=0))
+            fence = fence_for(row.example)
             yield ""
             yield f"  {fence}text"
             yield f"  {row.example}"
@@ -107,8 +107,15 @@ def escaped(text: str) -> str:
     return "".join(_ENTITIES.get(character, character) for character in _MEANING.sub(r"\\\g<0>", text))
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: set[int]) -> Iterator[str]:
-    """Yield a table and a blank line; nothing when there are no rows."""
+def fence_for(text: str) -> str:
+    """Return backticks enough to fence `text`, whatever it has of them itself."""
+    return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+
+
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Container[int] = frozenset()
+) -> Iterator[str]:
+    """Yield a table and a blank line, the columns in `right` set right; nothing when there are no rows."""
     body = [_row([escaped(cell) for cell in row]) for row in rows]
     if body:
         yield _row(heads)

@@ -11,16 +11,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sessionload.view.axes import clock
 from sessionload.view.figures import NOTHING, latency_text
 from sessionload.view.rows import LATENCY_COLUMNS
+from sessionload.view.template import templates
 from sessionload.words.units import duration, share
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from sessionload.view.rows import Sheet
     from sessionload.view.spectrum import Spectrum
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:µs|ms|s|min|h|%)(?!\w))|(?<=[a-z]) (?=\d)")
 _BREAKING = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -38,9 +36,9 @@ def render(sheet: Sheet) -> str:
     from sessionload.view import charts  # noqa: PLC0415 - slow to import, and only a page needs it
 
     steps = sheet.steps_of_run
-    scripts = (_vega(), _environment().get_template("report.js.j2").render())
+    scripts = (_vega(), templates().get_template("report.js.j2").render())
     return (
-        _environment()
+        templates()
         .get_template("report.html.j2")
         .render(
             sheet=sheet,
@@ -77,29 +75,11 @@ def script_text(text: str) -> str:
     return text
 
 
-def unbroken(text: str) -> str:
-    """Return text in which no line can end between a number and its unit, or a word and its number."""
-    return _UNIT.sub("\u00a0", text)
-
-
 @cache
 def _vega() -> str:
     import vl_convert  # noqa: PLC0415 - slow to import, and only a page needs it
 
     return script_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("sessionload.view", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["unbroken"] = unbroken
-    return environment
 
 
 def _policy(scripts: tuple[str, ...]) -> str:

@@ -7,13 +7,12 @@ rows buries the two that matter, so those stand first and the table is folded.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from sessionload.view.markdown import escaped
+from sessionload.view.markdown import escaped, fence_for, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from sessionload.view.examination.rows import CaseRow, CheckSheet
 
@@ -38,11 +37,11 @@ def _lines(sheet: CheckSheet) -> Iterator[str]:
             for row in sheet.stale
         )
         yield ""
-    yield from _table(
+    yield from table(
         ("Accepted by the baseline", "Came back", "Why"),
         ((row.name, row.observed, row.accepted) for row in sheet.accepted),
     )
-    yield from _table(
+    yield from table(
         ("Group", "Cases", "Kept", "Undocumented", "Broken", "Accepted", "Not seen"),
         (
             (
@@ -65,12 +64,12 @@ def _lines(sheet: CheckSheet) -> Iterator[str]:
     )
     yield "<details><summary>All cases, and what was run</summary>"
     yield ""
-    yield from _table(
+    yield from table(
         ("", "Case", "Expected", "Came back", "Took"),
         ((row.word, row.name, row.expected, row.observed, row.elapsed.text) for row in sheet.cases),
         right={4},
     )
-    yield from _table(("What was run", ""), sheet.ran)
+    yield from table(("What was run", ""), sheet.ran)
     yield "</details>"
 
 
@@ -82,21 +81,5 @@ def _violation(row: CaseRow) -> Iterator[str]:
     yield f"- Came back: {escaped(row.observed)}"
     yield ""
     if row.curl:
-        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", row.curl)), default=0))
+        fence = fence_for(row.curl)
         yield from (f"{fence}sh", row.curl, fence, "")
-
-
-def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] | set[int] = frozenset()
-) -> Iterator[str]:
-    """Yield a table and a blank line; nothing when there are no rows."""
-    body = [_row([escaped(cell) for cell in row]) for row in rows]
-    if body:
-        yield _row(heads)
-        yield _row(["---:" if number in right else "---" for number in range(len(heads))])
-        yield from body
-        yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -7,12 +7,9 @@ command to copy must not be broken by the page, so it wraps where it is shown an
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from sessionload.view.report import unbroken
+from sessionload.view.template import templates
 
 if TYPE_CHECKING:
     from sessionload.view.examination.rows import CheckSheet
@@ -22,17 +19,4 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 def render(sheet: CheckSheet) -> str:
     """Return the page, to be written as UTF-8."""
-    return _environment().get_template("examination.html.j2").render(sheet=sheet, policy=_POLICY)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("sessionload.view", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["unbroken"] = unbroken
-    return environment
+    return templates().get_template("examination.html.j2").render(sheet=sheet, policy=_POLICY)
