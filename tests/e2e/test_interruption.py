@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from world import World
@@ -100,13 +101,38 @@ def test_a_second_signal_does_not_wait_for_what_is_in_flight(world: World) -> No
     assert ended.result["arrivals"]["lost"] == 0
 
 
+def generator_of(process: subprocess.Popen[str]) -> psutil.Process:
+    (generator,) = [one for one in children_of(process.pid) if "sessionload.edges.generator" in one.cmdline()]
+    return generator
+
+
+def test_a_generator_that_was_frozen_is_guilty_itself(world: World, agrees: Agrees) -> None:
+    """It stands still for a second of four: a quarter of the arrivals is late, and not because of the server.
+
+    All of them are sent and answered all the same, so only the lag tells, and the run is void.
+    """
+    stub = world.stub()
+    process = world.start("run", world.scenario("50/s", "4s"), "--set", "load.max_lag=100ms")
+    wait_for(lambda: stub.ledger()["arrivals"] >= 50)
+    generator = generator_of(process)
+    generator.suspend()
+    time.sleep(1)
+    generator.resume()
+    ended = world.end(process)
+    assert ended.code == 3
+    assert "lag p99" in ended.out
+    assert ended.result["arrivals"] == {"planned": 200, "sent": 200, "unsent": 0, "lost": 0}
+    assert ended.result["outcomes"]["ok"] == 200
+    assert ended.result["latency_ms"]["lag"]["p99"] > 500
+    assert ended.result["latency_ms"]["service"]["p50"] < 500
+    agrees(stub, ended.result)
+
+
 def test_a_generator_that_is_killed_makes_the_run_void_and_its_arrivals_lost(world: World) -> None:
     stub = world.stub()
     process = world.start("run", world.scenario("50/s", "20s"), start_new_session=True)
     wait_for(lambda: stub.ledger()["arrivals"] >= 100)
-    generators = [one for one in children_of(process.pid) if "sessionload.edges.generator" in one.cmdline()]
-    assert len(generators) == 1
-    generators[0].kill()
+    generator_of(process).kill()
     ended = world.end(process, within=15)
     assert ended.code == 3
     assert ended.result["arrivals"]["lost"] > 500
