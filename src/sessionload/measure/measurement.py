@@ -123,12 +123,6 @@ class Measurement:
         """Return the sum of the slices of the stages that `keep` accepts."""
         return total(part for (stage, _), part in self.slices.items() if keep(stage))
 
-    def between(self, start: int, end: int, keep: StageFilter) -> Slice:
-        """Return the sum of the slices of the seconds in [start, end) of the stages that `keep` accepts."""
-        return total(
-            part for (stage, second), part in self.slices.items() if start <= second < end and keep(stage)
-        )
-
     def __iadd__(self, other: Self) -> Self:
         for (stage, second), part in other.slices.items():
             mine = self.slice_at(stage, second * NS)
