@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sessionload
-from sessionload.command.check_live import CheckProgress, show
-from sessionload.command.check_opening import CheckOptions, OpenedCheck, open_check, with_server
+from sessionload.command.check_live import CheckProgress
+from sessionload.command.check_opening import CheckOptions, OpenedCheck, open_check
 from sessionload.command.interruption import Interrupted
+from sessionload.command.live import show
+from sessionload.command.opening import REPORTS, with_stub
 from sessionload.contract.case import FIRST
 from sessionload.contract.expectation import Kept
 from sessionload.edges.caller import Caller, Pace
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     from sessionload.command.interruption import Interruption
 
-REPORTS = Path("reports")
 EXAMINATION = "examination.json"
 _VIEWS = {"report.html": page.render, "summary.md": markdown.render, "junit.xml": junit.render}
 
@@ -81,7 +82,7 @@ def examine(
         tell(result)
 
     with ExitStack() as stack:
-        environment = with_server(opened, stack)
+        environment = with_stub(opened.environment, opened.document, stack)
         caller = Caller(
             environment,
             agent=f"sessionload/{sessionload.__version__} (check of run {opened.run_id})",

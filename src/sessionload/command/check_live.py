@@ -1,6 +1,6 @@
-"""What a check shows: a table that grows on standard error, and the end of it on standard output.
+"""What a check shows while it goes on: a table that grows on standard error.
 
-Law: the table is for whoever waits, the end for whoever reads; neither is mixed into the other. Idea: a
+Law: the table is for whoever waits, and never mixed into the end, which `live.show` prints. Idea: a
 terminal shows what is done with its state in color and redraws the last line, anything else gets plain
 lines. Trap: a name of a case may look like markup, so nothing is ever parsed as such.
 """
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sessionload.view.examination.rows import CaseRow
 
 _COLORS = {"met": "green", "missed": "bold red", "void": "magenta", "open": "dim"}
-_VERDICTS = {"KEPT": "bold green", "VIOLATED": "bold red", "INCOMPLETE": "bold magenta"}
 
 
 class CheckProgress:
@@ -66,14 +65,6 @@ class CheckProgress:
             Text(name),
         )
         return grid
-
-
-def show(text: str) -> None:
-    """Print the end of a check on standard output, its verdicts in color where that is wanted."""
-    end = Text(text)
-    for word, style in _VERDICTS.items():
-        end.highlight_regex(rf"(?m)^ *{word}\b", style)
-    Console(soft_wrap=True, highlight=False).print(end)
 
 
 def _colored(row: CaseRow) -> Text:

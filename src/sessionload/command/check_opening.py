@@ -8,31 +8,26 @@ is a courtesy, a faster one is refused.
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sessionload.command.opening import new_run
 from sessionload.contract.cases import cases_of
 from sessionload.contract.document import Contract
 from sessionload.edges import fuzz
 from sessionload.edges.briefing import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS
 from sessionload.edges.examiner import Suite
 from sessionload.edges.files import read_contract, read_document
-from sessionload.edges.stub.process import StubProcess
 from sessionload.inputs.baseline import read_baseline
 from sessionload.inputs.brief import OPERATION
 from sessionload.inputs.document import Document
-from sessionload.inputs.environment import Environment
-from sessionload.plan.stub_settings import KEY_VARIABLE
+from sessionload.inputs.environment import Environment, refuse_unconfirmed
 from sessionload.words.errors import InputError, Place
-from sessionload.words.secret import Secret
 from sessionload.words.units import NS, parse_duration, parse_rate, rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
     from pathlib import Path
 
     from sessionload.judge.examination import Accepted, Planned
@@ -92,8 +87,7 @@ class OpenedCheck:
 
 def open_check(options: CheckOptions) -> OpenedCheck:
     """Read and check what `options` name, under a new run id. Raises `InputError`."""
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    run_id, started = new_run()
     environment = _environment(options)
     pace = _pace(options.pace, environment)
     timeout_ns = _timeout(options.timeout)
@@ -105,25 +99,12 @@ def open_check(options: CheckOptions) -> OpenedCheck:
     suite = Suite(contract, _turn(document, options.contract), cases, run_id, options.with_interact)
     if options.fuzz:
         fuzz.refuse_missing()
-    opened = OpenedCheck(
-        options, suite, environment, document, pace, timeout_ns, (), run_id, now.isoformat(timespec="seconds")
-    )
+    opened = OpenedCheck(options, suite, environment, document, pace, timeout_ns, (), run_id, started)
     _refuse_small_budget(opened)
     if options.baseline is None:
         return opened
     names = [planned.name for planned in opened.planned]
     return replace(opened, baseline=read_baseline(read_document(options.baseline, "the baseline"), names))
-
-
-def with_server(opened: OpenedCheck, stack: ExitStack) -> Environment:
-    """Return the environment with its stub started, until `stack` unwinds, if it is embedded."""
-    settings = opened.environment.stub
-    if settings is None:
-        return opened.environment
-    key = Secret(f"VF.DM.stub.{secrets.token_hex(16)}", name=KEY_VARIABLE)
-    stub = StubProcess.start(settings, key, document=opened.document, operation=OPERATION)
-    stack.enter_context(stub)
-    return replace(opened.environment.at_port(stub.port), key=key)
 
 
 def _environment(options: CheckOptions) -> Environment:
@@ -132,13 +113,7 @@ def _environment(options: CheckOptions) -> Environment:
         return Environment.check(Document(_STUB, "the embedded stub", {}), "stub", {})
     environments = read_document(options.environments)
     environment = Environment.check(environments, name, os.environ, asked_at=Place("--environment"))
-    if environment.protected and options.confirmed != name:
-        raise InputError(
-            "not-confirmed",
-            f"the environment '{name}' is protected, and each session started there counts",
-            place=Place("--environment"),
-            hint=f"say --confirm {name} if that is meant",
-        )
+    refuse_unconfirmed(environment, options.confirmed, Place("--environment"))
     return environment
 
 

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from sessionload.measure.delta import Delta, Tally
 
 _LINE_EVERY_S = 5.0
-_VERDICTS = {"MET": "bold green", "MISSED": "bold red", "VOID": "bold magenta"}
+_GOOD, _BAD, _OPEN = "bold green", "bold red", "bold magenta"
+_VERDICTS = {
+    "MET": _GOOD,
+    "MISSED": _BAD,
+    "VOID": _OPEN,
+    "KEPT": _GOOD,
+    "VIOLATED": _BAD,
+    "INCOMPLETE": _OPEN,
+}
+"""The words that begin a line of a summary, of a run and of a check."""
 
 
 class Progress:

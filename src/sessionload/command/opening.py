@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sessionload.edges.briefing import Request, read_sources
 from sessionload.edges.folder import RunFolder
@@ -21,6 +21,8 @@ from sessionload.words.secret import Secret
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
+
+    from sessionload.inputs.environment import Environment
 
 REPORTS = Path("reports")
 
@@ -34,15 +36,16 @@ class Opened:
     variables: dict[str, str]
 
 
+def new_run() -> tuple[str, str]:
+    """Return an id that sorts by time and is not given twice, and the time as a label in UTC."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", now.isoformat(timespec="seconds")
+
+
 def open_run(request: Request) -> Opened:
     """Read and check what `request` names, under a new run id. Raises `InputError`."""
-    now = datetime.now(UTC)
-    sources, brief = read_sources(
-        request,
-        run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
-        started=now.isoformat(timespec="seconds"),
-        variables=os.environ,
-    )
+    run_id, started = new_run()
+    sources, brief = read_sources(request, run_id=run_id, started=started, variables=os.environ)
     return Opened(sources, brief, dict(os.environ))
 
 
@@ -53,16 +56,24 @@ def make_run_folder(opened: Opened, out: Path | None) -> RunFolder:
 
 
 def with_server(opened: Opened, stack: ExitStack) -> Opened:
-    """Start the embedded stub, until `stack` unwinds, if the environment is embedded.
-
-    The stub gets a key of its own, which opens nothing else. Raises `InputError`.
-    """
-    settings = opened.brief.environment.stub
-    if settings is None:
+    """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
+    environment = with_stub(opened.brief.environment, opened.sources.contract, stack)
+    if environment.stub is None or environment.key is None:
         return opened
-    key = Secret(f"VF.DM.stub.{secrets.token_hex(16)}", name=KEY_VARIABLE)
-    stub = StubProcess.start(settings, key, document=opened.sources.contract, operation=OPERATION)
-    stack.enter_context(stub)
-    sources = replace(opened.sources, stub_port=stub.port)
-    variables = {**opened.variables, KEY_VARIABLE: key.reveal()}
+    sources = replace(opened.sources, stub_port=environment.port)
+    variables = {**opened.variables, KEY_VARIABLE: environment.key.reveal()}
     return Opened(sources, brief_of(sources, variables), variables)
+
+
+def with_stub(environment: Environment, document: Any, stack: ExitStack) -> Environment:  # noqa: ANN401 -- plain data
+    """Return an embedded environment with its stub started, until `stack` unwinds; any other as it is.
+
+    The stub keeps the body rule of `document`, and gets a key of its own, which opens nothing else.
+    Raises `InputError`.
+    """
+    if environment.stub is None:
+        return environment
+    key = Secret(f"VF.DM.stub.{secrets.token_hex(16)}", name=KEY_VARIABLE)
+    stub = StubProcess.start(environment.stub, key, document=document, operation=OPERATION)
+    stack.enter_context(stub)
+    return replace(environment.at_port(stub.port), key=key)

@@ -152,13 +152,15 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
             place=scenario.peak_at,
             hint="lower the rate, or raise max_rate if whoever runs that environment agrees",
         )
+    refuse_unconfirmed(environment, confirmed, scenario.environment_at)
+
+
+def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:
+    """Raise `InputError` (not-confirmed) when a protected environment was not named again; see `guard`."""
     if environment.protected and confirmed != environment.name:
         message = f"the environment '{environment.name}' is protected, and each session started there counts"
         raise InputError(
-            "not-confirmed",
-            message,
-            place=scenario.environment_at,
-            hint=f"say --confirm {environment.name} if that is meant",
+            "not-confirmed", message, place=place, hint=f"say --confirm {environment.name} if that is meant"
         )
 
 
