@@ -45,6 +45,17 @@ def _schemas(document: dict[str, Any]) -> dict[str, Any]:
     return schemas
 
 
+def test_a_result_is_told_enough_to_send_the_request_again() -> None:
+    assert _START.describe() == {
+        "file": "openapi.yaml",
+        "operation": "startSession",
+        "sha256": "0" * 64,
+        "method": "POST",
+        "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+        "header": "authorization",
+    }
+
+
 def test_what_the_document_says_of_the_request() -> None:
     assert (_START.operation_id, _START.method, _START.file) == ("startSession", "POST", "openapi.yaml")
     assert (_START.sha256, _START.security_header) == ("0" * 64, "authorization")

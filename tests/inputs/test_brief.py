@@ -57,6 +57,7 @@ SOURCES = Sources(
     contract=CONTRACT,
     contract_file="openapi.yaml",
     contract_sha256=SHA256,
+    machine={"processors": "2"},
 )
 BY_FILE = {"users": {"id": {"file": "users.csv"}}, "seed": 1}
 
@@ -90,7 +91,15 @@ def test_the_skeleton_is_the_result_before_anything_happened() -> None:
     assert (skeleton.run.seconds, skeleton.run.interrupted, skeleton.run.aborted_by) == (0.0, None, None)
     assert (skeleton.planned, skeleton.planned_by_stage, skeleton.lost) == (50, (10, 40), 0)
     assert skeleton.planned_by_second == {0: 10, 1: 20, 2: 20}
-    assert skeleton.contract == {"file": "openapi.yaml", "operation": OPERATION, "sha256": SHA256}
+    assert skeleton.contract == {
+        "file": "openapi.yaml",
+        "operation": OPERATION,
+        "sha256": SHA256,
+        "method": "POST",
+        "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+        "header": "authorization",
+    }
+    assert skeleton.machine == {"processors": "2"}
     assert skeleton.environment["project"].startswith("0123…")
     assert skeleton.measurement == Measurement()
     assert skeleton.verdict.state is State.VOID
@@ -207,6 +216,14 @@ def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], worke
     result = conclude(SKELETON, tally_of(*deltas), workers=workers)
     assert result.lost == lost
     assert result.verdict.state is State.VOID or not lost
+
+
+def test_what_was_sent_and_never_told_of_is_lost_with_its_generator() -> None:
+    half = delta(0, range(20))
+    half.measurement.record_sent(NS)
+    result = conclude(SKELETON, tally_of(half))
+    assert result.arrivals == (50, 20, 0, 30)
+    assert result.identity().closes
 
 
 def test_an_account_that_does_not_close_makes_the_run_void() -> None:

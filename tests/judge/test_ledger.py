@@ -15,6 +15,11 @@ def measurement(sent: int, outcomes: dict[Outcome, int], unsent: int = 0) -> Mea
     return Measurement(sent=sent, slices={(0, 0): Slice(unsent=unsent), (1, 5): Slice(outcomes=outcomes)})
 
 
+def test_errors_are_what_ended_without_a_session_and_what_was_never_sent() -> None:
+    part = measurement(9, {Outcome.OK: 6, Outcome.TIMEOUT: 2, Outcome.CONTRACT_VIOLATION: 1}, 4)
+    assert Ledger.of(part, planned=13, lost=0).errors == 2 + 1 + 4
+
+
 @pytest.mark.parametrize(
     ("planned", "lost", "made", "closes", "sentence"),
     [

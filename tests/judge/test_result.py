@@ -80,7 +80,8 @@ def test_totals_of_a_result(result: Result) -> None:
 def test_latency_is_over_the_measured_stages_only(result: Result) -> None:
     assert result.measured.accounted == 200
     counts = {view: figures.count for view, figures in result.latency.items()}
-    assert counts == {"response": 200, "answered": 180, "service": 180, "lateness": 195, "lag": 195}
+    kept = {"response": 200, "answered": 180, "service": 180, "lateness": 195, "lag": 195}
+    assert counts == {**kept, "connect": 0, "tls": 0}
     assert result.latency["response"].p75 == pytest.approx(20, rel=0.001)
     assert result.latency["response"].p90 is None
 
@@ -263,6 +264,8 @@ def test_what_is_no_result_at_all_is_refused(data: object) -> None:
         ("slices.0.outcomes", {"fine": 1}, "a value in it is of the wrong kind"),
         ("slices.1.valid.sum", "many", "a value in it is of the wrong kind"),
         ("slices.1.valid.buckets", [1], "a value in it is of the wrong kind"),
+        ("slices.1.valid.buckets", "AAAA", "a value in it is of the wrong kind"),
+        ("slices.1.valid.min", 1, "a value in it is of the wrong kind"),
         ("slices.0.outcomes", 5, "a value in it is of the wrong kind"),
         ("verdict.state", "fine", "a value in it is of the wrong kind"),
         ("verdict.targets.0.colour", "red", "a value in it is of the wrong kind"),

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
     from tests.judge.conftest import Recorder
 
+CONTRACT = {
+    "file": "contracts/openapi.yaml",
+    "operation": "startSession",
+    "sha256": "0a" * 32,
+    "method": "POST",
+    "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+    "header": "authorization",
+}
+
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
@@ -57,7 +66,8 @@ def full(run: Recorder, stages: tuple[Stage, ...]) -> Result:
         run=Run("20260102-1", "2026-01-02T03:04:05Z", 40.25, 7, "0.1.0", "SIGINT", "error_rate < 5%"),
         scenario={"name": "launch"},
         environment={"name": "stub", "url": "embedded stub", "project": "demo", "environment": "main"},
-        contract={"file": "contracts/openapi.yaml", "operation": "startSession", "sha256": "0a" * 32},
+        contract=CONTRACT,
+        machine={"processors": "2"},
         stages=stages,
         planned=run.planned,
         lost=0,
@@ -103,10 +113,11 @@ def objects(schema: object) -> Iterator[dict[str, Any]]:
 
 
 def test_every_object_but_the_scenario_is_closed(schema: dict[str, Any]) -> None:
-    """A scenario has a schema of its own; the outcomes of a slice are closed by the names of their keys."""
+    """A scenario has a schema of its own, a machine any texts; outcomes are closed by their keys."""
     unlike = [one for one in objects(schema) if one.get("additionalProperties") is not False]
     assert [sorted(set(one) - {"description"}) for one in unlike] == [
         ["type"],
+        ["additionalProperties", "type"],
         ["additionalProperties", "propertyNames", "type"],
     ]
 

@@ -129,7 +129,10 @@ def test_a_target_is_spelled_with_its_own_words_and_one_spacing(
         ("respons.p95 < 1s", "'respons' is not a view of the durations: did you mean 'response'?"),
         (
             ".p95 < 1s",
-            "'' is not a view of the durations: known here: answered, lag, lateness, response, service",
+            (
+                "'' is not a view of the durations: known here: answered, connect, lag, lateness, response,"
+                " service, tls"
+            ),
         ),
         ("p95 < 400", "'400' has no unit: did you mean 400ms?"),
         ("p95 < 5%", "p95 is a duration, not a share: write it like p95 < 400ms"),

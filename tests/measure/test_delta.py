@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.measurement import Measurement
+from sessionload.measure.summing import over
 from sessionload.words.units import NS
 
 
@@ -45,7 +46,7 @@ def test_nothing_told_is_nothing_known() -> None:
 
 def test_deltas_of_all_workers_add_up() -> None:
     tally = told(delta(0, 0, unsent=1), delta(1, 0, unsent=20), delta(0, 1, unsent=300))
-    assert tally.measurement.over().unsent == 321
+    assert over(tally.measurement).unsent == 321
     assert {worker: one.number for worker, one in tally.latest.items()} == {0: 1, 1: 0}
     assert tally.gaps == 0
 
@@ -54,7 +55,7 @@ def test_deltas_of_all_workers_add_up() -> None:
 def test_a_delta_told_again_changes_nothing(again: list[int]) -> None:
     deltas = [delta(0, number, unsent=10**number, last=number == 4) for number in range(5)]
     tally = told(*deltas, *(deltas[number] for number in again))
-    assert tally.measurement.over().unsent == 11_111
+    assert over(tally.measurement).unsent == 11_111
     assert tally.complete()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+import zlib
 from fractions import Fraction
 
 import pytest
@@ -132,15 +135,56 @@ def test_steps_are_the_cumulative_counts() -> None:
     assert list(Histogram([5, 1, 5, 9]).steps()) == [(1, 1), (5, 3), (9, 4)]
 
 
-def test_the_written_form_is_gaps_and_counts() -> None:
+def test_the_written_form_is_packed_gaps_and_counts() -> None:
     histogram = Histogram([5, 1, 5, 9])
     histogram.never = 2
-    assert histogram.to_json() == {"min": 1, "max": 9, "sum": 20, "never": 2, "buckets": [1, 1, 4, 2, 4, 1]}
+    written = histogram.to_json()
+    flat = struct.unpack("<6I", zlib.decompress(base64.b64decode(written.pop("buckets"))))
+    assert flat == (1, 1, 4, 2, 4, 1)
+    assert written == {"min": 1, "max": 9, "sum": 20, "never": 2}
 
 
-def test_a_broken_written_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        Histogram.from_json({"min": 1, "max": 9, "sum": 20, "never": 0, "buckets": [1, 1, 4]})
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"buckets": "no base64!"}, "Only base64"),
+        ({"min": 2}, "do not reach"),
+        ({"min": None}, "do not reach"),
+        ({"max": 10}, "do not reach"),
+        ({"buckets": ""}, "do not reach"),
+        ({"sum": 8}, "below its largest part"),
+        ({"never": -1}, "below 0"),
+    ],
+)
+def test_a_broken_written_form_is_refused(change: dict[str, object], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Histogram.from_json({**Histogram([1, 9]).to_json(), **change})
+
+
+def test_a_packed_histogram_answers_as_before_and_unpacks_when_it_is_changed() -> None:
+    histogram = Histogram([5, 1, 5, 9])
+    histogram.pack()
+    histogram.pack()
+    assert histogram
+    assert histogram == Histogram([5, 1, 5, 9])
+    assert (histogram.ended, histogram.quantile(P50), list(histogram.steps())[-1]) == (4, 5, (9, 4))
+    histogram.record(7)
+    assert histogram == Histogram([5, 1, 5, 7, 9])
+
+
+def test_a_copy_can_be_changed_alone() -> None:
+    histogram = Histogram([5])
+    histogram.pack()
+    twin = histogram.copy()
+    twin.record(6)
+    assert (histogram, twin) == (Histogram([5]), Histogram([5, 6]))
+
+
+def test_several_quantiles_are_those_asked_for_one_by_one() -> None:
+    histogram = Histogram(range(1, 101))
+    histogram.never = 100
+    shares = [Fraction(1, 200), Fraction(1, 4), P50, Fraction(3, 4)]
+    assert histogram.quantiles(shares) == [1, 50, 100, None] == [histogram.quantile(one) for one in shares]
 
 
 def test_a_histogram_equals_its_like_only_and_has_no_hash() -> None:

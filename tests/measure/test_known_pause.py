@@ -9,6 +9,7 @@ import pytest
 
 from sessionload.measure.exchange import Exchange, Outcome
 from sessionload.measure.measurement import Measurement
+from sessionload.measure.summing import over
 from sessionload.words.units import NS
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def paused() -> Slice:
         sent = end if index > 10_000 else due
         measurement.record_sent(sent)
         measurement.record_done(0, Exchange(index, due, sent, done, Outcome.OK, sent - due, 201))
-    return measurement.over()
+    return over(measurement)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sessionload.measure.exchange import Exchange, Fault, Outcome
 from sessionload.measure.generator import Generator
-from sessionload.measure.measurement import Finding, Flow, Measurement, total
+from sessionload.measure.measurement import Finding, Flow, Measurement
 from sessionload.measure.slices import Slice
+from sessionload.measure.summing import over, total
 from sessionload.words.units import NS
 
 MS = 1_000_000
@@ -65,14 +66,14 @@ def test_a_slice_is_cut_by_due_time_and_the_flow_by_the_instant_itself() -> None
     assert set(measurement.slices) == {(1, 1)}
     assert measurement.flow == {3: Flow(sent=1, done=0), 5: Flow(sent=0, done=1)}
     assert measurement.sent == 1
-    assert measurement.outcomes == {Outcome.OK: 1}
+    assert over(measurement).outcomes == {Outcome.OK: 1}
 
 
 def test_what_is_in_flight_is_sent_and_not_yet_an_outcome() -> None:
     measurement = Measurement()
     measurement.record_sent(NS)
     assert measurement.sent == 1
-    assert measurement.outcomes == {}
+    assert over(measurement).outcomes == {}
 
 
 def test_unsent_arrivals_are_counted_where_they_were_due() -> None:
@@ -87,8 +88,8 @@ def test_sums_are_over_the_stages_asked_for() -> None:
     measurement = Measurement()
     for stage, second in [(0, 0), (0, 1), (1, 1), (1, 2), (2, 3)]:
         measurement.record_unsent(stage, second * NS, 10**second)
-    assert measurement.over().unsent == 1 + 10 + 10 + 100 + 1000
-    assert measurement.over(lambda stage: stage > 0).unsent == 10 + 100 + 1000
+    assert over(measurement).unsent == 1 + 10 + 10 + 100 + 1000
+    assert over(measurement, lambda stage: stage > 0).unsent == 10 + 100 + 1000
     assert total([]) == Slice()
 
 
@@ -157,7 +158,7 @@ def test_a_sum_shares_nothing_with_its_parts(two: list[Measurement]) -> None:
     both += both
     assert [part.to_json() for part in two] == before
     assert both.sent == 2 * sum(part.sent for part in two)
-    assert both.over().accounted == 2 * sum(part.over().accounted for part in two)
+    assert over(both).accounted == 2 * sum(over(part).accounted for part in two)
 
 
 @given(parts(1))

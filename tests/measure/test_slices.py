@@ -120,3 +120,11 @@ def test_what_is_written_is_read_back_equal(part: Slice) -> None:
 
 def test_an_empty_slice_is_written_without_histograms() -> None:
     assert Slice().to_json() == {"outcomes": {}, "statuses": {}, "unsent": 0}
+
+
+def test_opening_a_connection_is_counted_where_one_was_opened() -> None:
+    part = Slice()
+    part.record(Exchange(0, 0, 0, 9, Outcome.OK, connect_ns=2, tls_ns=3))
+    part.record(Exchange(1, 0, 0, 9, Outcome.TIMEOUT, connect_ns=4))
+    part.record(Exchange(2, 0, 0, 9, Outcome.OK))
+    assert (part.connect, part.tls) == (Histogram([2, 4]), Histogram([3]))

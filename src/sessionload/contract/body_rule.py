@@ -1,8 +1,8 @@
 """A JSON value against one schema of the document: the first thing that is wrong with it.
 
 Law: a violation is named by the schema, never by the value, so that a server cannot choose a cause. Idea:
-the library finds all violations, the shallowest and plainest one is kept. Trap: the library's own
-messages quote the value, which may be a session key.
+the library finds all violations, the shallowest and plainest one is kept; a value of a plain schema is
+accepted without it. Trap: the library's own messages quote the value, which may be a session key.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from jsonschema import Draft4Validator
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
+
+from sessionload.contract.acceptance import acceptor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,9 +80,12 @@ class BodyRule:
         schema |= {part: document.root[part] for part in ("components", "paths") if part in document.root}
         validator = (_REQUEST if request else _RESPONSE)(schema, registry=Registry())
         self._violations = validator.iter_errors
+        self._accepts = acceptor(node, document.follow)
 
     def violation(self, value: object) -> Violation | None:
         """Return the shallowest and plainest violation, always the same for equal values, or None."""
+        if self._accepts is not None and self._accepts(value):
+            return None
         errors = self._violations(value)
         first = next(errors, None)
         if first is None:

@@ -7,10 +7,9 @@ anything in a cause or message that a server chose would make findings without e
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -31,12 +30,12 @@ PROJECT = "projectID"
 ENVIRONMENT = "environmentID"
 """The place in a path template for the environment."""
 
+_BODY = f'{{"{USER_ID}":'.encode()
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _STATUS = re.compile(r"[1-5](?:\d\d|XX)")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What one answer is worth. `fault` is None exactly when `outcome` is ok.
 
     `session_key` is the key of an ok answer; None where the operation does not return one.
@@ -58,6 +57,19 @@ class _Wrong(NamedTuple):
 
 _Content = Mapping[str, BodyRule | None]
 """The rule for each media type that a response may have; None where every body of that type will do."""
+
+
+class _Expected(NamedTuple):
+    """What the body of a success has to be: nothing will do (`wrong`), JSON after a rule, or anything."""
+
+    wrong: _Wrong | None = None
+    is_json: bool = False
+    rule: BodyRule | None = None
+
+
+_ANYTHING = _Expected()
+_MOST_EXPECTED = 64
+"""How many are remembered: media types are texts that a server chooses."""
 
 _NOT_ACCEPTED = {401: Outcome.REJECTED, 403: Outcome.REJECTED, 429: Outcome.THROTTLED}
 _NOT_ACCEPTED_SENTENCES = {
@@ -84,6 +96,7 @@ class Contract:
         self.security_header = _security_header(document, operation)
         self.request_rule = _request_rule(document, operation)
         self._success, self._listed = _responses(document, operation)
+        self._expected: dict[tuple[int, str | None], _Expected] = {}
         unknown = set(_PLACE.findall(self._template)) - {PROJECT, ENVIRONMENT}
         if unknown:
             raise document.refusal(
@@ -102,6 +115,17 @@ class Contract:
         """
         return cls(OpenApiDocument(document, file), operation_id, sha256)
 
+    def describe(self) -> dict[str, str]:
+        """Return what a result says of it: enough to know the document again, and to send a request again."""
+        return {
+            "file": self.file,
+            "operation": self.operation_id,
+            "sha256": self.sha256,
+            "method": self.method,
+            "path": self._template,
+            "header": self.security_header,
+        }
+
     def path(self, project: str, environment: str) -> str:
         """Return the path to call, each value percent-encoded.
 
@@ -112,7 +136,7 @@ class Contract:
 
     def body(self, user_id: str) -> bytes:
         """Return the compact JSON body that starts a session for `user_id`, which has no `user_id_fault`."""
-        return json.dumps({USER_ID: user_id}, ensure_ascii=False, separators=(",", ":")).encode()
+        return b"%b%b}" % (_BODY, encode_basestring(user_id).encode())  # a quarter of what json.dumps takes
 
     def user_id_fault(self, user_id: str) -> str | None:
         """Say why the request schema does not allow `user_id`, in words to follow its name, or None."""
@@ -138,7 +162,12 @@ class Contract:
         content = self._success.get(status)
         if content is None:
             return self._other_status(status, body)
-        wrong, value = _read(content, content_type, body)
+        expected = self._expected.get((status, content_type))
+        if expected is None:
+            expected = _expectation(content, content_type)
+            if len(self._expected) < _MOST_EXPECTED:
+                self._expected[status, content_type] = expected
+        wrong, value = _read(expected, body)
         if wrong:
             return _violation(wrong, body)
         key = value.get(SESSION_KEY) if isinstance(value, dict) else None
@@ -164,25 +193,32 @@ def _violation(wrong: _Wrong, body: bytes) -> Judgement:
     return Judgement(Outcome.CONTRACT_VIOLATION, Fault(wrong.cause, wrong.message, mask(body)), None)
 
 
-def _read(content: _Content, content_type: str | None, body: bytes) -> tuple[_Wrong | None, object]:
-    """Return the first thing that is wrong with a listed success, and its JSON value where it has one."""
+def _expectation(content: _Content, content_type: str | None) -> _Expected:
+    """Return what a body of a listed success has to be when it comes as `content_type`."""
     if not content:
-        return None, None
+        return _ANYTHING
     media_type = read_media_type(content_type or "")
     listed = media_type.essence
     if listed not in content:
         listed = next((pattern for pattern in media_type.ranges if pattern in content), "")
     if not listed:
-        return _OTHER_MEDIA_TYPE if media_type.essence else _NO_MEDIA_TYPE, None
+        return _Expected(_OTHER_MEDIA_TYPE if media_type.essence else _NO_MEDIA_TYPE)
     if not media_type.is_json:
-        return None, None
+        return _ANYTHING
     if not media_type.is_utf8:
-        return _OTHER_CHARSET, None
+        return _Expected(_OTHER_CHARSET)
+    return _Expected(None, is_json=True, rule=content[listed])
+
+
+def _read(expected: _Expected, body: bytes) -> tuple[_Wrong | None, object]:
+    """Return the first thing that is wrong with a listed success, and its JSON value where it has one."""
+    if not expected.is_json:
+        return expected.wrong, None
     try:
         value = parse(body)
     except JsonFault as fault:
         return _Wrong(f"json/{fault.kind}", fault.message), None
-    return _body_wrong(content[listed], value), value
+    return _body_wrong(expected.rule, value), value
 
 
 def _body_wrong(rule: BodyRule | None, value: object) -> _Wrong | None:

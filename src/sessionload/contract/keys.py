@@ -1,18 +1,18 @@
 """The run's memory of session keys: none is ever issued twice.
 
-Law: a key that comes again while it is remembered is found, and no key is ever stored. Remembered is a salted
-64-bit digest of each of at least the last `generation` keys (500,000 unless told otherwise) and at most of
-twice as many; past that the oldest generation is forgotten as a whole, `forgotten` counts its keys,
-and a repetition of one of them goes unseen. Idea: two flat tables of integers (16 MiB together), made
+Law: a key that comes again while it is remembered is found, and no key is ever stored. Remembered is a 64-bit
+hash of each of at least the last `generation` keys (500,000 unless told otherwise) and at most of twice as
+many; past that the oldest generation is forgotten as a whole, `forgotten` counts its keys, and a repetition
+of one of them goes unseen. The hash is Python's own of a text, SipHash under a key that the process draws
+when it starts. Idea: two flat tables of integers (16 MiB together), made
 in full at the start and used again, so that nothing grows in the middle of a run. Trap: two different keys
-may share a digest; among a million remembered ones the chance of a single false alarm in the
+may share a hash; among a million remembered ones the chance of a single false alarm in the
 next million keys is below one in ten million.
 """
 
 from __future__ import annotations
 
 from array import array
-from hashlib import blake2b
 
 from sessionload.measure.exchange import Fault
 
@@ -20,22 +20,21 @@ REPEATED_KEY = Fault("key/repeated", "the session key was issued before in this 
 """What is wrong when `IssuedKeys.first_time` says no."""
 
 
+_ALL_BITS = (1 << 64) - 1
+
+
 class IssuedKeys:
-    """Digests of the session keys seen, in two generations.
+    """Hashes of the session keys seen, in two generations.
 
     `checked` counts the keys asked about, `forgotten` those that are no longer remembered.
     """
 
-    def __init__(self, salt: bytes, generation: int = 500_000) -> None:
-        """Start empty. `salt` is 1 to 64 random bytes; `generation` is the least number of keys remembered.
-
-        Raises `ValueError` for a longer salt, or when `generation` is less than 1.
-        """
+    def __init__(self, generation: int = 500_000) -> None:
+        """Start empty. `generation` is the least number of keys remembered; `ValueError` if less than 1."""
         if generation < 1:
             raise ValueError("a generation of keys is at least 1")
         self.checked = 0
         self.forgotten = 0
-        self._digest = blake2b(digest_size=8, key=salt)
         self._generation = generation
         self._mask = (1 << (2 * generation - 1).bit_length()) - 1
         self._zeros = array("Q", [0]) * min(self._mask + 1, 4096)
@@ -47,9 +46,7 @@ class IssuedKeys:
     def first_time(self, key: str) -> bool:
         """Whether `key` is not among those remembered; from now on it is."""
         self.checked += 1
-        digest = self._digest.copy()
-        digest.update(key.encode("utf-8", "surrogatepass"))
-        number = int.from_bytes(digest.digest(), "little") or 1
+        number = hash(key) & _ALL_BITS or 1
         if self._find(self._older, number) is None:
             return False
         free = self._find(self._younger, number)

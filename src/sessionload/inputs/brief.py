@@ -20,6 +20,7 @@ from sessionload.judge.result import Result, Run
 from sessionload.judge.verdict import Evidence, State, Verdict, judge
 from sessionload.measure.delta import Tally
 from sessionload.measure.measurement import Measurement
+from sessionload.measure.summing import over
 from sessionload.plan.stub_settings import KEY_VARIABLE
 from sessionload.words.secret import Secret
 from sessionload.words.units import NS
@@ -46,6 +47,7 @@ class Sources:
     contract: Any
     contract_file: str
     contract_sha256: str
+    machine: Mapping[str, str]
     ids: tuple[str, ...] | None = None
     """User IDs from a file, if the scenario names one."""
     stub_port: int | None = None
@@ -123,7 +125,7 @@ def _skeleton(sources: Sources, scenario: Scenario, environment: Environment, co
         ),
         scenario=scenario.resolved,
         environment=environment.describe(),
-        contract={"file": contract.file, "operation": contract.operation_id, "sha256": contract.sha256},
+        contract=contract.describe(),
         stages=schedule.stages,
         planned=schedule.planned(),
         lost=0,
@@ -131,6 +133,7 @@ def _skeleton(sources: Sources, scenario: Scenario, environment: Environment, co
         verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
         planned_by_second=schedule.planned_by_second(),
         planned_by_stage=schedule.planned_by_stage(),
+        machine=sources.machine,
     )
 
 
@@ -144,10 +147,14 @@ def conclude(
 ) -> Result:
     """Return the judged result of a run from what its generators told.
 
-    Arrivals that no generator accounts for, because one ended before its last word, are lost.
+    Arrivals that no generator accounts for, because one ended before its last word, are lost; those it had
+    sent and not told the end of are among them.
     """
-    measurement = tally.measurement
-    lost = 0 if tally.complete(workers) else max(0, skeleton.planned - measurement.over().accounted)
+    measurement, lost = tally.measurement, 0
+    if not tally.complete(workers):
+        known = over(measurement)
+        lost = max(0, skeleton.planned - known.accounted)
+        measurement = replace(measurement, sent=known.sent)
     evidence = Evidence(
         measurement=measurement,
         stages=skeleton.stages,

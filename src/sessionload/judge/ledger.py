@@ -46,6 +46,11 @@ class Ledger:
         return sum(self.outcomes.values())
 
     @property
+    def errors(self) -> int:
+        """How many have ended without a valid session, or were not sent."""
+        return self.ended - self.outcomes[Outcome.OK] + self.unsent
+
+    @property
     def arrivals_close(self) -> bool:
         """Whether planned = sent + unsent + lost."""
         return self.planned == self.sent + self.unsent + self.lost

@@ -7,13 +7,13 @@ file that was edited by hand may contradict itself, so its totals are compared w
 Format 1 is described by `result.schema.json` beside this module. Rates are exact fractions as text
 (`"200"`, `"1/3"`), seconds are numbers exact to the nanosecond up to 50 days, latencies are
 milliseconds. `arrivals`, `outcomes` and `slices` are over the whole run, `latency_ms` over the stages
-that are not warm-up. In a histogram, `buckets` is a list of (gap to the bucket before, count).
+that are not warm-up. In a histogram, `buckets` is as `packing` makes it, in base64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -23,6 +23,7 @@ from sessionload.judge.ledger import Ledger
 from sessionload.judge.targets import VIEWS
 from sessionload.judge.verdict import JudgedTarget, State, Verdict
 from sessionload.measure.measurement import Measurement
+from sessionload.measure.summing import over
 from sessionload.plan.schedule import Stage
 from sessionload.words.errors import InputError, Place
 from sessionload.words.units import NS
@@ -68,8 +69,8 @@ class Identity(NamedTuple):
 class Result:
     """A run that has ended: what was asked, what was measured, what it is worth.
 
-    `scenario`, `environment` and `contract` hold JSON values only. `planned_by_stage` is `None` where
-    nobody said it.
+    `scenario`, `environment`, `contract` and `machine` hold JSON values only. `planned_by_stage` is `None`
+    where nobody said it.
     """
 
     run: Run
@@ -83,6 +84,7 @@ class Result:
     verdict: Verdict
     planned_by_second: Mapping[int, int]
     planned_by_stage: tuple[int, ...] | None = None
+    machine: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Ledger:
@@ -108,7 +110,7 @@ class Result:
     @property
     def measured(self) -> Slice:
         """The sum over the stages that are not warm-up. Made anew at each call."""
-        return self.measurement.over(lambda stage: not self.stages[stage].warmup)
+        return over(self.measurement, lambda stage: not self.stages[stage].warmup)
 
     @property
     def latency(self) -> dict[str, Figures]:
@@ -124,6 +126,13 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that a result file holds."""
+        written = self.without_latency()
+        at = list(written).index("planned_by_second")
+        latency = {view: figures.to_json() for view, figures in self.latency.items()}
+        return {**dict(list(written.items())[:at]), "latency_ms": latency, **dict(list(written.items())[at:])}
+
+    def without_latency(self) -> dict[str, Any]:
+        """Return what cannot be made again from something else in it, and what is quick to."""
         measurement = self.measurement.to_json()
         del measurement["sent"]  # stands in arrivals
         by_stage = self.planned_by_stage or (None,) * len(self.stages)
@@ -133,6 +142,7 @@ class Result:
             "scenario": dict(self.scenario),
             "environment": dict(self.environment),
             "contract": dict(self.contract),
+            "machine": dict(self.machine),
             "stages": [
                 {
                     "name": stage.name,
@@ -147,7 +157,6 @@ class Result:
             ],
             "arrivals": self.arrivals._asdict(),
             "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
-            "latency_ms": {view: figures.to_json() for view, figures in self.latency.items()},
             "planned_by_second": [list(pair) for pair in sorted(self.planned_by_second.items())],
             **measurement,
             "verdict": {
@@ -179,8 +188,8 @@ class Result:
             )
         try:
             result = cls._read(data)
-            again = result.to_json()
-            same = all(again[name] == data[name] for name in again if name != "latency_ms")
+            again = result.without_latency()  # latencies are for people, and take long to make
+            same = "latency_ms" in data and all(again[name] == data[name] for name in again)
         except KeyError as error:
             raise _broken(f"{error} is missing", place) from None
         except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError):
@@ -192,6 +201,8 @@ class Result:
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
         planned = tuple(stage["planned"] for stage in data["stages"])
+        if any(not 0 <= part["stage"] < len(planned) for part in data["slices"]):
+            raise ValueError("a slice of a stage that there is not")
         verdict = data["verdict"]
         return cls(
             run=Run(**data["run"]),
@@ -209,6 +220,7 @@ class Result:
             ),
             planned_by_second=dict(data["planned_by_second"]),
             planned_by_stage=None if None in planned else planned,
+            machine=dict(data["machine"]),
         )
 
 

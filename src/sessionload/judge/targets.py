@@ -10,7 +10,8 @@ run while it goes on must be able to be missed early for good reason only, so it
                | "error_rate"                     bound: a share in %; arrivals without a valid session
                | "achieved_rate"                  bound: a share in %; arrivals that were sent
                | count                            bound: a whole number, or a share of arrivals in %
-    view      := "response" | "answered" | "service" | "lateness" | "lag"     (default: response)
+    view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls"
+                                                                              (default: response)
     statistic := "p" number | "min" | "mean" | "max"                          (0 < number < 100)
     count     := "contract_violations" | "throttled" | "rejected" | "server_errors" | "timeouts"
                | "connection_errors" | "protocol_errors" | "unsent"
@@ -26,7 +27,7 @@ from fractions import Fraction
 from sessionload.words.errors import nearest
 from sessionload.words.units import NS, parse_duration, parse_share
 
-VIEWS = ("response", "answered", "service", "lateness", "lag")
+VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
 SHARES = ("error_rate", "achieved_rate")
 COUNTS = (
     "contract_violations",

@@ -26,6 +26,7 @@ from sessionload.judge.reading import add, badness, holds, margin_text, measured
 from sessionload.judge.targets import Target, parse_target
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.slices import Slice
+from sessionload.measure.summing import over
 from sessionload.words.units import NS, duration, significant
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Evidence:
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict of a run that has ended."""
     measured = _measured(evidence.stages)
-    total = evidence.measurement.over(measured.__contains__)
+    total = over(evidence.measurement, measured.__contains__)
     judged = [_judge_target(target, evidence, total) for target in evidence.targets]
     if all(target.metric.name != _ALWAYS.metric.name for target in evidence.targets):
         always = _judge_target(_ALWAYS, evidence, total)

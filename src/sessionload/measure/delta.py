@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionload.measure.measurement import Measurement
+from sessionload.words.units import NS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,10 @@ class Tally:
         self.gaps += delta.number - expected
         self.latest[delta.worker] = delta
         self.measurement += delta.measurement
+        settled = self.settled_ns // NS
+        for stage, second in delta.measurement.slices:
+            if second < settled:
+                self.measurement.slices[stage, second].pack()
 
     def complete(self, workers: int = 1) -> bool:
         """Tell whether each of `workers` generators has said its last word, and no word is missing."""

@@ -69,6 +69,10 @@ class Exchange:
     """How long it waited because `max_in_flight` were in flight: the server's part of the lateness."""
     status: int | None = None
     fault: Fault | None = None
+    connect_ns: int | None = None
+    """How long it took to open a connection, if one was opened for it: TCP, and the search for an address."""
+    tls_ns: int | None = None
+    """How long the handshake took, if there was one."""
 
     @property
     def response_ns(self) -> int:

@@ -32,6 +32,19 @@ class Generator:
     """Session keys compared with the remembered ones."""
     keys_forgotten: int = 0
     """Session keys no longer remembered: a repeat of one of these would not be seen."""
+    workers: int = 0
+    """Generator processes that have told of anything."""
+    gc_collections: int = 0
+    """How often the garbage collector has run."""
+    gc_ns: int = 0
+    """Time in which it held everything else."""
+    gc_longest_ns: int = 0
+    held_up_ns: int = 0
+    """Time in which it was ready to run and others had the processor, where the system tells (Linux)."""
+    longest_held_up_ns: int = 0
+    """The most of that in one second."""
+    tls_resumed: int = 0
+    """Connections that took up an earlier TLS session."""
 
     @property
     def cpu_share(self) -> Fraction:
@@ -48,6 +61,13 @@ class Generator:
         self.users_started += other.users_started
         self.keys_checked += other.keys_checked
         self.keys_forgotten += other.keys_forgotten
+        self.workers += other.workers
+        self.gc_collections += other.gc_collections
+        self.gc_ns += other.gc_ns
+        self.gc_longest_ns = max(self.gc_longest_ns, other.gc_longest_ns)
+        self.held_up_ns += other.held_up_ns
+        self.longest_held_up_ns = max(self.longest_held_up_ns, other.longest_held_up_ns)
+        self.tls_resumed += other.tls_resumed
         return self
 
     def to_json(self) -> dict[str, Any]:

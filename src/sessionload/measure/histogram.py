@@ -1,20 +1,25 @@
 """Counts of nanoseconds, close enough for every percentile and cheap enough for every arrival.
 
 Law: a percentile is a value that was seen (nearest rank), to less than 0.1 %, and arrivals that
-never ended well rank last. Idea: log-linear buckets, 1,024 to each power of two, kept sparse;
-histograms add, and adding is associative and commutative. Trap: the rank of a percentile is
-`ceil(p * n)` in exact arithmetic; a float `0.999 * 1000` is not 999.
+never ended well rank last. Idea: log-linear buckets, 1,024 to each power of two, kept sparse, or packed
+while nobody asks for them; histograms add, and adding is associative and commutative. Trap: the rank of a
+percentile is `ceil(p * n)` in exact arithmetic; a float `0.999 * 1000` is not 999.
 
 Buckets after HdrHistogram (hdrhistogram.org), whose sub-bucket idea this is.
 """
 
 from __future__ import annotations
 
+import base64
 import math
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Self
 
+from sessionload.measure import packing
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
 _BITS = 10
@@ -37,10 +42,11 @@ def bounds_of(bucket: int) -> tuple[int, int]:
 class Histogram:
     """A multiset of durations in nanoseconds, plus a count of arrivals that `never` ended well."""
 
-    __slots__ = ("counts", "maximum", "minimum", "never", "total")
+    __slots__ = ("_counts", "_packed", "maximum", "minimum", "never", "total")
 
     def __init__(self, values: Iterable[int] = ()) -> None:
-        self.counts: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
+        self._packed = b""
         self.total = 0
         self.minimum: int | None = None
         self.maximum = 0
@@ -48,12 +54,35 @@ class Histogram:
         for value in values:
             self.record(value)
 
+    @property
+    def counts(self) -> dict[int, int]:
+        """Counts by bucket. Asking for them unpacks them."""
+        if self._packed:
+            self._counts = dict(zip(*packing.unpack(self._packed), strict=True))
+            self._packed = b""
+        return self._counts
+
+    @property
+    def packed(self) -> bool:
+        """Whether the counts are packed."""
+        return bool(self._packed)
+
+    def pack(self) -> None:
+        """Keep the counts in a twentieth of the memory until they are asked for."""
+        if self._counts:
+            self._packed = packing.pack(self._counts)
+            self._counts = {}
+
+    def pairs(self) -> bytes:
+        """Return (gap to the bucket before, count) as little-endian 32-bit numbers, without unpacking."""
+        return packing.pairs(self._packed or packing.pack(self._counts))
+
     def record(self, value: int) -> None:
         """Count one duration. A negative one counts as 0: the clock's grain, not time travel."""
         value = max(value, 0)
         shift = value.bit_length() - _BITS - 1  # bucket_of, unrolled: this runs for every arrival
         bucket = value if shift <= 0 else (shift << _BITS) + (value >> shift)
-        counts = self.counts
+        counts = self.counts if self._packed else self._counts
         counts[bucket] = counts.get(bucket, 0) + 1
         self.total += value
         if value > self.maximum:  # noqa: PLR1730 - a call to max for every arrival costs more
@@ -64,7 +93,7 @@ class Histogram:
     @property
     def ended(self) -> int:
         """How many durations are counted, without those that never ended."""
-        return sum(self.counts.values())
+        return sum(packing.unpack(self._packed)[1] if self._packed else self._counts.values())
 
     @property
     def count(self) -> int:
@@ -77,21 +106,22 @@ class Histogram:
         `None` means never: the rank falls among arrivals that did not end well. Raises
         `ValueError` when nothing was counted, because no evidence has no percentile.
         """
-        count = self.count
+        return self.quantiles((share,))[0]
+
+    def quantiles(self, shares: Iterable[Fraction]) -> list[int | None]:
+        """Return what `quantile` does for each of `shares`, in little more time than for one."""
+        buckets, counts = self._levels()
+        seen = list(accumulate(counts))
+        count = (seen[-1] if seen else 0) + self.never
         if not count:
             raise ValueError("a histogram without samples has no percentiles")
-        rank = max(1, math.ceil(share * count))
-        seen = 0
-        for bucket in sorted(self.counts):
-            seen += self.counts[bucket]
-            if seen >= rank:
-                return self._representative(bucket)
-        return None
+        places = (bisect_left(seen, max(1, math.ceil(share * count))) for share in shares)
+        return [self._representative(buckets[place]) if place < len(seen) else None for place in places]
 
     @property
     def largest(self) -> int | None:
         """The largest duration, exact; `None` if one never ended or none was counted."""
-        return None if self.never or not self.counts else self.maximum
+        return None if self.never or self.minimum is None else self.maximum
 
     @property
     def mean(self) -> float | None:
@@ -101,10 +131,23 @@ class Histogram:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield (value, how many are at most that value) for each bucket in rising order."""
-        seen = 0
-        for bucket in sorted(self.counts):
-            seen += self.counts[bucket]
-            yield self._representative(bucket), seen
+        buckets, counts = self._levels()
+        return zip(map(self._representative, buckets), accumulate(counts), strict=True)
+
+    def copy(self) -> Histogram:
+        """Return an equal one that can be changed alone."""
+        twin = Histogram()
+        twin._counts, twin._packed = self._counts.copy(), self._packed
+        twin.minimum, twin.maximum = self.minimum, self.maximum
+        twin.total, twin.never = self.total, self.never
+        return twin
+
+    def _levels(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Return buckets in rising order, and their counts, without unpacking for good."""
+        if self._packed:
+            return packing.unpack(self._packed)
+        buckets = sorted(self._counts)
+        return buckets, list(map(self._counts.__getitem__, buckets))
 
     def _representative(self, bucket: int) -> int:
         # The middle of the bucket is within 0.05 % of each value in it; the true ends bound it.
@@ -112,9 +155,12 @@ class Histogram:
         return min(max((low + high) // 2, self.minimum or 0), self.maximum)
 
     def __iadd__(self, other: Self) -> Self:
-        counts = self.counts
-        for bucket, count in other.counts.items():
-            counts[bucket] = counts.get(bucket, 0) + count
+        if not self:
+            self._counts, self._packed = other._counts.copy(), other._packed
+        else:
+            counts = self.counts
+            for bucket, count in zip(*other._levels(), strict=True):
+                counts[bucket] = counts.get(bucket, 0) + count
         if other.minimum is not None:
             self.minimum = other.minimum if self.minimum is None else min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
@@ -123,48 +169,46 @@ class Histogram:
         return self
 
     def __add__(self, other: Self) -> Histogram:
-        large, small = (self, other) if len(self.counts) >= len(other.counts) else (other, self)
-        both = Histogram()
-        both.counts = large.counts.copy()  # several times faster than counting them again
-        both.minimum, both.maximum = large.minimum, large.maximum
-        both.total, both.never = large.total, large.never
-        both += small
+        both = self.copy()
+        both += other
         return both
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Histogram) and self.to_json() == other.to_json()
+        return isinstance(other, Histogram) and self._parts() == other._parts()
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __bool__(self) -> bool:
-        return bool(self.counts) or bool(self.never)
+        return self.minimum is not None or bool(self.never)
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.minimum, self.maximum, self.total, self.never, self.pairs()
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object; buckets as [gap to the one before, count, ...] to keep it short."""
-        flat: list[int] = []
-        last = 0
-        for bucket in sorted(self.counts):
-            flat += (bucket - last, self.counts[bucket])
-            last = bucket
+        """Return a JSON object; `buckets` are packed (see `packing`), in base64."""
+        packed = self._packed or packing.pack(self._counts)
         return {
             "min": self.minimum,
             "max": self.maximum,
             "sum": self.total,
             "never": self.never,
-            "buckets": flat,
+            "buckets": base64.b64encode(packed).decode(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote, and keep it packed. Raises `ValueError` if it contradicts itself."""
         histogram = cls()
-        flat = data["buckets"]
-        bucket = 0
-        for gap, count in zip(flat[::2], flat[1::2], strict=True):
-            bucket += gap
-            histogram.counts[bucket] = count
+        histogram._packed = base64.b64decode(data["buckets"], validate=True)
         histogram.minimum = data["min"]
         histogram.maximum = data["max"]
         histogram.total = data["sum"]
         histogram.never = data["never"]
+        least, most = histogram.minimum, histogram.maximum
+        if packing.ends(histogram._packed) != (
+            None if least is None else (bucket_of(least), bucket_of(most))
+        ):
+            raise ValueError("the buckets do not reach from min to max")
+        if histogram.total < most or histogram.never < 0:
+            raise ValueError("a sum below its largest part, or a count below 0")
         return histogram

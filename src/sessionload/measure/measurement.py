@@ -8,7 +8,6 @@ are numbered where they travel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,15 +16,12 @@ from sessionload.measure.slices import Slice
 from sessionload.words.units import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from sessionload.measure.exchange import Exchange, Fault, Outcome
+    from sessionload.measure.exchange import Exchange, Fault
 
 _MOST_CAUSES = 200
 _OTHER = "other"
-
-StageFilter = Callable[[int], bool]
-"""Which stages count, by their number from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +80,13 @@ class Measurement:
     def record_sent(self, sent_ns: int) -> None:
         """Count an exchange that begins."""
         self.sent += 1
-        self.flow_at(sent_ns).sent += 1
+        (self.flow.get(sent_ns // NS) or self.flow_at(sent_ns)).sent += 1
 
     def record_done(self, stage: int, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
-        self.slice_at(stage, exchange.due_ns).record(exchange)
-        self.flow_at(exchange.done_ns).done += 1
+        due_ns, done_ns = exchange.due_ns, exchange.done_ns
+        (self.slices.get((stage, due_ns // NS)) or self.slice_at(stage, due_ns)).record(exchange)
+        (self.flow.get(done_ns // NS) or self.flow_at(done_ns)).done += 1
         if exchange.fault:
             self._find(exchange, exchange.fault)
 
@@ -119,10 +116,6 @@ class Measurement:
             last = self.findings.pop(max(cause for cause in self.findings if cause != _OTHER))
             self._add_finding(replace(last, cause=_OTHER, message="further causes, not told apart"))
 
-    def over(self, keep: StageFilter = lambda _: True) -> Slice:
-        """Return the sum of the slices of the stages that `keep` accepts."""
-        return total(part for (stage, _), part in self.slices.items() if keep(stage))
-
     def __iadd__(self, other: Self) -> Self:
         for (stage, second), part in other.slices.items():
             mine = self.slice_at(stage, second * NS)
@@ -136,11 +129,6 @@ class Measurement:
         self.generator += other.generator
         self.sent += other.sent
         return self
-
-    @property
-    def outcomes(self) -> dict[Outcome, int]:
-        """Outcomes of all stages."""
-        return self.over().outcomes
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object, seconds and stages in rising order."""
@@ -168,11 +156,3 @@ class Measurement:
             generator=Generator.from_json(data["generator"]),
             sent=data["sent"],
         )
-
-
-def total(parts: Iterable[Slice]) -> Slice:
-    """Return the sum of slices as a new one."""
-    result = Slice()
-    for part in parts:
-        result += part
-    return result

@@ -1,0 +1,65 @@
+"""Counts as bytes: what goes in comes out, and what cannot have gone in is refused."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.measure import packing
+
+COUNTS = st.dictionaries(st.integers(0, 56_000), st.integers(1, 2**32 - 1), max_size=50)
+
+
+def squeezed(*numbers: int) -> bytes:
+    return zlib.compress(struct.pack(f"<{len(numbers)}I", *numbers))
+
+
+@given(COUNTS)
+def test_unpacking_gives_back_what_was_packed(counts: dict[int, int]) -> None:
+    buckets, found = packing.unpack(packing.pack(counts))
+    assert list(buckets) == sorted(counts)
+    assert dict(zip(buckets, found, strict=True)) == counts
+
+
+def test_nothing_is_packed_into_nothing() -> None:
+    assert packing.pack({}) == packing.pairs(b"") == b""
+
+
+def test_pairs_are_gaps_and_counts() -> None:
+    assert packing.pairs(packing.pack({7: 2, 5: 1})) == struct.pack("<4I", 5, 1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("packed", "fault"),
+    [
+        (b"\x00\x01", "not compressed"),
+        (squeezed(1, 1)[:-1], "not whole pairs"),
+        (squeezed(1, 1) + b"x", "not whole pairs"),
+        (squeezed(1), "not whole pairs"),
+        (squeezed(1, 1, 2), "not whole pairs"),
+        (zlib.compress(bytes(9 << 20)), "not whole pairs"),
+        (squeezed(1, 1, 0, 1), "twice"),
+        (squeezed(1, 0), "without a count"),
+    ],
+)
+def test_bytes_that_nobody_packed_are_refused(packed: bytes, fault: str) -> None:
+    """The ninth part of a bomb is not unpacked: reading stops at a megabyte."""
+    with pytest.raises(ValueError, match=fault):
+        packing.ends(packed)
+
+
+@given(COUNTS)
+def test_the_ends_are_the_first_and_the_last_bucket(counts: dict[int, int]) -> None:
+    assert packing.ends(packing.pack(counts)) == ((min(counts), max(counts)) if counts else None)
+
+
+def test_numbers_are_turned_round_on_a_machine_of_the_other_order() -> None:
+    one = array("I", [1])
+    turned = packing._little(one, native=False)
+    assert (list(one), list(turned)) == ([1], [1 << 24])
+    assert packing._little(one, native=True) is one
