@@ -24,6 +24,7 @@ DOORS = {
     "openapi_schema_validator": ["contract"],
     "jsonschema": ["contract"],
     "referencing": ["contract"],
+    "numpy": ["measure/summing", "judge/comparison"],
     "altair": ["view"],
     "vl_convert": ["view"],
     "jinja2": ["view"],
@@ -33,9 +34,9 @@ DOORS = {
     "schemathesis": ["edges/fuzz"],
     "hypothesis": ["edges/fuzz"],
     "certifi": ["edges/trust"],
-    "geventhttpclient": ["edges/wire", "edges/framing"],
     "gevent": [
         "edges/generator",
+        "edges/line",
         "edges/pacer",
         "edges/roster",
         "edges/swarm",
@@ -45,7 +46,7 @@ DOORS = {
     ],
     "locust": ["edges/generator", "edges/users", "command/locust_door"],
     "uvloop": ["edges/stub"],
-    "httptools": ["edges/stub"],
+    "httptools": ["edges/stub", "edges/framing"],
     "rich": ["command/live", "command/check_live"],
     "click": ["command/cli"],
 }

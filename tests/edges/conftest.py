@@ -154,6 +154,7 @@ def plan_for(contract_read: tuple[Any, str]) -> Callable[..., tuple[Sources, Bri
             contract=contract_read[0],
             contract_file="openapi.yaml",
             contract_sha256=contract_read[1],
+            machine={"processors": "2"},
         )
         variables = {**os.environ, KEY_VARIABLE: KEY}
         return sources, brief_of(sources, variables), variables

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from sessionload.edges import folder as folder_module
 from sessionload.edges.files import Appender
-from sessionload.edges.folder import FORMATS, RESULT, SLICES, RunFolder
+from sessionload.edges.folder import AFTER_A_RUN, FORMATS, RESULT, SLICES, RunFolder
 from sessionload.inputs.brief import Brief, Sources, conclude
 from sessionload.judge.verdict import State
 from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.exchange import Exchange, Fault, Outcome
 from sessionload.measure.measurement import Measurement
+from sessionload.view.figures import prepare
 from sessionload.words.errors import InputError, ResultError
 from sessionload.words.units import NS
 
@@ -85,14 +86,40 @@ def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, skeleton: Result)
     assert "·…" in (folder.path / RESULT).read_text()
 
 
-def test_every_view_is_a_file_of_its_own(tmp_path: Path, skeleton: Result) -> None:
+def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, skeleton: Result) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    result = concluded(skeleton, SECONDS)
-    written = folder.write_views(result, FORMATS)
-    assert sorted(path.name for path in written) == sorted(path.name for path in folder.path.iterdir())
-    assert len(written) == 5
+    sheet = prepare(concluded(skeleton, SECONDS))
+    written = folder.write_views(sheet, AFTER_A_RUN)
+    assert [path.name for path in written] == [FORMATS[name].file for name in AFTER_A_RUN]
+    assert sorted(written) == sorted(folder.path.iterdir())
     assert all(path.stat().st_size > 100 for path in written)
-    assert folder.write_views(result, ["md"]) == [folder.path / "summary.md"]
+    assert folder.write_views(sheet, ["md"]) == [folder.path / "summary.md"]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "ends"), [("svg", b"<svg", b"</svg>"), ("png", b"\x89PNG\r\n", b"IEND\xaeB`\x82")]
+)
+def test_every_picture_is_a_file_below_the_folder(
+    tmp_path: Path, skeleton: Result, name: str, begins: bytes, ends: bytes
+) -> None:
+    folder = RunFolder.create(tmp_path / "one")
+    sheet = prepare(concluded(skeleton, SECONDS))
+    written = folder.write_views(sheet, [name])
+    assert {path.stem for path in written} >= {"traffic", "response", "spectrum"}
+    assert all(path == folder.path / FORMATS[name].file.replace("NAME", path.stem) for path in written)
+    for path in written:
+        data = path.read_bytes().strip()
+        assert data.startswith(begins)
+        assert data.endswith(ends)
+    assert folder.write_views(sheet, [name]) == written
+
+
+def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, skeleton: Result) -> None:
+    (tmp_path / "charts").write_text("")
+    with pytest.raises(ResultError) as caught:
+        RunFolder(tmp_path).write_views(prepare(concluded(skeleton, SECONDS)), ["svg"])
+    assert caught.value.code == "result-unwritable"
+    assert [path.name for path in tmp_path.iterdir()] == ["charts"]
 
 
 @pytest.mark.parametrize("name", [RESULT, SLICES])
@@ -145,7 +172,7 @@ def test_a_run_that_was_killed_is_recovered_and_void(
     assert (result.run.interrupted, result.lost, result.verdict.state) == ("killed", lost, State.VOID)
     assert result.arrivals.planned == 50
     assert result.identity()[1]
-    assert len(folder.write_views(result, FORMATS)) == 5
+    assert len(folder.write_views(prepare(result), AFTER_A_RUN)) == len(AFTER_A_RUN)
 
 
 @given(cut=st.integers(1, 400))
@@ -172,6 +199,14 @@ def test_what_comes_after_a_broken_line_is_not_believed(tmp_path: Path, skeleton
     assert folder.read().lost == 40
 
 
+def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, skeleton: Result) -> None:
+    result = concluded(skeleton, SECONDS)
+    odd = replace(result, scenario={**result.scenario, "description": 'a\ud800"\\ud800 😀'})
+    folder = RunFolder.create(tmp_path / "one")
+    folder.write_result(odd)
+    assert folder.read().to_json() == odd.to_json()
+
+
 @pytest.mark.parametrize("strange", ["\u2028", "\x85", "\x0c", "ä€😀"])
 def test_no_character_of_a_scenario_ends_a_line(tmp_path: Path, skeleton: Result, strange: str) -> None:
     described = replace(skeleton, scenario={**skeleton.scenario, "description": f"one{strange}two"})
@@ -189,6 +224,7 @@ def test_no_character_of_a_scenario_ends_a_line(tmp_path: Path, skeleton: Result
         (SLICES, "[]", "broken-result"),
         (RESULT, "", "broken-result"),
         (RESULT, '{"format": 1', "broken-result"),
+        (RESULT, "[" * 100_000, "broken-result"),
         (RESULT, '{"format": 99}', "unknown-result-format"),
     ],
 )
@@ -208,6 +244,97 @@ def test_a_result_goes_before_slices(tmp_path: Path, skeleton: Result) -> None:
     folder = begun(tmp_path / "one", skeleton, 1)
     folder.write_result(concluded(skeleton, SECONDS))
     assert folder.read().run.interrupted is None
+
+
+# Runs by the name that a person gives
+
+
+@pytest.mark.parametrize("name", [RESULT, "base.json", "a result of ours"])
+def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, skeleton: Result, name: str) -> None:
+    result = concluded(skeleton, SECONDS)
+    RunFolder(tmp_path).write_result(result)
+    (tmp_path / RESULT).rename(tmp_path / name)
+    folder = RunFolder.named(tmp_path / name)
+    assert folder.is_run()
+    assert folder.read().to_json() == result.to_json()
+    assert folder.write_views(prepare(folder.read()), ["csv"]) == [tmp_path / "timeline.csv"]
+
+
+def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, skeleton: Result) -> None:
+    begun(tmp_path / "one", skeleton, 3)
+    for named in (tmp_path / "one", tmp_path / "one" / SLICES):
+        folder = RunFolder.named(named)
+        assert folder.path == tmp_path / "one"
+        assert folder.read().lost == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("absent", "no-run"),
+        ("absent.json", "no-run"),
+        ("x" * 300, "file-unreadable"),
+        ("text", "broken-result"),
+    ],
+)
+def test_what_is_named_and_is_no_run_is_refused(tmp_path: Path, name: str, code: str) -> None:
+    """A name that no file can have is told as the system tells it."""
+    (tmp_path / "text").write_text("not JSON")
+    with pytest.raises(InputError) as caught:
+        RunFolder.named(tmp_path / name).read()
+    assert caught.value.code == code
+    assert str(caught.value.place).startswith(str(tmp_path / name))
+
+
+def test_a_run_cannot_be_made_where_no_name_can_be(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        RunFolder.create(tmp_path / ("x" * 300))
+    assert caught.value.code == "output-unwritable"
+
+
+# Response times alone
+
+
+def test_a_result_read_for_its_responses_has_these_and_all_counts(tmp_path: Path, skeleton: Result) -> None:
+    folder = RunFolder.create(tmp_path / "one")
+    result = concluded(skeleton, SECONDS)
+    folder.write_result(result)
+    light = folder.read_responses()
+    assert light.measured.response == result.measured.response
+    assert light.measured.outcomes == result.measured.outcomes
+    assert light.verdict == result.verdict
+    assert light.identity() == result.identity()
+    assert not light.measured.lag
+    assert not light.measured.served
+
+
+def test_a_killed_run_read_for_its_responses_is_judged_as_it_would_be(
+    tmp_path: Path, skeleton: Result
+) -> None:
+    folder = begun(tmp_path / "one", skeleton, 3)
+    assert folder.read_responses().to_json() == folder.read().to_json()
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "7", '{"format": 1, "slices": 7}', '{"format": 1, "slices": [7, []]}']
+)
+def test_what_is_no_result_is_refused_with_its_responses_alone_too(tmp_path: Path, content: str) -> None:
+    (tmp_path / RESULT).write_text(content)
+    with pytest.raises(InputError) as caught:
+        RunFolder(tmp_path).read_responses()
+    assert caught.value.code == "broken-result"
+
+
+def test_counts_that_contradict_each_other_are_found_with_responses_alone(
+    tmp_path: Path, skeleton: Result
+) -> None:
+    folder = RunFolder.create(tmp_path / "one")
+    folder.write_result(concluded(skeleton, SECONDS))
+    path = folder.path / RESULT
+    path.write_text(path.read_text().replace('"ok":9', '"ok":8', 1))
+    with pytest.raises(InputError) as caught:
+        folder.read_responses()
+    assert caught.value.code == "broken-result"
 
 
 # Disks that take nothing more
@@ -256,7 +383,7 @@ def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, 
         folder.write_result(result)
     assert (caught.value.code, caught.value.exit_code) == ("result-unwritable", 5)
     with pytest.raises(ResultError):
-        folder.write_views(result, ["md"])
+        folder.write_views(prepare(result), ["md"])
 
 
 def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, skeleton: Result) -> None:

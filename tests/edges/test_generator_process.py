@@ -21,6 +21,7 @@ from sessionload.judge.verdict import State
 from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.measurement import Measurement
+from sessionload.measure.summing import over
 from sessionload.plan.stub_settings import StubSettings
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secre
     assert len(numbers) >= 3
     assert tally.complete()
     assert complaint == ""
-    assert tally.measurement.outcomes == {Outcome.OK: 100}
+    assert over(tally.measurement).outcomes == {Outcome.OK: 100}
     result = conclude(brief.skeleton, tally)
     assert (result.verdict.state, result.lost) == (State.MET, 0)
     assert 2 <= result.run.seconds < 5
@@ -99,7 +100,7 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
     assert complaint == ""
     assert not tally.complete()
     result = conclude(brief.skeleton, tally)
-    known = tally.measurement.over().accounted
+    known = over(tally.measurement).accounted
     assert result.lost == 2400 - known > 0
     assert result.verdict.state is State.VOID
     assert known <= page["arrivals"] <= 2400
@@ -130,7 +131,7 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
             assert generator.complaint == ""
         page = stub.ledger()
     result = conclude(brief.skeleton, tally)
-    whole = tally.measurement.over()
+    whole = over(tally.measurement)
     assert (result.lost, whole.accounted) == (0, 2400)
     assert whole.sent == page["arrivals"]
     drained = {Outcome.OK} if order in {"stop", "SIGTERM"} else {Outcome.OK, Outcome.ABORTED}

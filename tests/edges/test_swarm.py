@@ -17,6 +17,7 @@ from sessionload.edges.swarm import Swarm
 from sessionload.inputs.brief import Brief, Sources, conclude
 from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.exchange import Outcome
+from sessionload.measure.summing import over
 from sessionload.plan.stub_settings import StubSettings
 from sessionload.words.units import NS
 
@@ -83,7 +84,7 @@ class Course:
 
     @property
     def whole(self) -> Slice:
-        return self.tally.measurement.over()
+        return over(self.tally.measurement)
 
     def check(self, brief: Brief) -> None:
         """Whatever happened, the account closes, and deltas are numbered without a gap."""
@@ -121,7 +122,7 @@ def median_ns(histogram: Histogram) -> int:
 
 
 def course_of(brief: Brief, **part: int) -> Course:
-    return Course(Swarm(brief, salt=b"salt", **part))
+    return Course(Swarm(brief, **part))
 
 
 def test_a_quiet_run_accounts_for_everything(
@@ -292,7 +293,7 @@ def test_two_workers_do_the_whole_plan_between_them(
             tally.add(delta)
     assert tally.complete(2)
     assert [course.whole.outcomes for course in courses] == [{Outcome.OK: 35}] * 2
-    assert tally.measurement.over().accounted == brief.skeleton.planned == 70
+    assert over(tally.measurement).accounted == brief.skeleton.planned == 70
     page = stub.ledger()
     assert (page["arrivals"], page["numbers"], page["repeated"]) == (70, 70, [])
 
@@ -301,7 +302,7 @@ def test_nothing_is_told_of_a_schedule_that_has_not_begun(plan_for: PlanFor, in_
     _, brief, _ = plan_for("http://127.0.0.1:9")
 
     def look() -> tuple[Delta, bool]:
-        swarm = Swarm(brief, salt=b"salt")
+        swarm = Swarm(brief)
         return swarm.delta(), swarm.begun
 
     delta, begun = in_greenlet(look)

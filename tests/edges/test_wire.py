@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gevent
 import pytest
 
+from sessionload.edges.line import Line
 from sessionload.edges.stub.process import StubProcess
-from sessionload.edges.wire import Line, Reply, Wire
 from sessionload.measure.exchange import Outcome
 from sessionload.plan.fault import FaultKind
 from sessionload.plan.stub_settings import StubSettings
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sessionload.contract.document import Contract
+    from sessionload.edges.attempt import Reply
+    from sessionload.edges.wire import Wire
     from sessionload.words.secret import Secret
 
 OK, VIOLATION = Outcome.OK, Outcome.CONTRACT_VIOLATION

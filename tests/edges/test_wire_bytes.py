@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessionload.edges.wire import Line, Reply, Wire
+from sessionload.edges.attempt import Reply
+from sessionload.edges.line import Line
 from sessionload.measure.exchange import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sessionload.contract.document import Contract
+    from sessionload.edges.wire import Wire
 
     Serve = Callable[..., int]
     InGreenlet = Callable[..., Any]
@@ -204,8 +206,8 @@ FLOODS = {
     "chunks": (head(CHUNKED), b"3e8\r\n" + b"a" * 1000 + b"\r\n", "protocol/body_too_large"),
     "chunks of a byte": (head(CHUNKED), b"1\r\na\r\n", "protocol/body_too_large"),
     "an extension of a chunk": (head(CHUNKED) + b"1;", b"a" * 1000, "protocol/body_too_large"),
-    "a value after the chunks": (head(CHUNKED) + CHUNKS + b"x: ", b"a" * 1000, "protocol/head_too_large"),
-    "a name after the chunks": (head(CHUNKED) + CHUNKS + b"x", b"a" * 1000, "protocol/head_too_large"),
+    "a value after the chunks": (head(CHUNKED) + CHUNKS + b"x: ", b"a" * 1000, "protocol/body_too_large"),
+    "a name after the chunks": (head(CHUNKED) + CHUNKS + b"x", b"a" * 1000, "protocol/body_too_large"),
     "fields after the chunks": (head(CHUNKED) + CHUNKS, b"x: y\r\n", "protocol/too_many_fields"),
 }
 

@@ -12,11 +12,14 @@ import gevent
 import gevent.socket
 import pytest
 
-from sessionload.edges.wire import Line, Reply, Wire
+from sessionload.edges.line import Line
 from sessionload.measure.exchange import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from sessionload.edges.attempt import Reply
+    from sessionload.edges.wire import Wire
 
     Serve = Callable[..., int]
     InGreenlet = Callable[..., Any]

@@ -15,8 +15,8 @@ import trustme
 from gevent.event import Event
 
 from sessionload.edges import wire as wire_module
+from sessionload.edges.line import Line
 from sessionload.edges.stub.process import StubProcess
-from sessionload.edges.wire import Line, Reply, Wire
 from sessionload.measure.exchange import Outcome
 from sessionload.plan.stub_settings import StubSettings
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sessionload.contract.document import Contract
+    from sessionload.edges.attempt import Reply
+    from sessionload.edges.wire import Wire
     from sessionload.words.secret import Secret
 
     WireTo = Callable[..., Wire]
@@ -96,6 +98,46 @@ def test_a_server_of_a_trusted_authority_is_used_and_its_connection_kept(
     wire = wire_to(stub.port, tls=True, ca_file=authorities.trusted_file)
     assert [reply.status for reply in exchanges(wire, 4)] == [200] * 4
     assert wire.connections_opened == 1
+
+
+def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
+    stub: StubProcess,
+    authorities: Authorities,
+    wire_to: WireTo,
+    in_greenlet: InGreenlet,
+    contract: Contract,
+) -> None:
+    wire = wire_to(stub.port, tls=True, ca_file=authorities.trusted_file, reuse=False)
+
+    def course() -> list[tuple[int | None, int | None]]:
+        times = []
+        with closing(Line(wire)) as line:
+            for number in range(4):
+                assert line.exchange(wire.request(contract.body(f"user-{number}"))).status == 200
+                times.append((line.connect_ns, line.tls_ns))
+        return times
+
+    times = in_greenlet(course)
+    assert all(connect and tls for connect, tls in times)
+    assert (wire.connections_opened, wire.tls_resumed) == (4, 3)
+
+
+def test_a_kept_connection_takes_no_time_to_open(
+    stub: StubProcess,
+    authorities: Authorities,
+    wire_to: WireTo,
+    in_greenlet: InGreenlet,
+    contract: Contract,
+) -> None:
+    wire = wire_to(stub.port, tls=True, ca_file=authorities.trusted_file)
+
+    def course() -> tuple[int | None, int | None]:
+        with closing(Line(wire)) as line:
+            for number in range(2):
+                line.exchange(wire.request(contract.body(f"user-{number}")))
+            return line.connect_ns, line.tls_ns
+
+    assert in_greenlet(course) == (None, None)
 
 
 def test_a_server_of_an_unknown_authority_is_not_used(

@@ -8,8 +8,6 @@ before it stops the runner, so the `quitting` listener stops it first.
 
 from __future__ import annotations
 
-import gc
-import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -25,7 +23,7 @@ from sessionload.command.closing import close_run, exit_code_of
 from sessionload.command.opening import make_run_folder, open_run, with_server
 from sessionload.command.web_guard import guarded
 from sessionload.edges.briefing import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, Request
-from sessionload.edges.generator import SALT_BYTES, TELL_EVERY_S, raise_descriptor_limit
+from sessionload.edges.generator import TELL_EVERY_S, raise_descriptor_limit
 from sessionload.edges.probe import preflight
 from sessionload.edges.swarm import Swarm
 from sessionload.edges.users import SessionUser, feed_locust, start_users_of
@@ -158,7 +156,7 @@ class _Door:
         self._closed.clear()
         stack = ExitStack()
         opened = with_server(open_run(self._request), stack)
-        swarm = Swarm(opened.brief, salt=os.urandom(SALT_BYTES))
+        swarm = Swarm(opened.brief)
         self._course = _Course(opened, swarm, stack)
         SessionUser.swarm = swarm
         self._environment.host = opened.brief.environment.url
@@ -177,8 +175,6 @@ class _Door:
             course.folder = folder
             folder.begin(course.opened.brief.skeleton)
             raise_descriptor_limit(course.opened.brief.scenario.max_in_flight)
-            gc.collect()
-            gc.freeze()
             telling = gevent.spawn(self._tell_often, course)
             course.swarm.run(start_users_of(runner))
             telling.kill()

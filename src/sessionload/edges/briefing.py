@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sessionload.edges import machine
 from sessionload.edges.files import read_contract, read_document, read_user_ids
 from sessionload.inputs.brief import Brief, Sources, brief_of
 from sessionload.inputs.environment import Environment, guard
@@ -74,6 +75,7 @@ def read_sources(
         contract=contract,
         contract_file=str(request.contract),
         contract_sha256=sha256,
+        machine=machine.describe(),
         ids=ids,
     )
     return sources, brief_of(sources, variables, scenario=scenario, environment=environment)

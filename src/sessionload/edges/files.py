@@ -144,6 +144,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise _unwritable(path, fault) from None
 
 
+def add_folder(path: Path) -> None:
+    """Make a folder in one that is there, if it is new. Raises `ResultError` (result-unwritable)."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as fault:
+        raise _unwritable(path, fault) from None
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, with those above it, and prove that files can be written and renamed in it.
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.edges.files import Appender, make_folder, read_text, write_whole
+from sessionload.edges.files import Appender, add_folder, make_folder, read_text, write_whole
 from sessionload.inputs.brief import conclude
 from sessionload.judge.result import Result
 from sessionload.measure.delta import Delta, Tally
+from sessionload.measure.slices import HISTOGRAMS
 from sessionload.view import junit, markdown, report, tables
-from sessionload.view.figures import prepare
 from sessionload.words.errors import InputError, Place, ResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from sessionload.view.rows import Sheet
@@ -29,27 +29,37 @@ if TYPE_CHECKING:
 RESULT = "result.json"
 SLICES = "slices.jsonl"
 _LONGEST_FILE = 1 << 30
+_BESIDE_RESPONSES = frozenset(HISTOGRAMS) - {"valid"}
 
 
 class RunFolder:
-    """One run's files below `path`."""
+    """One run's files below `path`; its result has another name where a person keeps it under one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, result: str = RESULT) -> None:
         self.path = path
+        self._result = path / result
         self._slices: Appender | None = None
+
+    @classmethod
+    def named(cls, path: Path) -> RunFolder:
+        """Return the run that a person means by `path`: its folder, or the file of its result."""
+        if not _is_file(path):
+            return cls(path)
+        return cls(path.parent, RESULT if path.name == SLICES else path.name)
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
         """Make the folder, and prove that it can be written to. Raises `InputError`."""
-        if (path / RESULT).exists() or (path / SLICES).exists():
+        make_folder(path)
+        folder = cls(path)
+        if folder.is_run():
             raise InputError(
                 "output-taken",
                 "there is a run in this folder already",
                 place=Place(str(path)),
                 hint="name another with --out, or move it away",
             )
-        make_folder(path)
-        return cls(path)
+        return folder
 
     def discard(self) -> None:
         """Remove the folder if nothing was written into it."""
@@ -84,24 +94,44 @@ class RunFolder:
         """Write `result.json`. Raises `ResultError`."""
         self.end()
         members = (f"{_line(name)}: {_lines(value)}" for name, value in result.to_json().items())
-        write_whole(self.path / RESULT, "{{\n{}\n}}\n".format(",\n".join(members)))
+        text = "{{\n{}\n}}\n".format(",\n".join(members))
+        # Half a surrogate, which UTF-8 cannot hold, becomes its escape, which JSON reads again.
+        write_whole(self.path / RESULT, text.encode(errors="backslashreplace"))
 
-    def write_views(self, result: Result, formats: Iterable[str]) -> list[Path]:
+    def write_views(self, sheet: Sheet, formats: Iterable[str]) -> list[Path]:
         """Write the views named and return their files. Raises `ResultError`."""
-        sheet = prepare(result)
         written = []
         for name in formats:
-            file, render = FORMATS[name]
-            write_whole(self.path / file, render(sheet))
-            written.append(self.path / file)
+            for file, content in FORMATS[name].render(sheet).items():
+                path = self.path / file
+                if path.parent != self.path:
+                    add_folder(path.parent)
+                write_whole(path, content)
+                written.append(path)
         return written
+
+    def is_run(self) -> bool:
+        """Whether there is a result here, or what a killed run left."""
+        return _is_there(self._result) or _is_there(self.path / SLICES)
 
     def read(self) -> Result:
         """Return the result of the run, from its slices if it was killed. Raises `InputError`."""
-        path = self.path / RESULT
-        if path.exists():
-            return Result.from_json(_json(read_text(path, _LONGEST_FILE, "a result"), path), file=str(path))
-        if (self.path / SLICES).exists():
+        return self._read(_as_it_is)
+
+    def read_responses(self) -> Result:
+        """Return the result as `read` does, several times sooner, with response times as its only durations.
+
+        Service times, lag and the response times of what was refused are left out of its slices. Those of a
+        run that was killed, or that a target stopped, are whole: they have to be judged again.
+        """
+        return self._read(_responses_only)
+
+    def _read(self, choose: Callable[[object], object]) -> Result:
+        path = self._result
+        if _is_there(path):
+            data = _json(read_text(path, _LONGEST_FILE, "a result"), path)
+            return Result.from_json(choose(data), file=str(path))
+        if _is_there(self.path / SLICES):
             return self._recover()
         raise InputError(
             "no-run",
@@ -123,14 +153,43 @@ class RunFolder:
         return conclude(skeleton, tally, interrupted="killed")
 
 
-FORMATS: dict[str, tuple[str, Callable[[Sheet], str]]] = {
-    "html": ("report.html", report.render),
-    "md": ("summary.md", markdown.render),
-    "junit": ("junit.xml", junit.render),
-    "csv": ("timeline.csv", tables.timeline),
-    "hgrm": ("spectrum.hgrm", tables.spectrum),
+class Format(NamedTuple):
+    """Where a view is written, and what makes it: a sheet in, contents by file out."""
+
+    file: str
+    """Below the folder of the run. `NAME` in it is the name of a picture: such a view has a file for each."""
+    render: Callable[[Sheet], Mapping[str, str | bytes]]
+
+
+def _one(file: str, render: Callable[[Sheet], str]) -> Format:
+    return Format(file, lambda sheet: {file: render(sheet)})
+
+
+def _svg(sheet: Sheet) -> Mapping[str, str | bytes]:
+    from sessionload.view.picture import svg_files  # noqa: PLC0415 - slow to import, and only pictures need it
+
+    return {f"charts/{name}.svg": text for name, text in svg_files(sheet).items()}
+
+
+def _png(sheet: Sheet) -> Mapping[str, str | bytes]:
+    from sessionload.view.picture import png_files  # noqa: PLC0415 - as above
+
+    return {f"charts/{name}.png": data for name, data in png_files(sheet).items()}
+
+
+FORMATS = {
+    "html": _one("report.html", report.render),
+    "md": _one("summary.md", markdown.render),
+    "junit": _one("junit.xml", junit.render),
+    "csv": _one("timeline.csv", tables.timeline),
+    "hgrm": _one("spectrum.hgrm", tables.spectrum),
+    "png": Format("charts/NAME.png", _png),
+    "svg": Format("charts/NAME.svg", _svg),
 }
-"""The views of a result: the file each is written to, and what makes it."""
+"""The views of a result."""
+
+AFTER_A_RUN = ("html", "md", "junit", "csv", "hgrm")
+"""Those that are written when a run ends."""
 
 
 def _lines(value: object) -> str:
@@ -147,7 +206,39 @@ def _line(data: object, *, ascii_only: bool = False) -> str:
 def _json(text: str, path: Path) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(
             "broken-result", "this is not JSON", place=Place(str(path)), hint="it was cut or edited"
         ) from None
+
+
+def _as_it_is(data: object) -> object:
+    return data
+
+
+def _responses_only(data: object) -> object:
+    """Leave out what `read_responses` does. What is no result stays as it is: who reads it says why."""
+    match data:
+        case {"run": {"aborted_by": None} as run, "slices": list(slices), **rest}:
+            return {**rest, "run": run, "slices": [_slimmed(part) for part in slices]}
+    return data
+
+
+def _slimmed(part: object) -> object:
+    if not isinstance(part, dict):
+        return part
+    return {name: value for name, value in part.items() if name not in _BESIDE_RESPONSES}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # the system will not say; reading it tells why
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

@@ -8,7 +8,6 @@ threads when it is imported, so it is imported before our own modules, which use
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import os
@@ -25,7 +24,6 @@ from sessionload.edges.users import SessionUser, start_users_of
 from sessionload.inputs.brief import Brief, Sources, brief_of
 
 TELL_EVERY_S = 1.0
-SALT_BYTES = 16
 _SPARE_DESCRIPTORS = 64
 
 
@@ -36,7 +34,7 @@ def main() -> int:
     told = json.loads(orders.readline())
     brief = brief_of(Sources.from_json(told), os.environ)
     raise_descriptor_limit(brief.scenario.max_in_flight)
-    swarm = Swarm(brief, salt=os.urandom(SALT_BYTES))
+    swarm = Swarm(brief)
     listener = gevent.spawn(_listen, orders, swarm)
     for name in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(name, swarm.stop)
@@ -49,8 +47,6 @@ def _perform(brief: Brief, swarm: Swarm) -> None:
     environment = LocustEnvironment(user_classes=[SessionUser], host=brief.environment.url)
     SessionUser.swarm = swarm
     runner = environment.create_local_runner()
-    gc.collect()
-    gc.freeze()  # what is loaded by now lives as long as the run: no need to look at it again
     teller = gevent.spawn(_tell_often, swarm)
     swarm.run(start_users_of(runner))
     teller.kill()

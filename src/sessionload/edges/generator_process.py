@@ -38,7 +38,10 @@ class GeneratorProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={name: text for name, text in variables.items() if not name.startswith("LOCUST_")},
+            env={
+                **{name: text for name, text in variables.items() if not name.startswith("LOCUST_")},
+                "PYTHONHASHSEED": "random",  # session keys are remembered by their hash
+            },
             start_new_session=True,
         )
         self._lines: queue.Queue[bytes | None] = queue.Queue()

@@ -2,7 +2,8 @@
 
 Law: an arrival is handed over at its due instant or as soon after it as the machine allows, in
 order, whatever became of the ones before it (an open model). Idea: one greenlet sleeps to the next due
-instant and then hands over everything that is due at once. Trap: `gevent.sleep` wakes up to a
+instant and then hands over everything that is due at once; it does so every quarter of a millisecond at
+most, because each turn of the loop costs as much as an exchange. Trap: `gevent.sleep` wakes up to a
 millisecond late, because libev counts milliseconds; a kernel timer (`timerfd`) watched by the loop does not.
 """
 
@@ -16,7 +17,6 @@ import time
 from typing import TYPE_CHECKING
 
 import gevent
-from gevent import socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 _CLOCK_MONOTONIC = 1
 _TFD_FLAGS = 0o4000 | 0o2000000  # TFD_NONBLOCK | TFD_CLOEXEC, the same on every Linux that runs CPython
 _TFD_TIMER_ABSTIME = 1
+_READ = 1
 _CLOSE_ENOUGH_NS = 30_000
 """A due instant this near is waited for by a turn of the loop: arming a timer takes as long."""
+_TURN_NS = 250_000
+"""Arrivals that follow each other sooner than this are handed over together, late by no more than this."""
 _LONGEST_SLEEP_NS = 200_000_000
 """A stop is noticed within this time, however far away the next arrival is."""
 
@@ -40,7 +43,10 @@ class Alarm:
         if sys.platform == "linux":
             self._libc = ctypes.CDLL(None, use_errno=True)
             fd = self._libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_FLAGS)
-            self._fd = fd if fd >= 0 else None
+            if fd >= 0:
+                self._fd = fd
+                self._hub = gevent.get_hub()
+                self._watcher = self._hub.loop.io(fd, _READ)
 
     def sleep_until(self, instant_ns: int) -> None:
         """Return at `instant_ns` of `time.monotonic_ns()`, or at once if it has passed."""
@@ -52,12 +58,13 @@ class Alarm:
         else:
             setting = struct.pack("qqqq", 0, 0, *divmod(instant_ns, 1_000_000_000))
             self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, setting, None)
-            socket.wait_read(self._fd)
+            self._hub.wait(self._watcher)
             os.read(self._fd, 8)
 
     def close(self) -> None:
         """Give the kernel's timer back."""
         if self._fd is not None:
+            self._watcher.close()
             os.close(self._fd)
             self._fd = None
 
@@ -92,7 +99,7 @@ class Pacer:
                     following = next(self._arrivals, None)
                 self.next_due_ns = following.due_ns if following is not None else None
                 if following is not None:
-                    wake = min(following.due_ns, now + _LONGEST_SLEEP_NS)
+                    wake = min(max(following.due_ns, now + _TURN_NS), now + _LONGEST_SLEEP_NS)
                     alarm.sleep_until(origin_ns + wake)
             while following is None and not self._stopped and time.monotonic_ns() < origin_ns + end_ns:
                 alarm.sleep_until(min(origin_ns + end_ns, time.monotonic_ns() + _LONGEST_SLEEP_NS))

@@ -18,10 +18,13 @@ import gevent
 from gevent.event import Event
 
 from sessionload.contract.keys import REPEATED_KEY, IssuedKeys
+from sessionload.edges.attempt import Reply
+from sessionload.edges.garbage import Garbage
+from sessionload.edges.line import Line
 from sessionload.edges.pacer import Pacer
 from sessionload.edges.roster import Handed, Roster
 from sessionload.edges.vitals import Vitals
-from sessionload.edges.wire import Line, Reply, Wire
+from sessionload.edges.wire import Wire
 from sessionload.measure.delta import Delta
 from sessionload.measure.exchange import Exchange, Fault, Outcome
 from sessionload.measure.measurement import Measurement
@@ -46,7 +49,7 @@ _CUT = Fault("aborted", "still in flight when the drain ran out")
 class Swarm:
     """One worker's part of a run: a stripe of the plan, performed by Locust users."""
 
-    def __init__(self, brief: Brief, *, salt: bytes, worker: int = 0, workers: int = 1) -> None:
+    def __init__(self, brief: Brief, *, worker: int = 0, workers: int = 1) -> None:
         """Prepare everything that can be prepared before the first arrival."""
         scenario = brief.scenario
         self._contract = brief.contract
@@ -59,7 +62,7 @@ class Swarm:
             reuse=scenario.connections == "reuse",
             agent=f"sessionload/{brief.version} (run {brief.run_id})",
         )
-        self._keys = IssuedKeys(salt)
+        self._keys = IssuedKeys()
         self._worker, self._workers = worker, workers
         self._schedule = scenario.schedule
         self._timeout_s = scenario.timeout_ns / 1e9
@@ -69,6 +72,7 @@ class Swarm:
         self._measurement = Measurement()
         self._open: dict[int, int] = {}
         """Due instants of what is in flight, by index."""
+        self._garbage = Garbage()
         self._vitals = Vitals(self._wire, self._keys, self._roster)
         self._growing = Event()
         self._stopped = self._cutting = False
@@ -103,6 +107,8 @@ class Swarm:
                 handed.queued_ns,
                 reply.status,
                 fault,
+                line.connect_ns,
+                line.tls_ns,
             )
             self._measurement.record_done(arrival.stage, exchange)
             del self._open[arrival.index]
@@ -141,6 +147,7 @@ class Swarm:
         start_users(self._roster.wanted)
         with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
             self._wire.resolve()  # if it cannot, each connection looks again, and fails as an outcome
+        self._garbage.begin()
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
         self._vitals.begin()
         self.begun = True
@@ -150,6 +157,7 @@ class Swarm:
             self._let_end()
         finally:
             grower.kill()
+            self._garbage.end()
         if first_left is not None:
             for stage, second, count in self._schedule.rest(first_left.index, self._worker, self._workers):
                 self._measurement.record_unsent(stage, second * NS, count)
@@ -195,6 +203,7 @@ class Swarm:
         ahead = (self._roster.oldest_due_ns, self._pacer.next_due_ns)
         not_ended = [*self._open.values(), *(due_ns for due_ns in ahead if due_ns is not None)]
         measurement, self._measurement = self._measurement, Measurement()
+        self._garbage.tell(measurement.generator)
         self._vitals.tell(measurement.generator)
         delta = Delta(
             worker=self._worker,
@@ -208,4 +217,5 @@ class Swarm:
             last=last,
         )
         self._number += 1
+        self._garbage.sweep()
         return delta

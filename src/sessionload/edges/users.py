@@ -16,6 +16,7 @@ from locust import User, constant, task
 from locust.stats import StatsEntry, StatsError, bucket_response_time
 
 from sessionload.measure.exchange import Outcome
+from sessionload.measure.slices import Slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sessionload.edges.swarm import Swarm
     from sessionload.measure.measurement import Measurement
 
+_AT_ONCE = 8
 REQUEST_NAME = "start session"
 
 
@@ -52,9 +54,14 @@ def start_users_of(runner: Runner) -> Callable[[int], None]:
     """Return a function that makes `runner` have so many users and returns when it has."""
 
     def start_users(count: int) -> None:
-        # Locust dispatches `spawn_rate` users at once and then sleeps for a second.
-        runner.start(count, spawn_rate=count)
-        runner.spawning_greenlet.join()
+        if not runner.user_count:
+            # Locust dispatches `spawn_rate` users at once and then sleeps for a second.
+            runner.start(count, spawn_rate=count)
+            runner.spawning_greenlet.join()
+        while runner.user_count < count:
+            # While there is load, a few at a time: to dispatch thousands would hold the loop for seconds.
+            runner.spawn_users({SessionUser.__name__: min(_AT_ONCE, count - runner.user_count)})
+            gevent.sleep(0)
         gevent.sleep(0)
 
     return start_users
@@ -62,7 +69,9 @@ def start_users_of(runner: Runner) -> Callable[[int], None]:
 
 def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
     """Add a delta to Locust's statistics, so that its web UI shows response times from due instants."""
-    part = measurement.over()
+    part = Slice()
+    for one in measurement.slices.values():
+        part += one
     if not part.sent:
         return
     now = int(time.time())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.measure.generator import Generator
@@ -28,34 +29,50 @@ class Vitals:
     def __init__(self, wire: Wire, keys: IssuedKeys, roster: Roster) -> None:
         self._wire, self._keys, self._roster = wire, keys, roster
         self._cpu_ns: int | None = None
-        self._wall_ns = 0
+        self._wall_ns = self._held_up_ns = 0
         self._told = Generator()
+        self._has_told = False
 
     def begin(self) -> None:
-        """Count processor time from now on: what it took to get ready is not part of the load."""
+        """Count from now on: what it took to get ready is not part of the load."""
         self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
+        self._held_up_ns = _held_up_ns()
 
     def tell(self, into: Generator) -> None:
         """Write what has changed since the last time into the values of a measurement."""
         if self._cpu_ns is not None:
             cpu_ns, wall_ns = self._cpu_ns, self._wall_ns
-            self.begin()
+            self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
+            held_up_ns, self._held_up_ns = self._held_up_ns, _held_up_ns()
+            into.held_up_ns = into.longest_held_up_ns = self._held_up_ns - held_up_ns
             into.cpu_ns, into.wall_ns = self._cpu_ns - cpu_ns, self._wall_ns - wall_ns
             if into.wall_ns > _PEAK_GRAIN_NS:
                 into.peak_cpu_permille = into.cpu_ns * 1000 // into.wall_ns
         into.peak_rss_bytes = _peak_rss_bytes()
         into.peak_in_flight = self._roster.peak_in_flight
         told, self._told = self._told, self._counts()
+        into.workers = int(not self._has_told)
+        self._has_told = True
         into.connections_opened = self._told.connections_opened - told.connections_opened
+        into.tls_resumed = self._told.tls_resumed - told.tls_resumed
         into.keys_checked = self._told.keys_checked - told.keys_checked
         into.keys_forgotten = self._told.keys_forgotten - told.keys_forgotten
 
     def _counts(self) -> Generator:
         return Generator(
             connections_opened=self._wire.connections_opened,
+            tls_resumed=self._wire.tls_resumed,
             keys_checked=self._keys.checked,
             keys_forgotten=self._keys.forgotten,
         )
+
+
+def _held_up_ns() -> int:
+    try:
+        with Path("/proc/self/schedstat").open() as file:
+            return int(file.read().split()[1])
+    except (OSError, IndexError):
+        return 0  # only Linux tells
 
 
 def _peak_rss_bytes() -> int:

@@ -1,0 +1,192 @@
+"""The hot path: one start-session over a kept connection, whatever the server does.
+
+Law: one deadline covers connect, TLS, sending and the last byte; nothing is followed, retried or
+sent twice; and every way it can end is a `Reply`, so no exception of a socket, TLS or parser library
+leaves this module. Idea: a connection is watched for as long as it is open, so that its user reads when there
+is something and a connection that ends while nobody uses it is noticed; it is kept only after a clean
+end. Trap: between two looks of the loop nobody watches, so a line that is used again at once is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent import ssl
+
+from sessionload.edges.attempt import Attempt, whole
+from sessionload.edges.framing import HEAD_LIMIT, TOO_LARGE_HEAD, Framing, NotHttp, Unacceptable
+
+if TYPE_CHECKING:
+    from gevent import socket
+
+    from sessionload.edges.attempt import Reply
+    from sessionload.edges.wire import Wire
+
+_CHUNK = 16 * 1024
+_TOO_MANY_BYTES = "the body is wrapped in far more bytes than it has"
+_READ = 1
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class DeadlinePassed(BaseException):
+    """The deadline of an exchange has passed; thrown into its greenlet by a timer, as GreenletExit is."""
+
+
+class Line:
+    """One user's connection to the server, opened when needed and kept only after a clean end."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._hub = gevent.get_hub()
+        self._user = gevent.getcurrent()
+        # A timer of our own, started again for each exchange, costs a tenth of gevent.Timeout.
+        self._timer = self._hub.loop.timer(wire.timeout_s, wire.timeout_s)
+        self._socket: socket.socket | None = None
+        self._response = Framing(wire.body_limit)
+        self._reader: Any = None
+        """Watches for bytes as long as the connection is open, so that nothing is asked for in vain."""
+        self._listening = False
+        """Whether the user waits for bytes."""
+        self.connect_ns: int | None = None
+        """How long the last exchange took to connect, if it had to."""
+        self.tls_ns: int | None = None
+        """How long its handshake took."""
+        self._looked = 0
+        """How often the loop had looked at all connections when the last exchange ended."""
+
+    def exchange(self, request: bytes) -> Reply:
+        """Send `request` and return what came back. Total: every ending is a `Reply`.
+
+        Only the end of the greenlet itself (`GreenletExit`) passes through, with the connection closed.
+        """
+        attempt = Attempt()
+        self.connect_ns = self.tls_ns = None
+        self._timer.again(self._user.throw, DeadlinePassed)
+        clean = False
+        try:
+            reply = self._converse(request, attempt)
+            clean = self._response.keep and not attempt.ended and self._wire.reuse
+        except DeadlinePassed:
+            return attempt.late()
+        except Unacceptable as fault:
+            return attempt.refused(fault.cause, fault.message)
+        except NotHttp:
+            return attempt.malformed()
+        except OSError as error:
+            return attempt.broken(error)
+        else:
+            return reply
+        finally:
+            self._timer.stop()
+            self._listening = False
+            self._looked = self._hub.loop.iteration
+            if not clean:
+                self.close()
+
+    def _converse(self, request: bytes, attempt: Attempt) -> Reply:
+        line = self._socket
+        if line is not None and self._looked == self._hub.loop.iteration and not _quiet(line):
+            self.close()  # the loop has not looked at it since its last answer
+            line = None
+        if line is None:
+            attempt.fresh = True
+            line = self._open()
+        attempt.phase = "send"
+        self._send(line, request)
+        attempt.phase = "answer"
+        response = attempt.response = self._response
+        response.begin()
+        size = 0
+        while not response.complete:
+            data = self._receive(line)
+            if not data:
+                attempt.ended = True
+                if not attempt.received:
+                    return attempt.closed()
+                response.end()
+                break
+            attempt.received = True
+            response.feed(data)
+            size += len(data)
+            if size > HEAD_LIMIT:
+                self._bound(response, size)
+        if attempt.fresh:
+            self._wire.remember(line)
+        return whole(response)
+
+    def _open(self) -> socket.socket:
+        wire = self._wire
+        began_ns = time.monotonic_ns()
+        line = self._socket = wire.connect()
+        connected_ns = time.monotonic_ns()
+        self.connect_ns = connected_ns - began_ns
+        if wire.tls:
+            self._socket = None  # what cannot be secured is closed by then
+            line = self._socket = wire.secure(line)
+            self.tls_ns = time.monotonic_ns() - connected_ns
+        wire.connections_opened += 1
+        line.settimeout(0.0)  # from here on it is read when there is something, and never waits by itself
+        self._response = Framing(self._wire.body_limit)
+        self._reader = self._hub.loop.io(line.fileno(), _READ)
+        self._reader.start(self._readable)
+        return line
+
+    def _readable(self) -> None:
+        """Wake the user that waits for bytes; if it does not, none were to come, and the line is broken."""
+        if self._listening:
+            self._listening = False
+            self._user.switch()
+        elif not self._timer.active:
+            self.close()
+
+    def _send(self, line: socket.socket, request: bytes) -> None:
+        try:
+            sent = line.send(request)  # a session start fits into the buffer
+        except _NOT_NOW:
+            sent = 0
+        if sent < len(request):
+            line.settimeout(None)
+            line.sendall(request[sent:])
+            line.settimeout(0.0)
+
+    def _receive(self, line: socket.socket) -> bytes:
+        """Return what has come, at least a byte; nothing at the end of the stream."""
+        while True:
+            self._listening = True
+            self._hub.switch()
+            try:
+                data: bytes = line.recv(_CHUNK)
+            except _NOT_NOW:  # a piece of TLS, but none of the answer
+                continue
+            return data
+
+    def _bound(self, response: Framing, size: int) -> None:
+        """Refuse what no response could need."""
+        if not response.head_done:
+            raise Unacceptable("protocol/head_too_large", TOO_LARGE_HEAD)
+        if size > self._wire.most_bytes:
+            raise Unacceptable("protocol/body_too_large", _TOO_MANY_BYTES)
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader.close()
+            self._reader = None
+            self._response.drop()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _quiet(line: socket.socket) -> bool:
+    """Tell whether a kept connection is still open and silent."""
+    try:
+        line.recv(1)
+    except _NOT_NOW:
+        return True
+    except OSError:
+        return False
+    return False  # bytes nobody asked for, or the end of the stream
