@@ -62,18 +62,30 @@ TARGETS = (
 SCENARIO = {
     "name": "launch | <i>day</i>",
     "description": "A minute with a stall in it.",
-    "users": {"id": "launch-{run}-{n:08d}", "returning": None},
+    "environment": "stub",
+    "users": {"id": "launch-{run}-{n:08d}", "unique": True},
     "load": {
         "arrivals": "even",
         "stages": [{"name": "warm-up"}],
         "timeout": "10s",
-        "max_in_flight": 2000,
-        "connections": "reuse",
+        "max_in_flight": None,
+        "max_lag": "10ms",
+        "max_cpu": "90%",
     },
-    "targets": ["p95 < 2s"],
+    "seed": 7,
     "tags": ["nightly", "stub"],
     "protected": False,
 }
+ENVIRONMENT = {"name": "stub", "url": "http://127.0.0.1:8080", "project": "p", "environment": "main"}
+CONTRACT = {
+    "file": "openapi.yaml",
+    "operation": "startSession",
+    "sha256": "ab" * 32,
+    "method": "POST",
+    "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+    "header": "authorization",
+}
+MACHINE = {"system": "Linux 6.1 x86_64", "cores": "2", "python": "3.11.2", "locust": "2.47.0"}
 
 Answer = Callable[[int, int], tuple[int, Outcome, int | None, Fault | None]]
 """From number and due instant to service time (ns), outcome, status and fault."""
@@ -106,23 +118,35 @@ def failing(number: int, due_ns: int) -> tuple[int, Outcome, int | None, Fault |
 
 
 def measured(
-    stages: tuple[Stage, ...], answer: Answer, *, until_ns: int | None = None, in_flight: int = 10_000
+    stages: tuple[Stage, ...],
+    answer: Answer,
+    *,
+    until_ns: int | None = None,
+    in_flight: int = 10_000,
+    busy_ns: range = range(0),
 ) -> Measurement:
-    """The run of `stages` against `answer`; arrivals due after `until_ns` are unsent, queued ones wait."""
+    """The run of `stages` against `answer`; arrivals due after `until_ns` are unsent, queued ones wait.
+
+    The generator is busy with something else in `busy_ns`, and sends what is due then at its end.
+    """
     measurement = Measurement()
     ends: list[int] = []
     for number, due_ns, stage in Schedule(stages).stripe():
         if until_ns is not None and due_ns >= until_ns:
             measurement.record_unsent(stage, due_ns)
             continue
-        lag = 40_000 + number % 7 * 10_000
+        lag = 40_000 + number % 7 * 10_000 + (busy_ns.stop - due_ns if due_ns in busy_ns else 0)
         ends = sorted(end for end in ends if end > due_ns)
         queued = max(0, ends[-in_flight] - due_ns) if len(ends) >= in_flight else 0
         sent_ns = due_ns + lag + queued
         service, outcome, status, fault = answer(number, due_ns)
         measurement.record_sent(sent_ns)
+        connect, tls = (2 * MS, 3 * MS) if number % 300 == 0 else (None, None)
         measurement.record_done(
-            stage, Exchange(number, due_ns, sent_ns, sent_ns + service, outcome, queued, status, fault)
+            stage,
+            Exchange(
+                number, due_ns, sent_ns, sent_ns + service, outcome, queued, status, fault, connect, tls
+            ),
         )
         ends.append(sent_ns + service)
     measurement.generator = Generator(
@@ -135,6 +159,13 @@ def measured(
         users_started=180,
         keys_checked=2360,
         keys_forgotten=0,
+        workers=1,
+        gc_collections=42,
+        gc_ns=310 * MS,
+        gc_longest_ns=12 * MS,
+        held_up_ns=480 * MS,
+        longest_held_up_ns=70 * MS,
+        tls_resumed=5,
     )
     return measurement
 
@@ -163,16 +194,24 @@ def result_of(
     )
     return Result(
         run=Run("20260102-030405-ab12", "2026-01-02T03:04:05Z", seconds, 7, "0.1.0", interrupted, aborted_by),
-        scenario=SCENARIO,
-        environment={"name": "stub", "url": "http://127.0.0.1:8080", "project": "p", "environment": "main"},
-        contract={"file": "openapi.yaml", "operation": "startSession", "sha256": "ab" * 32},
+        scenario={**SCENARIO, "targets": [_written(target) for target in targets]},
+        environment=ENVIRONMENT,
+        contract=CONTRACT,
         stages=stages,
         planned=planned,
         lost=lost,
         measurement=measurement,
         verdict=judge(evidence),
         planned_by_second=schedule.planned_by_second(),
+        machine=MACHINE,
     )
+
+
+def _written(target: Target) -> str | dict[str, object]:
+    """A target as a scenario has it."""
+    if target.window_ns is None and not target.abort:
+        return target.expr
+    return {"expr": target.expr, "window": f"{target.window_s}s", "abort": target.abort}
 
 
 def results() -> dict[str, Result]:
@@ -192,6 +231,7 @@ def results() -> dict[str, Result]:
             seconds=35.3,
         ),
         "never": result_of(measured(STAGES, failing), targets=(parse_target("p99 < 1s"),)),
+        "late": result_of(measured(STAGES, steady, busy_ns=range(30 * NS, 31 * NS))),
         "queued": result_of(measured(STAGES, steady, until_ns=59 * NS, in_flight=2)),
         "empty": replace(
             result_of(Measurement(), seconds=0.0),

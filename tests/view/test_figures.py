@@ -1,171 +1,41 @@
-"""One sheet, many views: what two of them show for one fact is the same text."""
+"""The rows of a sheet are the figures of its result."""
 
 from __future__ import annotations
 
-import csv
-import html
-import re
+import math
 from dataclasses import replace
-from html.parser import HTMLParser
+from fractions import Fraction
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sessionload.judge.verdict import State
-from sessionload.view import junit, markdown, report, tables, terminal
-from sessionload.view.figures import NOTHING, prepare
+from sessionload.judge.result import Result, Run
+from sessionload.judge.verdict import State, Verdict
+from sessionload.measure.exchange import Exchange, Outcome
+from sessionload.measure.measurement import Measurement
+from sessionload.plan.schedule import Stage
+from sessionload.view.figures import MOST_POINTS, NOTHING, prepare
 
 if TYPE_CHECKING:
-    from sessionload.judge.result import Result
     from sessionload.view.rows import Sheet
 
-NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
+NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty")
+NS = 1_000_000_000
+_MET = Result(
+    run=Run("r", "2026-01-02T03:04:05Z", 60.0, 7, "0.1.0"),
+    scenario={},
+    environment={},
+    contract={},
+    stages=tuple(Stage(name, Fraction(1), Fraction(1), 20 * NS) for name in ("a", "b", "c")),
+    planned=0,
+    lost=0,
+    measurement=Measurement(),
+    verdict=Verdict(State.MET, ()),
+    planned_by_second={},
+)
 each_result = pytest.mark.parametrize("name", NAMES)
-
-
-class _Tables(HTMLParser):
-    """All rows of cells of a page, without the notes in them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[tuple[str, ...]] = []
-        self.text = ""
-        self._row: list[str] = []
-        self._open = False
-        self._skipped = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self._row = []
-        elif tag in ("td", "th"):
-            self._row.append("")
-            self._open = True
-        elif tag == "span":
-            self._skipped = 1 if "note" in (dict(attrs).get("class") or "") else 0
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "tr":
-            self.rows.append(tuple(self._row))
-        elif tag in ("td", "th"):
-            self._open = False
-        elif tag == "span":
-            self._skipped = 0
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if self._open and not self._skipped:
-            self._row[-1] += data
-
-
-@pytest.fixture(scope="module")
-def pages(sheets: dict[str, Sheet]) -> dict[str, _Tables]:
-    found = {}
-    for name, sheet in sheets.items():
-        found[name] = _Tables()
-        found[name].feed(report.render(sheet))
-    return found
-
-
-def _terminal_rows(sheet: Sheet) -> set[tuple[str, ...]]:
-    return {tuple(re.split(r" {2,}", line.strip())) for line in terminal.render(sheet).splitlines()}
-
-
-def _markdown_rows(sheet: Sheet) -> set[tuple[str, ...]]:
-    rows = (line for line in markdown.render(sheet).splitlines() if line.startswith("| "))
-    return {
-        tuple(re.sub(r"\\(.)", r"\1", html.unescape(cell)) for cell in row[2:-2].split(" | ")) for row in rows
-    }
-
-
-@each_result
-def test_latencies_are_the_same_in_all_views(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    rows = {(row.name, *(cell.text for cell in row.cells)) for row in sheets[name].latency}
-    assert len(rows) == 5
-    assert rows <= _terminal_rows(sheets[name])
-    assert rows <= _markdown_rows(sheets[name])
-    assert rows <= set(pages[name].rows)
-
-
-@each_result
-def test_targets_are_the_same_in_all_views(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    rows = {
-        (row.state.name, row.expr, row.measured, row.margin, row.samples.text) for row in sheets[name].targets
-    }
-    assert rows
-    assert rows <= _terminal_rows(sheets[name])
-    assert rows <= {row[:5] for row in _markdown_rows(sheets[name])}
-    assert rows <= set(pages[name].rows)
-    text = junit.render(sheets[name])
-    for row in sheets[name].targets:
-        said = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
-        assert said in text
-
-
-@each_result
-def test_counts_are_the_same_in_all_views(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    every = (*sheets[name].outcomes, *sheets[name].statuses)
-    rows = {(row.name, row.every.text, row.share, row.measured.text) for row in every}
-    seen = {row[:3] for row in rows if row[1] != "0"}
-    assert seen <= {row[:3] for row in _terminal_rows(sheets[name])}
-    assert {row for row in rows if row[1] != "0"} <= _markdown_rows(sheets[name])
-    assert rows <= set(pages[name].rows)
-
-
-@each_result
-def test_sentences_are_the_same_in_all_views(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    sheet = sheets[name]
-    page = pages[name].text.replace("\u00a0", " ")
-    in_terminal = " ".join(terminal.render(sheet).split())
-    in_junit = "".join(ET.fromstring(junit.render(sheet)).itertext())  # noqa: S314 - our own text
-    in_markdown = re.sub(r"\\(.)", r"\1", html.unescape(markdown.render(sheet)))
-    for sentence in (sheet.sentence, sheet.identity, *sheet.reasons):
-        assert sentence in page
-        assert sentence in in_terminal
-        assert sentence in in_junit
-        assert sentence in in_markdown
-    for row in sheet.findings:
-        for text in (row.cause, row.message, row.seen, row.example):
-            assert text in page
-            assert " ".join(text.split()) in in_terminal
-            assert text in (in_markdown if text != row.example else markdown.render(sheet))
-
-
-@each_result
-def test_generator_and_what_was_run_are_the_same_in_all_views(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    facts = {(fact.label, fact.text) for fact in sheets[name].generator}
-    assert facts <= _terminal_rows(sheets[name])
-    facts |= {(fact.label, fact.text) for fact in sheets[name].ran}
-    assert facts <= _markdown_rows(sheets[name])
-    assert facts <= set(pages[name].rows)
-    stages = {
-        (row.name, row.load, row.duration, *(one.text for one in (row.arrivals, row.p50, row.p95, row.p99)))
-        for row in sheets[name].stages
-    }
-    assert stages <= _markdown_rows(sheets[name])
-    assert stages <= set(pages[name].rows)
-
-
-@each_result
-def test_seconds_are_the_same_in_csv_and_page(
-    sheets: dict[str, Sheet], pages: dict[str, _Tables], name: str
-) -> None:
-    lines = list(csv.DictReader(tables.timeline(sheets[name]).splitlines()))
-    assert len(lines) == len(sheets[name].seconds_of_run) == len(sheets[name].steps_of_run)
-    for line in lines:
-        clock = f"{int(line['second']) // 60}:{int(line['second']) % 60:02d}"
-        counts = (line[kind] for kind in ("planned", "sent", "done", "ok", "errors", "unsent"))
-        assert (clock, *counts, "0") in pages[name].rows
 
 
 @each_result
@@ -178,6 +48,27 @@ def test_rows_are_the_figures_of_the_result(
         theirs = [figures[row.name][key] for key in ("count", "p50", "p90", "p95", "p99", "p99_9", "max")]
         assert mine == theirs
     assert {row.name: row.every.raw for row in sheets[name].outcomes} == known[name].outcomes
+
+
+@given(st.lists(st.tuples(st.integers(0, 49), st.integers(0, 10**10)), min_size=1, max_size=80))
+def test_percentiles_are_those_of_sorting_every_sample(samples: list[tuple[int, int]]) -> None:
+    measurement = Measurement()
+    for number, (second, taken_ns) in enumerate(samples):
+        due_ns = (10 + second) * NS
+        measurement.record_done(
+            2, Exchange(number, due_ns, due_ns, due_ns + taken_ns, Outcome.OK, 0, 200, None)
+        )
+    sheet = prepare(replace(_MET, measurement=measurement))
+    values = sorted(taken_ns for _, taken_ns in samples)
+    shares = (Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000))
+    cells = sheet.latency[0].cells
+    for share, cell in zip(shares, cells[1:-1], strict=True):
+        exact_ms = values[math.ceil(share * len(values)) - 1] / 1e6
+        assert cell.raw == pytest.approx(exact_ms, rel=0.001)
+    assert cells[-1].raw == values[-1] / 1e6
+    for step in sheet.steps_of_run:
+        here = sorted(taken_ns for second, taken_ns in samples if 10 + second == step.second)
+        assert step.p50_ns == (pytest.approx(here[(len(here) - 1) // 2], rel=0.001) if here else None)
 
 
 def test_a_row_of_nothing_is_told_from_never(sheets: dict[str, Sheet]) -> None:
@@ -199,3 +90,42 @@ def test_a_result_read_back_gives_the_same_sheet(known: dict[str, Result]) -> No
 def test_a_scenario_without_a_name_is_still_shown(known: dict[str, Result]) -> None:
     sheet = prepare(replace(known["met"], scenario={}))
     assert (sheet.title, sheet.state) == ("unnamed scenario", State.MET)
+
+
+@each_result
+def test_stages_add_up_to_the_run(known: dict[str, Result], sheets: dict[str, Sheet], name: str) -> None:
+    arrivals = known[name].arrivals
+    assert sum(row.arrivals.raw or 0 for row in sheets[name].stages) == arrivals.sent + arrivals.unsent
+
+
+@each_result
+def test_a_heat_map_holds_each_arrival_once(
+    known: dict[str, Result], sheets: dict[str, Sheet], name: str
+) -> None:
+    heat = sheets[name].heat
+    valid = sum(sum(column) for column in heat.counts)
+    assert valid == known[name].outcomes["ok"]  # type: ignore[index]
+    assert valid + sum(heat.never) == known[name].arrivals.sent + known[name].arrivals.unsent
+
+
+def test_a_finding_has_the_request_of_its_first_arrival(sheets: dict[str, Sheet]) -> None:
+    row = sheets["missed"].findings[0]
+    assert "(arrival 99)" in row.seen
+    assert "launch-20260102-030405-ab12-00000099" in row.curl
+
+
+def test_the_row_of_the_target_that_ended_a_run_says_when(sheets: dict[str, Sheet]) -> None:
+    notes = [row.note for row in sheets["aborted"].targets if row.expr == "error_rate < 5%"]
+    assert notes == [
+        (
+            "in the window from 35 s to 40 s; ended the run before its plan was done;"
+            " first missed from 18 s to 23 s, with 6.2 %"
+        )
+    ]
+
+
+def test_a_run_of_an_hour_has_fewer_steps_than_seconds(long_run: Result) -> None:
+    sheet = prepare(long_run)
+    assert (len(sheet.seconds_of_run), len(sheet.steps_of_run)) == (6000, MOST_POINTS)
+    assert sum(step.sent for step in sheet.steps_of_run) == long_run.arrivals.sent
+    assert len(sheet.heat.columns) == 100

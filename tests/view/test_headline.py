@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("name", "headline"),
     [
-        ("met", "MET: held 50/s for 40 s: p50 36.6 ms of 400 ms; 0 of 2,300 responses broke the contract"),
+        ("met", "MET: held 50/s for 40 s: p50 36.6 ms of 400 ms, 0 of 2,300 responses broke the contract"),
         ("missed", "MISSED: service.p99 was 2.6 s, 1.6 s above the bound of 1 s; 2 further targets missed"),
         (
             "void",
@@ -34,11 +34,18 @@ if TYPE_CHECKING:
         (
             "aborted",
             (
-                "MISSED: stopped after 35.3 s of 60 s: error_rate was 100 % in the window from 35 s to 40 s,"
-                " 95 points above the bound of 5%; 3 further targets missed"
+                "MISSED: stopped after 35.3 s of 60 s: error_rate was 6.2 % in the window from 18 s to 23 s,"
+                " 1.2 points above the bound of 5%; 3 further targets missed"
             ),
         ),
         ("never", "MISSED: p99 was never (bound 1 s): 12.61 % of arrivals had no valid session"),
+        (
+            "late",
+            (
+                "VOID: the generator was late by its own guilt: lag p99 540 ms, at most 10 ms;"
+                " use a quieter machine or a lower rate"
+            ),
+        ),
         ("queued", "MISSED: error_rate was 2.17 %, 1.17 points above the bound of 1%"),
         ("empty", "VOID: there are no measured arrivals: nothing was due outside warm-up stages"),
     ],
@@ -66,6 +73,11 @@ def test_a_run_without_a_constant_peak_was_held_up_to_its_peak(known: dict[str, 
 def test_a_bound_that_is_just_reached_is_named_with_its_comparison(known: dict[str, Result]) -> None:
     target = JudgedTarget("p95 < 400ms", State.MISSED, "400 ms", "400ms", "at the bound", 2300)
     assert prepare(_judged(known["met"], target)).headline == "MISSED: p95 was 400 ms, not < 400 ms"
+
+
+def test_a_run_whose_stopper_cannot_be_found_again_names_the_worst_window(known: dict[str, Result]) -> None:
+    headline = prepare(replace(known["aborted"], scenario={})).headline
+    assert "error_rate was 100 % in the window from 35 s to 40 s, 95 points above" in headline
 
 
 def test_one_further_target_is_one(known: dict[str, Result]) -> None:

@@ -60,6 +60,7 @@ def test_hostile_text_is_text(sheets: dict[str, Sheet], hostile: str) -> None:
     failure = _suite(sheets["missed"]).find("testcase[@name='body.sessionKey.required']/failure")
     assert failure is not None
     assert failure.text is not None
-    assert failure.text.endswith(sheets["missed"].findings[0].example)
+    finding = sheets["missed"].findings[0]
+    assert failure.text.endswith(f"{finding.example}\n{finding.curl}")
     assert "<script>alert(1)</script>" in failure.text
     assert "<script>alert(1)</script>" in hostile

@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from sessionload.view import markdown
+from sessionload.view.rows import Fact
 
 if TYPE_CHECKING:
     from sessionload.view.rows import Sheet
@@ -54,5 +55,52 @@ def test_many_findings_are_cut_with_a_count(sheets: dict[str, Sheet]) -> None:
     finding = sheets["missed"].findings[0]
     text = markdown.render(replace(sheets["missed"], findings=(finding,) * 25))
     assert "### Findings (25)" in text
-    assert "… and 5 more in the report" in text
+    assert "\n… and 5 more findings in the report\n" in text
     assert text.count("- **body") == 20
+
+
+def test_a_finding_that_has_no_room_is_counted(sheets: dict[str, Sheet]) -> None:
+    row = sheets["missed"].findings[0]
+    text = markdown.render(replace(sheets["missed"], findings=(replace(row, message="m" * 30_000),) * 3))
+    assert text.count("- **body") == 1
+    assert "\n… and 2 more findings in the report\n" in text
+
+
+def test_the_longest_document_fits_into_a_comment(sheets: dict[str, Sheet]) -> None:
+    sheet = sheets["missed"]
+    long = "|" * 2_001
+    text = markdown.render(
+        replace(
+            sheet,
+            title="|" * 200,
+            sentence=long,
+            reasons=("|" * 700,) * 100,
+            targets=tuple(replace(row, expr=long, note=long) for row in sheet.targets * 20),
+            statuses=sheet.statuses * 900,
+            stages=tuple(replace(row, name=long) for row in sheet.stages * 100),
+            ran=tuple(Fact("|" * 100, "|" * 301) for _ in range(1000)),
+            findings=tuple(replace(row, cause=long, message=long) for row in sheet.findings * 100),
+        )
+    )
+    assert 30_000 < len(text) <= markdown.LONGEST
+    for left_out in ("99 more reasons", "100 more targets", "more stages", "more findings"):
+        assert left_out in text
+
+
+def test_a_row_that_is_left_out_alone_is_one() -> None:
+    assert list(markdown.fitting(["a" * 50, "b" * 50], 160, "row")) == [
+        "a" * 50,
+        "",
+        "… and 1 more row in the report",
+    ]
+
+
+def test_the_request_of_a_finding_can_be_copied(sheets: dict[str, Sheet]) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.render(sheets["missed"]))
+    fenced = [token.content for token in tokens if token.type == "fence" and token.info == "sh"]
+    assert fenced == [f"{row.curl}\n" for row in sheets["missed"].findings]
+
+
+def test_a_finding_without_example_and_request_is_told_all_the_same(sheets: dict[str, Sheet]) -> None:
+    row = replace(sheets["missed"].findings[0], example="", curl="")
+    assert "```" not in markdown.render(replace(sheets["missed"], findings=(row,)))

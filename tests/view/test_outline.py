@@ -51,6 +51,7 @@ def planned(
         contract=CONTRACT,
         contract_file="openapi.yaml",
         contract_sha256=SHA256,
+        machine={"processors": "2"},
     )
     return brief_of(sources, {"OUTLINE_KEY": KEY})
 

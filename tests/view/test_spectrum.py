@@ -53,7 +53,9 @@ def test_each_level_is_a_quantile(values: list[int], never: int) -> None:
     histogram = Histogram(values)
     histogram.never = never
     found = spectrum(histogram)
-    for level in found.levels:
+    *levels, last = found.levels
+    for level in levels:
         assert level.value_ns == histogram.quantile(max(level.share, Fraction(1, 10**9)))
+    assert (last.value_ns, last.reached) == (max(values), len(values))
+    assert last.share == Fraction(len(values), len(values) + never)
     assert [level.share for level in found.levels] == sorted({level.share for level in found.levels})
-    assert (found.levels[-1].share == 1) == (not never)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessionload.measure.exchange import Outcome
 from sessionload.measure.histogram import Histogram
-from sessionload.measure.measurement import total
-from sessionload.view.timeline import AFTER, above, points, spans, step_for
+from sessionload.measure.summing import total
+from sessionload.view.timeline import AFTER, Seconds, above, points, quantile, spans, step_for
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result
@@ -57,7 +59,7 @@ def test_a_percentile_that_is_never_is_not_one_without_samples(known: dict[str, 
 
 
 def test_steps_are_merged_not_averaged(known: dict[str, Result]) -> None:
-    steps = points(known["missed"], most=7)
+    steps = points(known["missed"], 10)
     assert [step.second for step in steps] == [0, 10, 20, 30, 40, 50, 60]
     assert [step.seconds for step in steps] == [10] * 6 + [1]
     assert sum(step.sent for step in steps) == known["missed"].arrivals.sent
@@ -106,3 +108,40 @@ def test_stages_are_spans_of_seconds(known: dict[str, Result]) -> None:
 )
 def test_above_counts_what_is_larger(values: tuple[int, ...], limit: int, count: int) -> None:
     assert above(Histogram(values), limit) == count
+
+
+def test_the_seconds_are_the_steps_of_a_second(known: dict[str, Result]) -> None:
+    seconds, steps = Seconds(known["missed"]), points(known["missed"])
+    assert len(seconds) == len(steps) == 61
+    assert seconds[36].p95_ns == steps[36].p95_ns
+    assert [one.second for one in seconds[58:]] == [58, 59, 60]
+    assert seconds == Seconds(known["missed"])
+    assert seconds != Seconds(known["met"])
+    assert seconds != steps
+
+
+def test_a_step_knows_what_its_arrivals_came_to(known: dict[str, Result]) -> None:
+    step = points(known["missed"])[37]
+    assert dict(step.outcomes) == {
+        Outcome.OK: 48,
+        Outcome.CONTRACT_VIOLATION: 1,
+        Outcome.CONNECTION_ERROR: 1,
+    }
+    assert dict(step.statuses) == {201: 49}
+    assert step.queued == 0
+    assert step.answered_p99_ns is not None
+    assert step.service_p99_ns is not None
+    assert step.lag_p99_ns == quantile(known["missed"].measurement.slices[2, 37].lag, Fraction(99, 100))
+
+
+def test_queued_and_late_arrivals_are_told_apart(known: dict[str, Result]) -> None:
+    queued, late = points(known["queued"])[30], points(known["late"])[30]
+    assert (queued.queued > 10, queued.late) == (True, 0)
+    assert (late.queued, late.late) == (0, 50)
+    assert (late.lag_p99_ns or 0) > 0.9 * NS > (queued.lag_p99_ns or 0)
+    assert (late.answered_p99_ns or 0) - (late.service_p99_ns or 0) > 0.9 * NS
+
+
+def test_a_quantile_of_nothing_is_none() -> None:
+    assert quantile(Histogram(), Fraction(1, 2)) is None
+    assert quantile(Histogram([7]), Fraction(1, 2)) == 7

@@ -7,11 +7,13 @@ Trap: "held 200/s" is true only when every measured arrival was sent; else the l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.judge.targets import Kind, parse_target
 from sessionload.judge.verdict import State
 from sessionload.measure.exchange import Outcome
+from sessionload.view.stopper import stopper
 from sessionload.words.units import NS, duration, rate, share
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def _is_latency(target: JudgedTarget) -> bool:
 
 def _kept(target: JudgedTarget) -> str:
     parsed = parse_target(target.expr)
-    return f"{parsed.metric.name} {target.measured} of {duration(parsed.bound.numerator)}; "
+    return f"{parsed.metric.name} {target.measured} of {duration(parsed.bound.numerator)}, "
 
 
 def _contract(measured: Slice) -> str:
@@ -60,6 +62,8 @@ def _missed(result: Result, measured: Slice) -> str:
     missed = [one for one in result.verdict.targets if one.state is State.MISSED]
     stopper = result.run.aborted_by
     worst = next((one for one in missed if one.expr == stopper), missed[0])
+    if worst.expr == stopper:
+        worst = _first_missed(result, worst)
     others = len(missed) - 1
     parsed = parse_target(worst.expr)
     bound = duration(parsed.bound.numerator) if parsed.kind is Kind.DURATION else worst.bound
@@ -74,6 +78,16 @@ def _missed(result: Result, measured: Slice) -> str:
     further = f"; {_number(others, 'further target')} missed" if others else ""
     early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if stopper else ""
     return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
+
+
+def _first_missed(result: Result, target: JudgedTarget) -> JudgedTarget:
+    # The worst window of a run that was stopped is most often one that was never sent.
+    found = stopper(result)
+    return (
+        replace(target, measured=found.measured, margin=found.margin, window=found.window)
+        if found
+        else target
+    )
 
 
 def _void(result: Result) -> str:

@@ -38,7 +38,8 @@ def render(sheet: Sheet) -> str:
     for fact in sheet.ran:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = f"{sheet.headline}.\n{sheet.identity}."
+    sentences = (sheet.headline, sheet.identity, sheet.parting, sheet.trust)
+    ET.SubElement(suite, "system-out").text = "\n".join(f"{sentence}." for sentence in sentences)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 
@@ -71,7 +72,7 @@ def _target(row: TargetRow) -> ET.Element:
 
 def _finding(row: FindingRow, *, tolerated: bool) -> ET.Element:
     case = _case("findings", row.cause)
-    text = "\n".join(part for part in (row.message, row.seen, row.example) if part)
+    text = "\n".join(part for part in (row.message, row.seen, row.example, row.curl) if part)
     if tolerated:
         ET.SubElement(case, "system-out").text = f"{row.outcome}, {row.times}\n{text}"
     else:

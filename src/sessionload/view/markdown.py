@@ -1,9 +1,9 @@
 """The result as Markdown, to stand in a pull request.
 
-Law: nothing that a server or a file says can become markup, a link or a mention. Idea: our own
-words are plain, other people's go into code spans and fenced blocks whose fence is longer than any
-in them, and the pipe, which splits a table before anything else is read, is written as an entity or
-kept out of tables. Trap: a backslash before a pipe is undone by some readers and not by others.
+Law: nothing that a server or a file says can become markup, a link or a mention, and the whole fits into
+one comment. Idea: our own words are plain, other people's go into code spans and fenced blocks whose fence is
+longer than any in them, and the pipe, which splits a table before anything else is read, is written as an
+entity or kept out of tables. Trap: a backslash before a pipe is undone by some readers and not by others.
 """
 
 from __future__ import annotations
@@ -18,17 +18,28 @@ if TYPE_CHECKING:
 
     from sessionload.view.rows import FindingRow, Sheet
 
+LONGEST = 60_000
+"""The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""
+
 _MOST_FINDINGS = 20
+_REASONS, _TARGETS, _OUTCOMES, _STAGES, _RAN = 5_000, 10_000, 4_000, 5_000, 10_000
+"""The most characters of what may be long, so that there is always room for findings."""
 _MEANING = re.compile(r"[\\`*_\[\]#~$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "@\u2060"}
 
 
 def render(sheet: Sheet) -> str:
     """Return the document, lines ended with a line feed."""
-    return "\n".join(_lines(sheet)) + "\n"
+    answer, details = _text(_answer(sheet)), _text(_details(sheet))
+    room = LONGEST - len(answer) - len(details)
+    return answer + _text(_findings(sheet.findings, room)) + details
 
 
-def _lines(sheet: Sheet) -> Iterator[str]:
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _answer(sheet: Sheet) -> Iterator[str]:
     yield f"## {escaped(sheet.title)}: {sheet.word.lower()}"
     yield ""
     yield f"**{sheet.word}**: {escaped(sheet.sentence)}."
@@ -36,7 +47,7 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         yield ""
         yield "Why this run is void:"
         yield ""
-        yield from (f"- {escaped(reason)}" for reason in sheet.reasons)
+        yield from fitting([f"- {escaped(reason)}" for reason in sheet.reasons], _REASONS, "reason")
     yield ""
     yield from table(
         ("", "Target", "Measured", "Margin", "Samples", "Note"),
@@ -45,6 +56,8 @@ def _lines(sheet: Sheet) -> Iterator[str]:
             for row in sheet.targets
         ),
         right={2, 3, 4},
+        room=_TARGETS,
+        what="target",
     )
     yield f"Arrivals: {escaped(sheet.identity)}."
     yield ""
@@ -53,6 +66,8 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         ((row.name, *(cell.text for cell in row.cells)) for row in sheet.latency),
         right=set(range(1, 8)),
     )
+    yield f"{escaped(sheet.parting)}."
+    yield ""
     yield from table(
         ("Outcome", "All stages", "Share", "Measured"),
         (
@@ -61,8 +76,14 @@ def _lines(sheet: Sheet) -> Iterator[str]:
             if row.every.raw
         ),
         right={1, 2, 3},
+        room=_OUTCOMES,
+        what="row",
     )
-    yield from _findings(sheet.findings)
+    yield f"{escaped(sheet.trust)}."
+    yield ""
+
+
+def _details(sheet: Sheet) -> Iterator[str]:
     yield "<details><summary>Generator and what was run</summary>"
     yield ""
     yield from table(("Generator", ""), sheet.generator, right={1})
@@ -78,28 +99,50 @@ def _lines(sheet: Sheet) -> Iterator[str]:
             for row in sheet.stages
         ),
         right={3, 4, 5, 6},
+        room=_STAGES,
+        what="stage",
     )
-    yield from table(("What was run", ""), sheet.ran, right=set())
+    yield from table(("What was run", ""), sheet.ran, room=_RAN, what="row")
     yield "</details>"
 
 
-def _findings(findings: Sequence[FindingRow]) -> Iterator[str]:
+def _findings(findings: Sequence[FindingRow], room: int) -> Iterator[str]:
     if not findings:
         return
-    yield f"### Findings ({len(findings):,})"
+    heading = f"### Findings ({len(findings):,})"
+    yield heading
     yield ""
-    for row in findings[:_MOST_FINDINGS]:
-        yield f"- **{escaped(row.cause)}** ({escaped(row.outcome)}), {row.times}: {escaped(row.message)};"
-        yield f"  {row.seen}."
-        if row.example:
-            fence = fence_for(row.example)
+    shown = ["\n".join(_finding(row)) for row in findings[:_MOST_FINDINGS]]
+    yield from fitting(shown, room - len(heading), "finding", every=len(findings))
+    yield ""
+
+
+def _finding(row: FindingRow) -> Iterator[str]:
+    yield f"- **{escaped(row.cause)}** ({escaped(row.outcome)}), {row.times}: {escaped(row.message)};"
+    yield f"  {row.seen}."
+    for language, text in (("text", row.example), ("sh", row.curl)):
+        if text:
+            fence = fence_for(text)
             yield ""
-            yield f"  {fence}text"
-            yield f"  {row.example}"
+            yield f"  {fence}{language}"
+            yield f"  {text}"
             yield f"  {fence}"
-    if len(findings) > _MOST_FINDINGS:
-        yield f"- … and {len(findings) - _MOST_FINDINGS:,} more in the report"
-    yield ""
+
+
+def fitting(blocks: Sequence[str], room: int, what: str, *, every: int = 0) -> Iterator[str]:
+    """Yield as many blocks as fit into `room` characters, and how many of `every` are left out."""
+    room -= 100  # for the sentence and the blank lines around it
+    shown = 0
+    for block in blocks:
+        room -= len(block) + 1
+        if room < 0:
+            break
+        yield block
+        shown += 1
+    left = (every or len(blocks)) - shown
+    if left:
+        yield ""
+        yield f"… and {left:,} more {what if left == 1 else what + 's'} in the report"
 
 
 def escaped(text: str) -> str:
@@ -113,14 +156,22 @@ def fence_for(text: str) -> str:
 
 
 def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Container[int] = frozenset()
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[int] = frozenset(),
+    room: int = LONGEST,
+    what: str = "row",
 ) -> Iterator[str]:
-    """Yield a table and a blank line, the columns in `right` set right; nothing when there are no rows."""
+    """Yield a table and a blank line, the columns in `right` set right; nothing when there are no rows.
+
+    Rows that do not fit into `room` characters are left out, and their number is said.
+    """
     body = [_row([escaped(cell) for cell in row]) for row in rows]
     if body:
         yield _row(heads)
         yield _row(["---:" if number in right else "---" for number in range(len(heads))])
-        yield from body
+        yield from fitting(body, room, what)
         yield ""
 
 

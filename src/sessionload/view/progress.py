@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from sessionload.judge.ledger import Ledger
 from sessionload.measure.exchange import Outcome
-from sessionload.measure.measurement import total
+from sessionload.measure.summing import total
 from sessionload.words.units import NS, duration, rate
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def snapshot(skeleton: Result, tally: Tally, recent: Sequence[Delta]) -> Snapsho
     newest = recent[-1]
     length_ns = sum(stage.duration_ns for stage in skeleton.stages)
     elapsed_ns = newest.elapsed_ns
-    whole = tally.measurement.over()
+    ledger = Ledger.of(tally.measurement, planned=skeleton.planned, lost=0)
     now = total(part for delta in recent for part in delta.measurement.slices.values()).answered
     p50, p95, p99 = (duration(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
@@ -81,8 +82,8 @@ def snapshot(skeleton: Result, tally: Tally, recent: Sequence[Delta]) -> Snapsho
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=f"{whole.errors:,}",
-        violations=f"{whole.outcomes.get(Outcome.CONTRACT_VIOLATION, 0):,}",
+        errors=f"{ledger.errors:,}",
+        violations=f"{ledger.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
     )
 
 

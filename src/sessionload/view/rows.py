@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sessionload.judge.verdict import State
     from sessionload.view.spectrum import Spectrum
-    from sessionload.view.timeline import Point, Span
+    from sessionload.view.timeline import Point, Second, Span
 
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
 """What the cells of a latency row are."""
@@ -96,11 +98,53 @@ class FindingRow:
     count: Quantity
     seen: str
     """When it was first and last seen, as a sentence without an end."""
+    curl: str
+    """A line for a shell that sends such a request again; empty where the result lacks what it needs."""
 
     @property
     def times(self) -> str:
         """How often it was seen: `3 times`."""
         return "once" if self.count.raw == 1 else f"{self.count.text} times"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """How many response times of all stages fell into each band, column by column of the run."""
+
+    columns: tuple[tuple[int, int], ...]
+    """For each column its first second, and how many seconds it has."""
+    bands: tuple[tuple[int, int], ...]
+    """For each band the shortest duration in it and the first that is above it, in nanoseconds; rising."""
+    counts: tuple[tuple[int, ...], ...]
+    """By column, then by band."""
+    never: tuple[int, ...]
+    """By column: arrivals without a valid session."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """The seconds of the measured stages in which about as many exchanges were done."""
+
+    low: float
+    high: float
+    rate: float
+    """The mean of these seconds, in exchanges per second."""
+    label: str
+    seconds: Quantity
+    arrivals: Quantity
+    """Those due in these seconds; the percentiles are of their response."""
+    p50: Quantity
+    p95: Quantity
+    p99: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A stretch of the run in which the answered p99 is well above the service p99, and why."""
+
+    second: int
+    seconds: int
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +172,17 @@ class Sheet:
     generator: tuple[Fact, ...]
     ran: tuple[Fact, ...]
     spans: tuple[Span, ...]
-    seconds_of_run: tuple[Point, ...]
-    """One for each second."""
+    seconds_of_run: Sequence[Second]
+    """One for each second, worked out when asked for."""
     steps_of_run: tuple[Point, ...]
     """The same run in so few steps that a picture can show them."""
+    heat: HeatMap
+    by_rate: tuple[RateRow, ...]
+    partings: tuple[Parting, ...]
+    parting: str
+    """Where answered and service part, as a sentence without an end."""
+    trust: str
+    """Whether to trust what was measured, and why, as sentences without a last full stop."""
     response: Spectrum
     service: Spectrum
 

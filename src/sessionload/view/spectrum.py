@@ -1,8 +1,8 @@
 """The percentile spectrum: how response times rise as the percentile goes to its nines.
 
-Law: a level shows a value that was seen, and arrivals that never ended well end the curve before
-100 %. Idea: five levels for each halving of what is left, so that 99.9 % gets as much room as 50 %.
-Trap: levels are exact fractions; a float near 1 has lost the nines that the spectrum is about.
+Law: a level shows a value that was seen, the last one the largest, and arrivals that never ended well
+end the curve before 100 %. Idea: five levels for each halving of what is left, so that 99.9 % gets as much
+room as 50 %. Trap: levels are exact fractions; a float near 1 has lost the nines that the spectrum is about.
 
 Levels after HdrHistogram's percentile iteration (hdrhistogram.org).
 """
@@ -15,8 +15,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sessionload.measure.histogram import Histogram
 
 _TICKS = 5
@@ -62,8 +60,8 @@ def spectrum(histogram: Histogram) -> Spectrum:
         spread += (value - mean) ** 2 * (at_most - before)
         before = at_most
     return Spectrum(
-        levels=tuple(_levels(steps, histogram.count, histogram.never)),
-        count=histogram.count,
+        levels=tuple(_levels(steps, ended + histogram.never, histogram.maximum)),
+        count=ended + histogram.never,
         never=histogram.never,
         mean_ns=mean,
         deviation_ns=math.sqrt(spread / ended) if ended else 0.0,
@@ -71,17 +69,22 @@ def spectrum(histogram: Histogram) -> Spectrum:
     )
 
 
-def _levels(steps: list[tuple[int, int]], count: int, never: int) -> Iterator[Level]:
+def _levels(steps: list[tuple[int, int]], count: int, maximum: int) -> list[Level]:
+    found: list[Level] = []
     share = Fraction(0)
     for value, at_most in steps:
         while share * count <= at_most:
-            yield Level(share, value, at_most)
+            found.append(Level(share, value, at_most))
             share = _next(share)
             if at_most == count:
                 break
-    if steps and not never:
-        value, at_most = steps[-1]
-        yield Level(Fraction(1), value, at_most)
+    if steps:
+        ended = steps[-1][1]
+        end = Fraction(ended, count)
+        # The largest is known to the nanosecond, which its bucket is not.
+        kept = found[:-1] if found[-1].share == end else found
+        return [*kept, Level(end, maximum, ended)]
+    return found
 
 
 def _next(share: Fraction) -> Fraction:

@@ -28,11 +28,11 @@ def render(sheet: Sheet) -> str:
         ("Why this run is void", [line for reason in sheet.reasons for line in _item(reason)]),
         ("Targets", _targets(sheet)),
         ("Arrivals", _item(sheet.identity)),
-        ("Durations of the measured stages", _latency(sheet)),
+        ("Durations of the measured stages", [*_latency(sheet), *_item(f"{sheet.parting}.")]),
         ("Outcomes of all stages", _counts(sheet.outcomes)),
         ("Status codes", _counts(sheet.statuses)),
         (f"Findings ({len(sheet.findings):,})", list(_findings(sheet.findings))),
-        ("Generator", _table([["", fact.label, fact.text] for fact in sheet.generator], left={1})),
+        ("Generator", [*_item(f"{sheet.trust}."), *_generator(sheet)]),
     ]
     for heading, block in blocks:
         if block:
@@ -67,6 +67,10 @@ def _latency(sheet: Sheet) -> list[str]:
 def _counts(rows: Sequence[CountRow]) -> list[str]:
     seen = [["", row.name, row.every.text, row.share, row.meaning] for row in rows if row.every.raw]
     return _table(seen, left={1, 4})
+
+
+def _generator(sheet: Sheet) -> list[str]:
+    return _table([["", fact.label, fact.text] for fact in sheet.generator], left={1})
 
 
 def _findings(findings: Sequence[FindingRow]) -> Iterator[str]:
