@@ -6,6 +6,7 @@ be, it is kept where it can, and the exit code says so.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.command.live import show
-from sessionload.edges.folder import FORMATS, RunFolder
+from sessionload.edges import step_summary
+from sessionload.edges.folder import AFTER_A_RUN, RunFolder
 from sessionload.judge.verdict import State
-from sessionload.view import terminal
+from sessionload.view import markdown, terminal
 from sessionload.view.figures import prepare
 from sessionload.words.errors import ResultError
 
@@ -35,13 +37,23 @@ def exit_code_of(result: Result) -> int:
 
 def close_run(result: Result, folder: RunFolder) -> None:
     """Print the summary, write the result and its views, and print the folder. Raises `ResultError`."""
-    show(terminal.render(prepare(result)))
+    sheet = prepare(result)
+    show(terminal.render(sheet))
     try:
         folder.write_result(result)
-        folder.write_views(result, FORMATS)
+        folder.write_views(sheet, AFTER_A_RUN)
     except ResultError:
         spare = RunFolder(Path(tempfile.mkdtemp(prefix="sessionload-")))
         spare.write_result(result)
         print(f"the result is kept in {spare.path}", file=sys.stderr)  # noqa: T201
         raise
+    finally:
+        add_to_step_summary(markdown.render(sheet))
     print(folder.path, flush=True)  # noqa: T201
+
+
+def add_to_step_summary(text: str) -> None:
+    """Append Markdown to the page of a step of GitHub Actions, if there is one; else warn, and go on."""
+    warning = step_summary.append(text, os.environ)
+    if warning:
+        print(f"warning: {warning}", file=sys.stderr)  # noqa: T201

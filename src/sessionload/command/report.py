@@ -1,18 +1,28 @@
-"""`sessionload report`: the views again, from what a run left on disk."""
+"""`sessionload report`: the views again, from what a run left on disk.
+
+Law: the result is read once and turned into rows once, so that all views show the same numbers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionload.command.closing import add_to_step_summary
 from sessionload.edges.folder import FORMATS, RunFolder
+from sessionload.view import markdown
+from sessionload.view.figures import prepare
 from sessionload.words.errors import InputError, Place, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def report(folder: Path, formats: str) -> list[Path]:
-    """Write the views of the run in `folder` and return their files. Raises `SessionloadError`."""
+def report(run: Path, formats: str) -> list[Path]:
+    """Write the views of a run, its folder or the file of its result, and return their files.
+
+    The Markdown goes to the page of a step of GitHub Actions too, if there is one. Raises
+    `SessionloadError`.
+    """
     names = [name.strip() for name in formats.split(",") if name.strip()]
     for name in names:
         if name not in FORMATS:
@@ -22,5 +32,9 @@ def report(folder: Path, formats: str) -> list[Path]:
                 place=Place("--format"),
                 hint=nearest(name, FORMATS),
             )
-    run = RunFolder(folder)
-    return run.write_views(run.read(), names)
+    folder = RunFolder.named(run)
+    sheet = prepare(folder.read())
+    written = folder.write_views(sheet, names)
+    if "md" in names:
+        add_to_step_summary(markdown.render(sheet))
+    return written
