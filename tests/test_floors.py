@@ -36,6 +36,7 @@ DOORS = {
     "certifi": ["edges/trust"],
     "gevent": [
         "edges/generator",
+        "edges/deadlines",
         "edges/line",
         "edges/pacer",
         "edges/roster",

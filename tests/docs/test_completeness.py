@@ -131,6 +131,8 @@ def test_every_key_of_a_result_is_named() -> None:
         ("plan", "scenarios"),
         ("stub", "stub"),
         ("report", "results"),
+        ("compare", "compare"),
+        ("history", "history"),
         ("check", "check"),
     ],
 )

@@ -172,7 +172,7 @@ def causes_in_source() -> set[str]:
 
 def phases_of_timeouts() -> set[str]:
     """Return the keys of the sentences for a deadline that passed."""
-    tree = ast.parse((SOURCE / "edges" / "wire.py").read_text())
+    tree = ast.parse((SOURCE / "edges" / "attempt.py").read_text())
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_LATE":
             return set(ast.literal_eval(node.value))

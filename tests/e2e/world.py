@@ -82,7 +82,8 @@ class World:
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables of the commands."""
-        return {**os.environ, KEY_VARIABLE: self.key, "NO_COLOR": "1"}
+        own = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
+        return {**own, KEY_VARIABLE: self.key, "NO_COLOR": "1"}
 
     def stub(self, *faults: str, latency: str = "2ms", tls: dict[str, str] | None = None) -> StubProcess:
         """Start a stub that accepts the key, and make it the environment `here`."""

@@ -134,6 +134,8 @@ class _Course:
     stack: ExitStack
     folder: RunFolder | None = None
     tally: Tally = field(default_factory=Tally)
+    ended: Event = field(default_factory=Event)
+    """No more deltas but the last."""
     drained: Event = field(default_factory=Event)
     aborted_by: str | None = None
 
@@ -177,10 +179,12 @@ class _Door:
             raise_descriptor_limit(course.opened.brief.scenario.max_in_flight)
             telling = gevent.spawn(self._tell_often, course)
             course.swarm.run(start_users_of(runner))
-            telling.kill()
+            course.ended.set()
+            telling.join()  # what it is telling must be told
         except SessionloadError as error:
             self._refuse(error)
         finally:  # a defect, too, must end the run: what it leaves unaccounted for makes it void
+            course.ended.set()
             course.drained.set()
             self._end()
 
@@ -201,8 +205,7 @@ class _Door:
             self._environment.web_ui.greenlet.kill(block=False)
 
     def _tell_often(self, course: _Course) -> None:
-        while True:
-            gevent.sleep(TELL_EVERY_S)
+        while not course.ended.wait(TELL_EVERY_S):
             if course.swarm.begun:
                 self._take(course, course.swarm.delta())
 

@@ -14,14 +14,19 @@ import os
 import resource
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import gevent
+from gevent.event import Event
 from gevent.fileobject import FileObject
 from locust.env import Environment as LocustEnvironment
 
 from sessionload.edges.swarm import Swarm
-from sessionload.edges.users import SessionUser, start_users_of
+from sessionload.edges.users import SessionUser, feed_locust, start_users_of
 from sessionload.inputs.brief import Brief, Sources, brief_of
+
+if TYPE_CHECKING:
+    from locust.stats import RequestStats
 
 TELL_EVERY_S = 1.0
 _SPARE_DESCRIPTORS = 64
@@ -47,22 +52,27 @@ def _perform(brief: Brief, swarm: Swarm) -> None:
     environment = LocustEnvironment(user_classes=[SessionUser], host=brief.environment.url)
     SessionUser.swarm = swarm
     runner = environment.create_local_runner()
-    teller = gevent.spawn(_tell_often, swarm)
+    ended = Event()
+    teller = gevent.spawn(_tell_often, swarm, environment.stats, ended)
     swarm.run(start_users_of(runner))
-    teller.kill()
+    ended.set()
+    teller.join()  # what it is telling must be told
     runner.quit()  # users still in flight are cut here, and record it
-    _tell(swarm, last=True)
+    _tell(swarm, environment.stats, last=True)
 
 
-def _tell_often(swarm: Swarm) -> None:
-    while True:
-        gevent.sleep(TELL_EVERY_S)
+def _tell_often(swarm: Swarm, stats: RequestStats, ended: Event) -> None:
+    while not ended.wait(TELL_EVERY_S):
         if swarm.begun:
-            _tell(swarm)
+            _tell(swarm, stats)
 
 
-def _tell(swarm: Swarm, *, last: bool = False) -> None:
-    sys.stdout.write(json.dumps(swarm.delta(last=last).to_json(), separators=(",", ":")) + "\n")
+def _tell(swarm: Swarm, stats: RequestStats, *, last: bool = False) -> None:
+    delta = swarm.delta(last=last)
+    feed_locust(stats, delta.measurement)
+    for part in delta.measurement.slices.values():
+        part.pack(lambda: gevent.sleep(0))  # a histogram takes half a millisecond, and arrivals are due
+    sys.stdout.write(json.dumps(delta.to_json(), separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 

@@ -9,20 +9,19 @@ end. Trap: between two looks of the loop nobody watches, so a line that is used 
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent import ssl
+from gevent import socket, ssl
 
 from sessionload.edges.attempt import Attempt, whole
 from sessionload.edges.framing import HEAD_LIMIT, TOO_LARGE_HEAD, Framing, NotHttp, Unacceptable
 
 if TYPE_CHECKING:
-    from gevent import socket
-
     from sessionload.edges.attempt import Reply
-    from sessionload.edges.wire import Wire
+    from sessionload.edges.wire import Connection, Wire
 
 _CHUNK = 16 * 1024
 _TOO_MANY_BYTES = "the body is wrapped in far more bytes than it has"
@@ -41,9 +40,10 @@ class Line:
         self._wire = wire
         self._hub = gevent.get_hub()
         self._user = gevent.getcurrent()
-        # A timer of our own, started again for each exchange, costs a tenth of gevent.Timeout.
-        self._timer = self._hub.loop.timer(wire.timeout_s, wire.timeout_s)
-        self._socket: socket.socket | None = None
+        self._deadlines = wire.deadlines
+        self._expire = functools.partial(self._user.throw, DeadlinePassed)
+        self._busy = False
+        self._socket: Connection | None = None
         self._response = Framing(wire.body_limit)
         self._reader: Any = None
         """Watches for bytes as long as the connection is open, so that nothing is asked for in vain."""
@@ -63,8 +63,9 @@ class Line:
         """
         attempt = Attempt()
         self.connect_ns = self.tls_ns = None
-        self._timer.again(self._user.throw, DeadlinePassed)
         clean = False
+        self._busy = True
+        self._deadlines.begin(self._expire)
         try:
             reply = self._converse(request, attempt)
             clean = self._response.keep and not attempt.ended and self._wire.reuse
@@ -79,8 +80,8 @@ class Line:
         else:
             return reply
         finally:
-            self._timer.stop()
-            self._listening = False
+            self._deadlines.end(self._expire)
+            self._busy = self._listening = False
             self._looked = self._hub.loop.iteration
             if not clean:
                 self.close()
@@ -116,42 +117,44 @@ class Line:
             self._wire.remember(line)
         return whole(response)
 
-    def _open(self) -> socket.socket:
+    def _open(self) -> Connection:
         wire = self._wire
         began_ns = time.monotonic_ns()
-        line = self._socket = wire.connect()
+        link = wire.connect()
         connected_ns = time.monotonic_ns()
         self.connect_ns = connected_ns - began_ns
+        line = self._socket = wire.secure(link) if wire.tls else wire.plain(link)
         if wire.tls:
-            self._socket = None  # what cannot be secured is closed by then
-            line = self._socket = wire.secure(line)
             self.tls_ns = time.monotonic_ns() - connected_ns
         wire.connections_opened += 1
-        line.settimeout(0.0)  # from here on it is read when there is something, and never waits by itself
         self._response = Framing(self._wire.body_limit)
         self._reader = self._hub.loop.io(line.fileno(), _READ)
         self._reader.start(self._readable)
         return line
 
     def _readable(self) -> None:
-        """Wake the user that waits for bytes; if it does not, none were to come, and the line is broken."""
+        """Wake the user that waits for bytes; if it does not, none were to come, and the line is broken.
+
+        A piece of TLS may come at any time.
+        """
         if self._listening:
             self._listening = False
             self._user.switch()
-        elif not self._timer.active:
+        elif not self._busy and self._socket is not None and not _quiet(self._socket):
             self.close()
 
-    def _send(self, line: socket.socket, request: bytes) -> None:
-        try:
-            sent = line.send(request)  # a session start fits into the buffer
-        except _NOT_NOW:
-            sent = 0
-        if sent < len(request):
-            line.settimeout(None)
-            line.sendall(request[sent:])
-            line.settimeout(0.0)
+    def _send(self, line: Connection, request: bytes) -> None:
+        sent = 0
+        while True:
+            try:  # noqa: SIM105 - `suppress` takes as long as the rest of this
+                sent += line.send(request[sent:] if sent else request)
+            except _NOT_NOW:
+                pass
+            if sent == len(request):  # at once, as a rule: a session start fits into the buffer
+                return
+            socket.wait_write(line.fileno())
 
-    def _receive(self, line: socket.socket) -> bytes:
+    def _receive(self, line: Connection) -> bytes:
         """Return what has come, at least a byte; nothing at the end of the stream."""
         while True:
             self._listening = True
@@ -181,7 +184,7 @@ class Line:
             self._socket = None
 
 
-def _quiet(line: socket.socket) -> bool:
+def _quiet(line: Connection) -> bool:
     """Tell whether a kept connection is still open and silent."""
     try:
         line.recv(1)

@@ -31,6 +31,8 @@ _CLOSE_ENOUGH_NS = 30_000
 """A due instant this near is waited for by a turn of the loop: arming a timer takes as long."""
 _TURN_NS = 250_000
 """Arrivals that follow each other sooner than this are handed over together, late by no more than this."""
+_AT_ONCE = 32
+"""After a stall of our own, so many are handed over before answers are read: their connections are warm."""
 _LONGEST_SLEEP_NS = 200_000_000
 """A stop is noticed within this time, however far away the next arrival is."""
 
@@ -94,11 +96,15 @@ class Pacer:
             self.next_due_ns = following.due_ns if following is not None else None
             while following is not None and not self._stopped:
                 now = time.monotonic_ns() - origin_ns
-                while following is not None and following.due_ns <= now:
+                left = _AT_ONCE
+                while following is not None and following.due_ns <= now and left:
                     self._hand_over(following)
                     following = next(self._arrivals, None)
+                    left -= 1
                 self.next_due_ns = following.due_ns if following is not None else None
-                if following is not None:
+                if not left:
+                    gevent.sleep(0)
+                elif following is not None:
                     wake = min(max(following.due_ns, now + _TURN_NS), now + _LONGEST_SLEEP_NS)
                     alarm.sleep_until(origin_ns + wake)
             while following is None and not self._stopped and time.monotonic_ns() < origin_ns + end_ns:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ _FIRST_USERS_SECONDS = Fraction(1, 20)
 """Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
 _HEAD_START_NS = 20_000_000
 """From the decision to begin to the first due instant, so that even that one is not late."""
+_SPELL_S = 0.0005
+"""How long gevent runs what is ready before it looks at sockets and timers: Python's switch interval."""
 _START_PATIENCE_S = 1.0
 _DRAIN_GRACE_S = 1.0
 """Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
@@ -147,6 +150,7 @@ class Swarm:
         start_users(self._roster.wanted)
         with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
             self._wire.resolve()  # if it cannot, each connection looks again, and fails as an outcome
+        sys.setswitchinterval(_SPELL_S)
         self._garbage.begin()
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
         self._vitals.begin()

@@ -8,15 +8,20 @@ session only with the first answer, so it is remembered after that.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gevent import socket, ssl
+from gevent import monkey, socket, ssl
 
+from sessionload.edges.deadlines import Deadlines
 from sessionload.edges.framing import HEAD_LIMIT
 from sessionload.edges.trust import ca_file
 
 if TYPE_CHECKING:
     from sessionload.inputs.environment import Environment
+
+_Socket = monkey.get_original("socket", "SocketType")
+Connection = Any
+"""A socket that never waits: the system's own, or one of gevent's with TLS."""
 
 _FRAMING = 8
 """How many bytes may frame one byte of a body: chunks of a single byte take six."""
@@ -36,7 +41,7 @@ class Wire:
         agent: str,
     ) -> None:
         """Prepare requests for `path` of `environment`; `agent` names tool and run to the server's owner."""
-        self.timeout_s = timeout_ns / 1e9
+        self.deadlines = Deadlines(timeout_ns / 1e9)
         self.reuse = reuse
         self.body_limit = environment.max_body
         self.most_bytes = HEAD_LIMIT + _FRAMING * environment.max_body
@@ -90,7 +95,14 @@ class Wire:
         self._addresses = []  # it may have moved: the next connection looks it up again
         raise trouble or OSError(errno.EHOSTUNREACH, "no address")
 
-    def secure(self, line: socket.socket) -> socket.socket:
+    @staticmethod
+    def plain(line: socket.socket) -> Connection:
+        """Return the connection as it is read and written without waiting, without gevent in between."""
+        bare = _Socket(line.family, line.type, line.proto, fileno=line.detach())
+        bare.settimeout(0.0)
+        return bare
+
+    def secure(self, line: socket.socket) -> Connection:
         """Return the connection verified and encrypted, an earlier session taken up. Raises OSError."""
         assert self._tls is not None  # noqa: S101 -- for the type checker
         try:
@@ -106,9 +118,10 @@ class Wire:
             secured.close()
             raise
         self.tls_resumed += bool(secured.session_reused)
+        secured.settimeout(0.0)
         return secured
 
-    def remember(self, line: socket.socket) -> None:
+    def remember(self, line: Connection) -> None:
         """Keep the TLS session of a connection that has been read from: only then has TLS 1.3 told it."""
         if self._tls is not None:
             self._session = line.session

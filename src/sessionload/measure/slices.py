@@ -15,7 +15,7 @@ from sessionload.measure.exchange import ANSWERED, Exchange, Outcome
 from sessionload.measure.histogram import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 HISTOGRAMS = ("valid", "refused", "served", "unqueued_lag", "queued_lag", "queued_lateness", "connect", "tls")
 """What a slice records durations in."""
@@ -125,10 +125,11 @@ class Slice:
             histogram += getattr(other, name)
         return self
 
-    def pack(self) -> None:
-        """Keep the counts in little memory until they are asked for."""
+    def pack(self, pause: Callable[[], object] = lambda: None) -> None:
+        """Keep the counts in little memory until they are asked for, with a pause after each histogram."""
         for name in HISTOGRAMS:
             getattr(self, name).pack()
+            pause()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object; empty histograms are left out."""
