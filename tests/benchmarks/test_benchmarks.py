@@ -25,6 +25,7 @@ SHAPES = {
         ("second", "stood still", 2),
         ("rate", "longest GC", 1),
     ],
+    "page": [("samples", "opens in", 1)],
     "punctuality": [("told by", "connections", 3), ("seen at", "gap p99", 1)],
     "startup": [("command", "median", 1)],
     "stub_headroom": [("server", "ratio", 1)],

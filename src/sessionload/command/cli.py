@@ -31,7 +31,12 @@ CHECK_EXIT_CODES_HELP = """\b
 Exit codes: 0 kept · 1 violated or incomplete · 2 wrong usage or input ·
 4 not there, or key refused · 5 result could not be written · 130, 143 interrupted"""
 
-_FORMATS = ("html", "md", "junit", "csv", "hgrm")
+COMPARE_EXIT_CODES_HELP = """\b
+Exit codes: 0 not slower · 1 slower · 2 wrong usage or input · 3 cannot say ·
+5 the comparison could not be written"""
+
+FORMATS = ("html", "md", "junit", "csv", "hgrm", "png", "svg")
+"""The views that `report` can write; a test holds them against those that there are."""
 
 
 class _Commands(click.Group):
@@ -154,20 +159,58 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
 
 
 @cli.command()
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "formats",
-    metavar=",".join(_FORMATS),
+    metavar=",".join(FORMATS),
     default="html,md,junit",
     show_default=True,
-    help="Which views to write.",
+    help="Which views to write; png and svg are a file for each picture.",
 )
-def report(folder: Path, formats: str) -> None:
-    """Write the views of a RUN again, from its result or from what a killed run left."""
+def report(run: Path, formats: str) -> None:
+    """Write the views of a RUN again, from its result or from what a killed run left.
+
+    RUN is the folder of a run, or the file of its result: then the views go beside it.
+    """
     from sessionload.command.report import report  # noqa: PLC0415
 
-    for path in report(folder, formats):
+    for path in report(run, formats):
+        click.echo(path)
+
+
+@cli.command(epilog=COMPARE_EXIT_CODES_HELP)
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("candidate", type=click.Path(path_type=Path))
+@click.option(
+    "--tolerance", metavar="SHARE", default="5%", show_default=True, help="How much slower is not slower."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes what is resampled.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The comparison's folder  [default: new, under reports/]"
+)
+def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Say whether a CANDIDATE run is slower than a BASE run, beyond noise.
+
+    Both are folders of runs, or the files of their results.
+    """
+    from sessionload.command.compare import compare  # noqa: PLC0415
+
+    sys.exit(compare(base, candidate, **asked))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to write history.html and history.md  [default: DIR]",
+)
+def history(folder: Path, out: Path | None) -> None:
+    """Show the runs in the folders directly below DIR as a trend, a row each, the newest last."""
+    from sessionload.command.history import history  # noqa: PLC0415
+
+    for path in history(folder, out):
         click.echo(path)
 
 

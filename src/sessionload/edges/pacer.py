@@ -2,7 +2,7 @@
 
 Law: an arrival is handed over at its due instant or as soon after it as the machine allows, in
 order, whatever became of the ones before it (an open model). Idea: one greenlet sleeps to the next due
-instant and then hands over everything that is due at once; it does so every quarter of a millisecond at
+instant and then hands over everything that is due at once; it does so every four tenths of a millisecond at
 most, because each turn of the loop costs as much as an exchange. Trap: `gevent.sleep` wakes up to a
 millisecond late, because libev counts milliseconds; a kernel timer (`timerfd`) watched by the loop does not.
 """
@@ -29,7 +29,7 @@ _TFD_TIMER_ABSTIME = 1
 _READ = 1
 _CLOSE_ENOUGH_NS = 30_000
 """A due instant this near is waited for by a turn of the loop: arming a timer takes as long."""
-_TURN_NS = 250_000
+_TURN_NS = 400_000
 """Arrivals that follow each other sooner than this are handed over together, late by no more than this."""
 _AT_ONCE = 32
 """After a stall of our own, so many are handed over before answers are read: their connections are warm."""

@@ -1,0 +1,1 @@
+"""Two results, compared: what differs, how surely, and whether the second is slower."""

@@ -1,0 +1,75 @@
+"""A comparison as one HTML page that needs nothing but itself.
+
+Law: whoever ran neither of the runs can read it, from the answer down to what was run, and without a
+script. Idea: the frame, the style and the script of a run's report; one chart of both spectra, and a
+picture of the intervals that is made of boxes. Trap: the picture says nothing that the table below it
+does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sessionload
+from sessionload.view.behind import Row, Table
+from sessionload.view.comparison.forest import forest
+from sessionload.view.quantities import NOTHING
+from sessionload.view.template import page
+from sessionload.words.units import duration, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sessionload.view.comparison.rows import ComparisonSheet
+    from sessionload.view.picture import Drawing, Palette, Picture
+    from sessionload.view.spectrum import Spectrum
+
+
+def render(sheet: ComparisonSheet) -> str:
+    """Return the page, to be written as UTF-8."""
+    sides = {"base": sheet.base.response, "candidate": sheet.candidate.response}
+    return page(
+        "comparison.html.j2",
+        sheet=sheet,
+        version=sessionload.__version__,
+        picture=_picture(sides) if any(one.count for one in sides.values()) else None,
+        table=_table(sides),
+        forest=forest(sheet.rows, sheet.limit),
+    )
+
+
+def _picture(sides: Mapping[str, Spectrum]) -> Picture:
+    from sessionload.view.canvas import Series  # noqa: PLC0415 - slow to import, and only a page needs it
+    from sessionload.view.charts.nines import spectra  # noqa: PLC0415 - as above
+    from sessionload.view.picture import picture  # noqa: PLC0415 - as above
+
+    def drawn(palette: Palette, width: int) -> Drawing:
+        looks = (Series("base", palette.planned, (7, 3)), Series("candidate", palette.response))
+        return spectra(dict(zip(looks, sides.values(), strict=True)), palette, width)
+
+    label = "Response time of base and candidate against the percentile; each nine has the same room."
+    return picture("spectra", label, "nines", drawn)
+
+
+def _table(sides: Mapping[str, Spectrum]) -> Table:
+    return Table(
+        name="spectra",
+        caption="Response time over all arrivals of the measured stages.",
+        head="Percentile",
+        columns=("Base", "Candidate"),
+        colors=("planned", "response"),
+        groups=(("", tuple(_levels(tuple(sides.values())))),),
+    )
+
+
+def _levels(sides: tuple[Spectrum, ...]) -> Iterator[Row]:
+    """Yield percentiles in rising order; a side may lack a level, or be never."""
+    values = [{level.share: level.value_ns for level in side.levels} for side in sides]
+    most = max(side.count for side in sides)
+    for part in sorted(set().union(*values)):
+        nines = min(float(1 / (1 - part)), most) if part < 1 else most
+        cells = tuple(duration(found[part]) if part in found else NOTHING for found in values)
+        yield Row(nines, 0, share(part.numerator, part.denominator), cells)
+    if any(side.never for side in sides):
+        cells = tuple(duration(None) if side.never else NOTHING for side in sides)
+        yield Row(most, 0, share(1, 1), cells)

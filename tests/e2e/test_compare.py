@@ -1,0 +1,185 @@
+"""`sessionload compare` as a person runs it: the answer, the files, the exit code, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.edges.folder import RunFolder
+from sessionload.judge.result import Result, Run
+from sessionload.judge.verdict import Evidence, judge
+from sessionload.measure.exchange import Outcome
+from sessionload.measure.histogram import Histogram
+from sessionload.measure.measurement import Measurement
+from sessionload.measure.slices import Slice
+from sessionload.plan.schedule import Stage
+from sessionload.words.units import NS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from world import World
+
+SECONDS, EACH = 60, 100
+STAGES = (Stage("peak", Fraction(EACH), Fraction(EACH), SECONDS * NS),)
+
+
+def result_of(seed: int, factor: float = 1.0) -> Result:
+    """A run of a minute, its response times around 40 ms."""
+    draws = random.Random(seed)  # noqa: S311 - a draw that can be repeated is what is wanted
+    measurement = Measurement(sent=SECONDS * EACH)
+    for second in range(SECONDS):
+        values = [round(draws.lognormvariate(0, 0.1) * 40_000_000 * factor) for _ in range(EACH)]
+        measurement.slices[0, second] = Slice(
+            {Outcome.OK: EACH}, {201: EACH}, valid=Histogram(values), served=Histogram(values)
+        )
+    planned = SECONDS * EACH
+    return Result(
+        run=Run(f"20260102-03040{seed}-ab12", "2026-01-02T03:04:05+00:00", 60.1, seed, "0.1.0"),
+        scenario={"name": "launch", "load": {"arrivals": "even"}},
+        environment={"name": "stub", "url": "http://127.0.0.1:8080", "project": "p", "environment": "main"},
+        contract={
+            "file": "openapi.yaml",
+            "operation": "startSession",
+            "method": "POST",
+            "path": "/",
+            "header": "authorization",
+            "sha256": "ab" * 32,
+        },
+        stages=STAGES,
+        planned=planned,
+        lost=0,
+        measurement=measurement,
+        verdict=judge(Evidence(measurement, STAGES, planned, lost=0)),
+        planned_by_second=dict.fromkeys(range(SECONDS), EACH),
+        planned_by_stage=(planned,),
+        machine={"cores": "2"},
+    )
+
+
+@pytest.fixture
+def runs(world: World) -> Path:
+    """A base, a run like it, a slow one, one that is void, and what is no run."""
+    folder = world.folder / "reports"
+    known = {"base": result_of(1), "alike": result_of(2), "slow": result_of(3, 1.3)}
+    known["short"] = replace(known["alike"], stages=(replace(STAGES[0], duration_ns=30 * NS),))
+    for name, result in known.items():
+        RunFolder.create(folder / name).write_result(result)
+    (folder / "nothing").mkdir()
+    for name, text in (("cut", '{"format": 1'), ("strange", '{"format": 99}'), ("other", "[]")):
+        (folder / f"{name}.json").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("candidate", "code", "said"),
+    [
+        ("alike", 0, "NOT SLOWER: nearest to the tolerance of 5 % is p"),
+        ("slow", 1, "SLOWER: p"),
+        ("short", 3, "CANNOT SAY: the load explains a difference: 100/s for 60 s (even arrivals) in the"),
+    ],
+)
+@pytest.mark.usefixtures("runs")
+def test_the_answer_is_said_written_and_returned(world: World, candidate: str, code: int, said: str) -> None:
+    """A run is named by its folder, or by the file of its result."""
+    ended = world.run("compare", "reports/base", f"reports/{candidate}/result.json", "--out", "here/there")
+    assert (ended.code, ended.err) == (code, "")
+    assert ended.out.startswith(said)
+    assert ended.out.splitlines()[-1] == "here/there"
+    assert {path.name for path in ended.folder.iterdir()} == {"comparison.html", "comparison.md"}
+    word = said.partition(":")[0]
+    assert f">{word}:</span>" in (ended.folder / "comparison.html").read_text()
+    assert f"**{word}**: " in (ended.folder / "comparison.md").read_text()
+
+
+@pytest.mark.usefixtures("runs")
+def test_without_a_name_the_folder_is_a_new_one(world: World) -> None:
+    folders = {world.run("compare", "reports/base", "reports/slow").folder for _ in range(2)}
+    assert len(folders) == 2
+    for folder in folders:
+        assert folder.parent == world.folder / "reports"
+        assert folder.name.startswith("comparison-20")
+        assert (folder / "comparison.html").is_file()
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_wide_tolerance_forgives_and_none_does_not(world: World) -> None:
+    ask = ("compare", "reports/base", "reports/slow", "--out", "out")
+    assert world.run(*ask, "--tolerance", "40%").code == 0
+    assert world.run(*ask, "--tolerance", "29.5%").code == 3
+    assert world.run(*ask, "--tolerance", "0%").code == 1
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_seed_makes_the_draws(world: World) -> None:
+    ask = ("compare", "reports/base", "reports/alike", "--out", "out")
+    first, again, other = (world.run(*ask, "--seed", seed).out for seed in ("3", "3", "4"))
+    assert first == again
+    assert first != other
+    assert "Seed 3 gives" in " ".join(first.split())
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_step_of_a_job_gets_the_markdown(world: World) -> None:
+    page = world.folder / "step.md"
+    page.write_text("what was there\n")
+    env = {**world.variables, "GITHUB_STEP_SUMMARY": str(page)}
+    ended = world.run("compare", "reports/base", "reports/slow", "--out", "out", env=env)
+    assert ended.code == 1
+    document = (ended.folder / "comparison.md").read_text()
+    assert page.read_text().startswith(f"what was there\n\n{document}")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("base", "missing"), "[no-run]"),
+        (("missing", "base"), "[no-run]"),
+        (("base", "nothing"), "[no-run]"),
+        (("base", "cut.json"), "this is not JSON; it was cut or edited [broken-result]"),
+        (("base", "other.json"), "[broken-result]"),
+        (("strange.json", "base"), "a result of a format 99"),
+        (("base", "slow", "--tolerance", "5"), "--tolerance: '5' has no unit: did you mean 5%?"),
+        (("base", "slow", "--tolerance", "-5%"), "--tolerance: '-5%' is negative"),
+        (("base", "slow", "--tolerance", "101%"), "--tolerance: '101%' is more than 100%"),
+        (("base", "slow", "--tolerance", "5ms"), "--tolerance: '5ms' is not a share"),
+        (("base", "slow", "--out", "reports/cut.json"), "[output-unwritable]"),
+        (("base", "slow", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("base",), "Missing argument 'CANDIDATE'"),
+    ],
+)
+@pytest.mark.usefixtures("runs")
+def test_what_cannot_be_compared_is_refused_and_nothing_is_written(
+    world: World, words: tuple[str, ...], told: str
+) -> None:
+    sides = [f"reports/{word}" for word in words[:2] if not word.startswith("-")]
+    ended = world.run("compare", *sides, *words[2:])
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+    assert not list(world.folder.glob("**/comparison*"))
+
+
+@pytest.mark.usefixtures("runs")
+def test_what_cannot_be_written_is_said_and_the_answer_all_the_same(world: World) -> None:
+    taken = world.folder / "out" / "comparison.html"
+    taken.mkdir(parents=True)
+    ended = world.run("compare", "reports/base", "reports/slow", "--out", "out")
+    assert ended.code == 5
+    assert ended.out.startswith("SLOWER: ")
+    assert "[result-unwritable]" in ended.err
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_result_that_was_edited_is_refused(world: World) -> None:
+    file = world.folder / "reports" / "slow" / "result.json"
+    data = json.loads(file.read_text())
+    data["outcomes"]["ok"] += 1
+    file.write_text(json.dumps(data))
+    ended = world.run("compare", "reports/base", "reports/slow")
+    assert ended.code == 2
+    assert "its parts contradict each other" in ended.err
