@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SHAPES = {
     "capacity": [("server", "of a core", 1)],
+    "comparison": [("pairs", "called slower", 6), ("arrivals on a side", "took", 1)],
     "cost": [("server", "of a core", 4), ("claim", "figure", 2)],
     "endurance": [("seconds", "highest", 2), ("server", "flat", 1)],
     "hour": [

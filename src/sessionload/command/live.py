@@ -34,8 +34,13 @@ _VERDICTS = {
     "KEPT": _GOOD,
     "VIOLATED": _BAD,
     "INCOMPLETE": _OPEN,
+    "SLOWER": _BAD,
+    "NOT SLOWER": _GOOD,
+    "CANNOT SAY": _OPEN,
+    "WITHIN": _GOOD,
+    "OPEN": _OPEN,
 }
-"""The words that begin a line of a summary, of a run and of a check."""
+"""The words that begin a line of a summary: of a run, a check and a comparison."""
 
 
 class Progress:

@@ -157,7 +157,7 @@ def _heat(sheet: Sheet) -> Table:
 
 def _spectrum(sheet: Sheet) -> Table:
     series = {"response": sheet.response, "service": sheet.service}
-    rows = tuple(_levels(tuple(series.values())))
+    rows = tuple(level_rows(tuple(series.values())))
     return Table(
         "spectrum",
         "Response is over all arrivals, service over whatever got an answer.",
@@ -168,7 +168,7 @@ def _spectrum(sheet: Sheet) -> Table:
     )
 
 
-def _levels(series: tuple[Spectrum, ...]) -> Iterator[Row]:
+def level_rows(series: tuple[Spectrum, ...]) -> Iterator[Row]:
     """Yield percentiles in rising order; a series may lack a level, or be never."""
     whole = max(one.count for one in series)
     values: list[dict[Fraction, int | None]] = [

@@ -11,14 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sessionload
-from sessionload.view.behind import Row, Table
+from sessionload.view.behind import Table, level_rows
 from sessionload.view.comparison.forest import forest
-from sessionload.view.quantities import NOTHING
 from sessionload.view.template import page
-from sessionload.words.units import duration, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sessionload.view.comparison.rows import ComparisonSheet
     from sessionload.view.picture import Drawing, Palette, Picture
@@ -58,18 +56,5 @@ def _table(sides: Mapping[str, Spectrum]) -> Table:
         head="Percentile",
         columns=("Base", "Candidate"),
         colors=("planned", "response"),
-        groups=(("", tuple(_levels(tuple(sides.values())))),),
+        groups=(("", tuple(level_rows(tuple(sides.values())))),),
     )
-
-
-def _levels(sides: tuple[Spectrum, ...]) -> Iterator[Row]:
-    """Yield percentiles in rising order; a side may lack a level, or be never."""
-    values = [{level.share: level.value_ns for level in side.levels} for side in sides]
-    most = max(side.count for side in sides)
-    for part in sorted(set().union(*values)):
-        nines = min(float(1 / (1 - part)), most) if part < 1 else most
-        cells = tuple(duration(found[part]) if part in found else NOTHING for found in values)
-        yield Row(nines, 0, share(part.numerator, part.denominator), cells)
-    if any(side.never for side in sides):
-        cells = tuple(duration(None) if side.never else NOTHING for side in sides)
-        yield Row(most, 0, share(1, 1), cells)

@@ -156,8 +156,8 @@ def prepare(base: Result, candidate: Result, comparison: Comparison) -> Comparis
         candidate=_side(candidate),
         ran=tuple(_pairs(base, candidate)),
         glance=(
-            *(Fact(row.name, row.change) for row in rows if row.name in _GLANCE),
-            Fact("tolerance", tolerance),
+            *(Fact(f"Change of {row.name}", row.change) for row in rows if row.name in _GLANCE),
+            Fact("Tolerance", tolerance),
         ),
         tolerance=tolerance,
         limit=float(comparison.tolerance),
