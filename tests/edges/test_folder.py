@@ -19,7 +19,7 @@ from sessionload.judge.verdict import State
 from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.exchange import Exchange, Fault, Outcome
 from sessionload.measure.measurement import Measurement
-from sessionload.view.figures import prepare
+from sessionload.view.sheet.figures import prepare
 from sessionload.words.errors import InputError, ResultError
 from sessionload.words.units import NS
 

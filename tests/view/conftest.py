@@ -20,14 +20,14 @@ from sessionload.measure.exchange import Exchange, Fault, Outcome
 from sessionload.measure.generator import Generator
 from sessionload.measure.measurement import Measurement
 from sessionload.plan.schedule import Schedule, Stage
-from sessionload.view.figures import prepare
+from sessionload.view.sheet.figures import prepare
 from sessionload.words.units import NS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sessionload.judge.targets import Target
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 MS = 1_000_000
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.view.axes import (
+from sessionload.view.charts.axes import (
     NEVER,
     NEVER_FROM,
     Axis,

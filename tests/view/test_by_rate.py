@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.histogram import Histogram
 from sessionload.measure.slices import Slice
-from sessionload.view.by_rate import MOST_GROUPS, group_width, groups, rate_rows
-from sessionload.view.quantities import NOTHING
+from sessionload.view.sheet.by_rate import MOST_GROUPS, group_width, groups, rate_rows
+from sessionload.view.sheet.quantities import NOTHING
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 MS = 1_000_000
 

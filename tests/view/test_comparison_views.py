@@ -21,10 +21,10 @@ from sessionload.measure.measurement import Measurement
 from sessionload.measure.slices import Slice
 from sessionload.view.comparison import markdown, terminal, words
 from sessionload.view.comparison.rows import ComparisonSheet, prepare
-from sessionload.view.figures import prepare as prepare_run
 from sessionload.view.markdown import LONGEST
 from sessionload.view.plain import width
-from sessionload.view.rows import LATENCY_COLUMNS
+from sessionload.view.sheet.figures import prepare as prepare_run
+from sessionload.view.sheet.rows import LATENCY_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,10 +16,10 @@ from sessionload.judge.verdict import State, Verdict
 from sessionload.measure.exchange import Exchange, Outcome
 from sessionload.measure.measurement import Measurement
 from sessionload.plan.schedule import Stage
-from sessionload.view.figures import MOST_POINTS, NOTHING, prepare
+from sessionload.view.sheet.figures import MOST_POINTS, NOTHING, prepare
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty")
 NS = 1_000_000_000

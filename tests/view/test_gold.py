@@ -13,7 +13,7 @@ from sessionload.view import junit, markdown, tables, terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 GOLD = Path(__file__).with_name("gold")
 VIEWS: dict[str, Callable[[Sheet], str]] = {

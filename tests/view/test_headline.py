@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.judge.verdict import JudgedTarget, State, Verdict
-from sessionload.view.figures import prepare
+from sessionload.view.sheet.figures import prepare
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.histogram import Histogram
 from sessionload.measure.slices import Slice
-from sessionload.view.heat import MOST_BANDS, MOST_COLUMNS, HeatColumns, bands
+from sessionload.view.sheet.heat import MOST_BANDS, MOST_COLUMNS, HeatColumns, bands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

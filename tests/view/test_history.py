@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from sessionload.judge.verdict import State
 from sessionload.plan.schedule import Stage
-from sessionload.view.figures import prepare as sheet_of
 from sessionload.view.history import markdown, terminal
 from sessionload.view.history.rows import HistorySheet, Unread, prepare, relative_url, run_row
 from sessionload.view.plain import width
+from sessionload.view.sheet.figures import prepare as sheet_of
 from sessionload.view.terminal import COLUMNS
 from sessionload.words.units import NS
 

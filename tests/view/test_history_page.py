@@ -12,10 +12,10 @@ import pytest
 
 from sessionload.judge.verdict import State
 from sessionload.view.charts.palette import PAGE
+from sessionload.view.charts.picture import NARROW, WIDE
 from sessionload.view.history import chart, page
 from sessionload.view.history.rows import RunRow, Unread, prepare, run_row
-from sessionload.view.picture import NARROW, WIDE
-from sessionload.view.quantities import NOTHING, timed
+from sessionload.view.sheet.quantities import NOTHING, timed
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

@@ -12,7 +12,7 @@ from sessionload.judge.verdict import State
 from sessionload.view import junit
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 def _suite(sheet: Sheet) -> ET.Element:

@@ -10,10 +10,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from sessionload.view import markdown
-from sessionload.view.rows import Fact
+from sessionload.view.sheet.rows import Fact
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ import pytest
 from sessionload.measure.exchange import Outcome
 from sessionload.view import report
 from sessionload.view.charts.plot import Plot
-from sessionload.view.figures import MOST_POINTS, prepare
+from sessionload.view.sheet.figures import MOST_POINTS, prepare
 from sessionload.view.template import place, script_text, unbroken
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result
-    from sessionload.view.rows import Sheet
-    from sessionload.view.timeline import Point
+    from sessionload.view.sheet.rows import Sheet
+    from sessionload.view.sheet.timeline import Point
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 ORDER = (

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.measure.exchange import Outcome
-from sessionload.view.axes import clock
 from sessionload.view.behind import Row, Table, tables
-from sessionload.view.figures import NOTHING
-from sessionload.view.picture import pictures
-from sessionload.view.rows import Parting
-from sessionload.view.timeline import AFTER
+from sessionload.view.charts.axes import clock
+from sessionload.view.charts.picture import pictures
+from sessionload.view.sheet.figures import NOTHING
+from sessionload.view.sheet.rows import Parting
+from sessionload.view.sheet.timeline import AFTER
 from sessionload.words.units import duration
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 TIMED = ("traffic", "response", "parting", "outcomes", "statuses", "lag")
 

@@ -8,11 +8,11 @@ import pytest
 
 from sessionload.measure.exchange import Exchange, Outcome
 from sessionload.measure.slices import Slice
-from sessionload.view.parting import LATE, QUEUED, cause_of, parting_sentence, partings
-from sessionload.view.rows import Parting
+from sessionload.view.sheet.parting import LATE, QUEUED, cause_of, parting_sentence, partings
+from sessionload.view.sheet.rows import Parting
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 MS = 1_000_000
 

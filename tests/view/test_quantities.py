@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessionload.view.quantities import NOTHING, counted, latency_text, milliseconds, timed
+from sessionload.view.sheet.quantities import NOTHING, counted, latency_text, milliseconds, timed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sessionload.view.ran import what_was_run
+from sessionload.view.sheet.ran import what_was_run
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

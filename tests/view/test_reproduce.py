@@ -12,7 +12,7 @@ import yaml
 
 from sessionload.contract.document import Contract
 from sessionload.plan.identity import Returning, UserIds, compile_user_ids
-from sessionload.view.reproduce import LONGEST, STUB_ORIGIN, shell_line
+from sessionload.view.sheet.reproduce import LONGEST, STUB_ORIGIN, shell_line
 from sessionload.words.units import parse_share
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import pytest
 
 from sessionload.judge.verdict import State
 from sessionload.view import junit, markdown, report, tables, terminal
-from sessionload.view.rows import LATENCY_COLUMNS, CountRow, Fact, Quantity, Sheet
-from sessionload.view.timeline import Point, Span
+from sessionload.view.sheet.rows import LATENCY_COLUMNS, CountRow, Fact, Quantity, Sheet
+from sessionload.view.sheet.timeline import Point, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionload.measure.histogram import Histogram
-from sessionload.view.spectrum import spectrum
+from sessionload.view.sheet.spectrum import spectrum
 
 
 def test_three_values_have_the_levels_worked_out_by_hand() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sessionload.inputs.scenario import targets_of
 from sessionload.judge.verdict import tripped
-from sessionload.view.stopper import stopper
+from sessionload.view.sheet.stopper import stopper
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

@@ -10,7 +10,7 @@ import pytest
 from sessionload.measure.measurement import Measurement
 from sessionload.measure.slices import Slice
 from sessionload.measure.summing import over, total
-from sessionload.view.sums import Cells, Sums, rates
+from sessionload.view.sheet.sums import Cells, Sums, rates
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

@@ -10,7 +10,7 @@ import pytest
 from sessionload.view import tables
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 @pytest.mark.parametrize(

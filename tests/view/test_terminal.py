@@ -9,7 +9,7 @@ from sessionload.view import terminal
 from sessionload.view.plain import width
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 def test_no_line_is_wider_than_a_terminal_and_none_holds_a_control_character(

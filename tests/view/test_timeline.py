@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.histogram import Histogram
 from sessionload.measure.summing import total
-from sessionload.view.timeline import AFTER, Seconds, above, points, quantile, spans, step_for
+from sessionload.view.sheet.timeline import AFTER, Seconds, above, points, quantile, spans, step_for
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

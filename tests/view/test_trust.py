@@ -10,8 +10,8 @@ import pytest
 from sessionload.judge.verdict import State
 from sessionload.measure.generator import Generator
 from sessionload.measure.measurement import Finding, Measurement
-from sessionload.view.quantities import NOTHING
-from sessionload.view.trust import health, trust
+from sessionload.view.sheet.quantities import NOTHING
+from sessionload.view.sheet.trust import health, trust
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result

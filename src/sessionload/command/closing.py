@@ -18,7 +18,7 @@ from sessionload.edges import step_summary
 from sessionload.edges.folder import AFTER_A_RUN, RunFolder
 from sessionload.judge.verdict import State
 from sessionload.view import markdown, terminal
-from sessionload.view.figures import prepare
+from sessionload.view.sheet.figures import prepare
 from sessionload.words.errors import ResultError
 
 if TYPE_CHECKING:

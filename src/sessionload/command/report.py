@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sessionload.command.closing import add_to_step_summary
 from sessionload.edges.folder import FORMATS, RunFolder
 from sessionload.view import markdown
-from sessionload.view.figures import prepare
+from sessionload.view.sheet.figures import prepare
 from sessionload.words.errors import InputError, Place, nearest
 
 if TYPE_CHECKING:

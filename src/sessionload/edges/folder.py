@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 RESULT = "result.json"
 SLICES = "slices.jsonl"
@@ -166,13 +166,13 @@ def _one(file: str, render: Callable[[Sheet], str]) -> Format:
 
 
 def _svg(sheet: Sheet) -> Mapping[str, str | bytes]:
-    from sessionload.view.picture import svg_files  # noqa: PLC0415 - slow to import, and only pictures need it
+    from sessionload.view.charts.picture import svg_files  # noqa: PLC0415 - slow to import, and only pictures need it
 
     return {f"charts/{name}.svg": text for name, text in svg_files(sheet).items()}
 
 
 def _png(sheet: Sheet) -> Mapping[str, str | bytes]:
-    from sessionload.view.picture import png_files  # noqa: PLC0415 - as above
+    from sessionload.view.charts.picture import png_files  # noqa: PLC0415 - as above
 
     return {f"charts/{name}.png": data for name, data in png_files(sheet).items()}
 

@@ -13,17 +13,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sessionload.measure.exchange import Outcome
-from sessionload.view.axes import clock
+from sessionload.view.charts.axes import clock
 from sessionload.view.charts.palette import status_colors
-from sessionload.view.figures import NOTHING, latency_text
+from sessionload.view.sheet.figures import NOTHING, latency_text
 from sessionload.words.units import duration, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sessionload.view.rows import Sheet
-    from sessionload.view.spectrum import Spectrum
-    from sessionload.view.timeline import Point
+    from sessionload.view.sheet.rows import Sheet
+    from sessionload.view.sheet.spectrum import Spectrum
+    from sessionload.view.sheet.timeline import Point
 
 
 _ALL = Fraction(1)

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from sessionload.judge.verdict import State
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import FindingRow, Sheet, TargetRow
+    from sessionload.view.sheet.rows import FindingRow, Sheet, TargetRow
 
 
 def render(sheet: Sheet) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessionload.view.rows import LATENCY_COLUMNS
+from sessionload.view.sheet.rows import LATENCY_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from sessionload.view.rows import FindingRow, Sheet
+    from sessionload.view.sheet.rows import FindingRow, Sheet
 
 LONGEST = 60_000
 """The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""

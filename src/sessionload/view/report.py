@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.view.behind import tables
-from sessionload.view.rows import LATENCY_COLUMNS
+from sessionload.view.sheet.rows import LATENCY_COLUMNS
 from sessionload.view.template import page
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 def render(sheet: Sheet) -> str:
     """Return the page, to be written as UTF-8."""
-    from sessionload.view.picture import pictures  # noqa: PLC0415 - slow to import, and only a page needs it
+    from sessionload.view.charts.picture import pictures  # noqa: PLC0415 - slow to import, and only a page needs it
 
     return page(
         "report.html.j2",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sessionload.measure.histogram import bucket_of
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 TIMELINE_COLUMNS = (
     "second",

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from sessionload.view.charts.palette import DARK, LIGHT, declarations
 
 if TYPE_CHECKING:
-    from sessionload.view.picture import Plot
+    from sessionload.view.charts.picture import Plot
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:µs|ms|s|min|h|%)(?!\w))|(?<=[a-z]) (?=\d)")
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.view.plain import fill, width
-from sessionload.view.rows import LATENCY_COLUMNS
+from sessionload.view.sheet.rows import LATENCY_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sessionload.view.rows import CountRow, FindingRow, Sheet
+    from sessionload.view.sheet.rows import CountRow, FindingRow, Sheet
 
 COLUMNS = 100
 _MOST_FINDINGS = 10

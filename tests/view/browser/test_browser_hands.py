@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.view.axes import clock
 from sessionload.view.behind import tables
+from sessionload.view.charts.axes import clock
 from sessionload.words.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 TIMED = ("traffic", "response", "parting", "heat", "outcomes", "statuses", "lag")
 STEP = 36

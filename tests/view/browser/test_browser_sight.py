@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.view import report
-from sessionload.view.axes import clock
-from sessionload.view.figures import prepare
+from sessionload.view.charts.axes import clock
+from sessionload.view.sheet.figures import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sessionload.judge.result import Result
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from sessionload.view.charts.palette import PAGE
+from sessionload.view.charts.picture import WIDE
 from sessionload.view.charts.subjects import SUBJECTS
 from sessionload.view.charts.svg import draw
-from sessionload.view.picture import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sessionload.view.charts.plot import Plot
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 NS = "{http://www.w3.org/2000/svg}"
 UNITS = {"µs": 0.001, "ms": 1.0, "s": 1000.0}

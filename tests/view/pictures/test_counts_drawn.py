@@ -11,12 +11,12 @@ import pytest
 
 from sessionload.measure.exchange import Outcome
 from sessionload.view.charts.heat import count_bounds
-from sessionload.view.figures import prepare
-from sessionload.view.rows import HeatMap
+from sessionload.view.sheet.figures import prepare
+from sessionload.view.sheet.rows import HeatMap
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 Draw = Callable[..., Any]
 

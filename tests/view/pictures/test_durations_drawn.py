@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.measure.histogram import Histogram
-from sessionload.view.picture import NARROW, WIDE
-from sessionload.view.rows import Parting, Quantity, RateRow
-from sessionload.view.spectrum import spectrum
+from sessionload.view.charts.picture import NARROW, WIDE
+from sessionload.view.sheet.rows import Parting, Quantity, RateRow
+from sessionload.view.sheet.spectrum import spectrum
 
 if TYPE_CHECKING:
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 Draw = Callable[..., Any]
 

@@ -16,19 +16,19 @@ import altair as alt
 import pytest
 
 from sessionload.measure.exchange import Outcome
-from sessionload.view.axes import milliseconds_axis, rate_axis
-from sessionload.view.canvas import Canvas, Frame, Series
+from sessionload.view.charts.axes import milliseconds_axis, rate_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Series
 from sessionload.view.charts.palette import DARK, LIGHT, PAGE, Palette
+from sessionload.view.charts.picture import NARROW, WIDE, Picture, pictures, png_files, svg_files
 from sessionload.view.charts.subjects import SUBJECTS
 from sessionload.view.charts.svg import draw, draw_alone
-from sessionload.view.figures import prepare
-from sessionload.view.picture import NARROW, WIDE, Picture, pictures, png_files, svg_files
+from sessionload.view.sheet.figures import prepare
 
 if TYPE_CHECKING:
     from sessionload.judge.result import Result
     from sessionload.view.charts.plot import Drawing
     from sessionload.view.charts.subjects import Subject
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 NS = "{http://www.w3.org/2000/svg}"
 NAMES = ["traffic", "response", "parting", "heat", "spectrum", "outcomes", "statuses", "rate", "lag"]
@@ -292,6 +292,8 @@ def test_a_canvas_without_data_still_has_axes() -> None:
 
 
 def test_only_who_wants_pictures_waits_for_their_makers() -> None:
-    program = "import sys, sessionload.view.picture; print({'altair', 'vl_convert'} & set(sys.modules))"
+    program = (
+        "import sys, sessionload.view.charts.picture; print({'altair', 'vl_convert'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

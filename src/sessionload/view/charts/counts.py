@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.measure.exchange import Outcome
-from sessionload.view.axes import count_axis
-from sessionload.view.canvas import Canvas, Frame, Row, Series
+from sessionload.view.charts.axes import count_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Row, Series
 from sessionload.view.charts.over_time import TIME, time_axis
 from sessionload.view.charts.palette import status_colors
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 _DASHES = {"planned": (1, 0), "sent": (1, 0), "done": (5, 3), "late": (2, 2)}
 

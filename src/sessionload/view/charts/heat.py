@@ -11,8 +11,8 @@ from bisect import bisect_right
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from sessionload.view.axes import bands_axis
-from sessionload.view.canvas import Canvas, Frame, Row, Series
+from sessionload.view.charts.axes import bands_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Row, Series
 from sessionload.view.charts.over_time import TIME, time_axis
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 _COLORS = 7
 

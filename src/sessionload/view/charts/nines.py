@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.view.axes import milliseconds_axis, nines_axis
-from sessionload.view.canvas import Canvas, Frame, Row, Series
+from sessionload.view.charts.axes import milliseconds_axis, nines_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Row, Series
 from sessionload.words.units import share
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
-    from sessionload.view.spectrum import Spectrum
+    from sessionload.view.sheet.rows import Sheet
+    from sessionload.view.sheet.spectrum import Spectrum
 
 
 def spectrum(sheet: Sheet, palette: Palette, width: int) -> Drawing:

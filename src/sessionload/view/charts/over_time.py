@@ -10,17 +10,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sessionload.view.axes import Axis, clock_axis, milliseconds_axis
-from sessionload.view.canvas import Canvas, Frame, Row, Series
-from sessionload.view.timeline import LATE_NS
+from sessionload.view.charts.axes import Axis, clock_axis, milliseconds_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.view.sheet.timeline import LATE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
-    from sessionload.view.timeline import Point
+    from sessionload.view.sheet.rows import Sheet
+    from sessionload.view.sheet.timeline import Point
 
 _DASHES = {"p50": (2, 3), "p95": (1, 0), "p99": (7, 3)}
 _TARGET = (4, 4)

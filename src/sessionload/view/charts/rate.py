@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.view.axes import milliseconds_axis, rate_axis
-from sessionload.view.canvas import Canvas, Frame, Series
+from sessionload.view.charts.axes import milliseconds_axis, rate_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Series
 from sessionload.view.charts.over_time import PERCENTILES, percentile_series
 
 if TYPE_CHECKING:
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 _SHAPES = {"p50": "circle", "p95": "square", "p99": "triangle-up"}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sessionload.view.charts.palette import Palette
     from sessionload.view.charts.plot import Drawing
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from sessionload.view.template import page
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.view.charts.picture import Drawing, Palette, Picture
     from sessionload.view.comparison.rows import ComparisonSheet
-    from sessionload.view.picture import Drawing, Palette, Picture
-    from sessionload.view.spectrum import Spectrum
+    from sessionload.view.sheet.spectrum import Spectrum
 
 
 def render(sheet: ComparisonSheet) -> str:
@@ -37,9 +37,9 @@ def render(sheet: ComparisonSheet) -> str:
 
 
 def _picture(sides: Mapping[str, Spectrum]) -> Picture:
-    from sessionload.view.canvas import Series  # noqa: PLC0415 - slow to import, and only a page needs it
+    from sessionload.view.charts.canvas import Series  # noqa: PLC0415 - slow to import, and only a page needs it
     from sessionload.view.charts.nines import spectra  # noqa: PLC0415 - as above
-    from sessionload.view.picture import picture  # noqa: PLC0415 - as above
+    from sessionload.view.charts.picture import picture  # noqa: PLC0415 - as above
 
     def drawn(palette: Palette, width: int) -> Drawing:
         looks = (Series("base", palette.planned, (7, 3)), Series("candidate", palette.response))

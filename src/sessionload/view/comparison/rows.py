@@ -22,12 +22,12 @@ from sessionload.view.comparison.words import (
     sentence,
     tolerance_text,
 )
-from sessionload.view.headline import sentence as run_sentence
 from sessionload.view.plain import plain
-from sessionload.view.quantities import counted
-from sessionload.view.ran import what_was_run
-from sessionload.view.rows import Fact, Quantity
-from sessionload.view.spectrum import Spectrum, spectrum
+from sessionload.view.sheet.headline import sentence as run_sentence
+from sessionload.view.sheet.quantities import counted
+from sessionload.view.sheet.ran import what_was_run
+from sessionload.view.sheet.rows import Fact, Quantity
+from sessionload.view.sheet.spectrum import Spectrum, spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sessionload.judge.comparison.answer import Answer
 from sessionload.judge.comparison.difference import Standing
 from sessionload.judge.comparison.metrics import Duration, Role
-from sessionload.view.quantities import NOTHING, latency_text
+from sessionload.view.sheet.quantities import NOTHING, latency_text
 from sessionload.words.units import share, significant
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.expectation import Kept
 from sessionload.view.plain import plain
-from sessionload.view.rows import Fact, Quantity
+from sessionload.view.sheet.rows import Fact, Quantity
 from sessionload.words.units import NS, duration
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.judge.verdict import State
-from sessionload.view.axes import Axis, milliseconds_axis
-from sessionload.view.canvas import Canvas, Frame, Row, Series
+from sessionload.view.charts.axes import Axis, milliseconds_axis
+from sessionload.view.charts.canvas import Canvas, Frame, Row, Series
 from sessionload.view.charts.over_time import PERCENTILES, percentile_series
-from sessionload.view.picture import Drawing, Palette, Picture, picture
-from sessionload.view.quantities import NOTHING
+from sessionload.view.charts.picture import Drawing, Palette, Picture, picture
+from sessionload.view.sheet.quantities import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from sessionload.judge.verdict import State
-from sessionload.view.headline import sentence
 from sessionload.view.plain import plain
-from sessionload.view.quantities import timed
-from sessionload.view.rows import Fact, Quantity
-from sessionload.view.timeline import quantiles
+from sessionload.view.sheet.headline import sentence
+from sessionload.view.sheet.quantities import timed
+from sessionload.view.sheet.rows import Fact, Quantity
+from sessionload.view.sheet.timeline import quantiles
 from sessionload.words.units import duration, rate, share
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sessionload.measure.histogram import bounds_of, bucket_of
-from sessionload.view.rows import HeatMap
-from sessionload.view.timeline import step_for
+from sessionload.view.sheet.rows import HeatMap
+from sessionload.view.sheet.timeline import step_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

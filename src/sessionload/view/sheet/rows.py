@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.judge.verdict import State
-    from sessionload.view.spectrum import Spectrum
-    from sessionload.view.timeline import Point, Second, Span
+    from sessionload.view.sheet.spectrum import Spectrum
+    from sessionload.view.sheet.timeline import Point, Second, Span
 
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
 """What the cells of a latency row are."""

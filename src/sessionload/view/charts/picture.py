@@ -35,7 +35,7 @@ from sessionload.view.charts.svg import draw, draw_alone, raster
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.view.rows import Sheet
+    from sessionload.view.sheet.rows import Sheet
 
 __all__ = (
     "DARK",

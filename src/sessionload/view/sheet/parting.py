@@ -11,15 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.measure.histogram import bounds_of, bucket_of
-from sessionload.view.axes import clock
-from sessionload.view.rows import Parting
+from sessionload.view.charts.axes import clock
+from sessionload.view.sheet.rows import Parting
 from sessionload.words.units import NS, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.measure.slices import Slice
-    from sessionload.view.timeline import Point
+    from sessionload.view.sheet.timeline import Point
 
 QUEUED = "the server queued"
 LATE = "the generator was late"

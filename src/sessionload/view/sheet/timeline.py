@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sessionload.judge.result import Result
     from sessionload.measure.histogram import Histogram
     from sessionload.measure.slices import Slice
-    from sessionload.view.sums import Cells
+    from sessionload.view.sheet.sums import Cells
 
 LATE_NS = 10_000_000
 """An arrival is counted as late when the generator itself was later than this."""

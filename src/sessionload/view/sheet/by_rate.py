@@ -12,9 +12,9 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sessionload.view.quantities import counted, timed
-from sessionload.view.rows import RateRow
-from sessionload.view.timeline import SHOWN, quantiles
+from sessionload.view.sheet.quantities import counted, timed
+from sessionload.view.sheet.rows import RateRow
+from sessionload.view.sheet.timeline import SHOWN, quantiles
 from sessionload.words.units import rate
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sessionload.judge.targets import Kind, parse_target
 from sessionload.judge.verdict import State
 from sessionload.measure.exchange import Outcome
-from sessionload.view.stopper import stopper
+from sessionload.view.sheet.stopper import stopper
 from sessionload.words.units import NS, duration, rate, share
 
 if TYPE_CHECKING:

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sessionload.judge.targets import Kind, parse_target
 from sessionload.measure.exchange import Outcome
-from sessionload.view.axes import clock
-from sessionload.view.by_rate import group_width, groups, rate_rows
-from sessionload.view.headline import sentence
-from sessionload.view.heat import HeatColumns
-from sessionload.view.parting import cause_of, parting_sentence, partings
+from sessionload.view.charts.axes import clock
 from sessionload.view.plain import plain
-from sessionload.view.quantities import NOTHING, counted, latency_text, milliseconds, timed
-from sessionload.view.ran import what_was_run
-from sessionload.view.reproduce import shell_line
-from sessionload.view.rows import CountRow, Fact, FindingRow, LatencyRow, Sheet, StageRow, TargetRow
-from sessionload.view.spectrum import spectrum
-from sessionload.view.stopper import stopper
-from sessionload.view.sums import Cells, rates
-from sessionload.view.timeline import SHOWN, Seconds, length, quantiles, spans, step_for, walk
-from sessionload.view.trust import health, trust
+from sessionload.view.sheet.by_rate import group_width, groups, rate_rows
+from sessionload.view.sheet.headline import sentence
+from sessionload.view.sheet.heat import HeatColumns
+from sessionload.view.sheet.parting import cause_of, parting_sentence, partings
+from sessionload.view.sheet.quantities import NOTHING, counted, latency_text, milliseconds, timed
+from sessionload.view.sheet.ran import what_was_run
+from sessionload.view.sheet.reproduce import shell_line
+from sessionload.view.sheet.rows import CountRow, Fact, FindingRow, LatencyRow, Sheet, StageRow, TargetRow
+from sessionload.view.sheet.spectrum import spectrum
+from sessionload.view.sheet.stopper import stopper
+from sessionload.view.sheet.sums import Cells, rates
+from sessionload.view.sheet.timeline import SHOWN, Seconds, length, quantiles, spans, step_for, walk
+from sessionload.view.sheet.trust import health, trust
 from sessionload.words.units import NS, duration, rate, share
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sessionload.measure.histogram import Histogram
     from sessionload.measure.slices import Slice
     from sessionload.plan.schedule import Stage
-    from sessionload.view.rows import HeatMap
-    from sessionload.view.timeline import Point
+    from sessionload.view.sheet.rows import HeatMap
+    from sessionload.view.sheet.timeline import Point
 
 __all__ = ("MOST_POINTS", "NOTHING", "latency_text", "milliseconds", "prepare")
 

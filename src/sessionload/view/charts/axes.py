@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sessionload.view.timeline import step_for
+from sessionload.view.sheet.timeline import step_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

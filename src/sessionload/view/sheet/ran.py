@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sessionload.view.plain import plain
-from sessionload.view.rows import Fact
+from sessionload.view.sheet.rows import Fact
 from sessionload.words.units import NS, duration
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sessionload.inputs.scenario import limits_of
 from sessionload.judge.verdict import Limits, State
-from sessionload.view.quantities import latency_text
-from sessionload.view.rows import Fact
-from sessionload.view.timeline import quantiles
+from sessionload.view.sheet.quantities import latency_text
+from sessionload.view.sheet.rows import Fact
+from sessionload.view.sheet.timeline import quantiles
 from sessionload.words.units import duration, share
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ is not shown without the number of samples behind it.
 
 from __future__ import annotations
 
-from sessionload.view.rows import Quantity
+from sessionload.view.sheet.rows import Quantity
 from sessionload.words.units import duration, share
 
 NOTHING = share(0, 0)

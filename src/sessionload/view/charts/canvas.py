@@ -25,9 +25,9 @@ from sessionload.view.plain import plain, width
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sessionload.view.axes import Axis
+    from sessionload.view.charts.axes import Axis
     from sessionload.view.charts.palette import Palette
-    from sessionload.view.timeline import Span
+    from sessionload.view.sheet.timeline import Span
 
 Row = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""A result, turned into the rows that all views share."""
