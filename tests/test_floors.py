@@ -42,6 +42,7 @@ DOORS = {
         "edges/roster",
         "edges/swarm",
         "edges/users",
+        "edges/yielding",
         "edges/wire",
         "command/locust_door",
     ],

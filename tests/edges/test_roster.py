@@ -9,7 +9,8 @@ from gevent.event import Event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.edges.roster import Handed, Roster
+from sessionload.edges.roster import Roster
+from sessionload.edges.session_start import SessionStart
 from sessionload.plan.schedule import Arrival
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 MS = 1_000_000
 
 
-def arrival(index: int) -> Arrival:
-    return Arrival(index, index * MS, 0)
+def arrival(index: int) -> SessionStart:
+    return SessionStart(Arrival(index, index * MS, 0), b"")
 
 
 class Crew:
@@ -31,7 +32,7 @@ class Crew:
         self.asked_for: list[int] = []
         self.roster = Roster(max_in_flight, self._grow, start_with=start_with)
         self.log: list[tuple[str, int]] = []
-        self.holding: dict[str, Handed] = {}
+        self.holding: dict[str, SessionStart] = {}
         self.users: dict[str, gevent.Greenlet] = {}
         self.done: list[int] = []
         self._gates: dict[str, Event] = {}
@@ -52,24 +53,31 @@ class Crew:
             while True:
                 handed = self.roster.next()
                 self.holding[name] = handed
-                self.log.append((name, handed.arrival.index))
+                self.log.append((name, handed.index))
                 try:
                     self._gates[name].wait()
                     self._gates[name].clear()
                 finally:
-                    self.done.append(self.holding.pop(name).arrival.index)
+                    self.done.append(self.holding.pop(name).index)
                     self.roster.done()
         finally:
             self.roster.leave()
 
     def hand_over(self, *indices: int) -> None:
-        for index in indices:
-            self.roster.hand_over(arrival(index))
+        self.hand_over_soon(*indices)
         self.settle()
 
+    def hand_over_soon(self, *indices: int) -> None:
+        """Hand over in the loop, as a pacer does, at its next turn."""
+        for index in indices:
+            gevent.get_hub().loop.run_callback(self.roster.hand_over, arrival(index))
+
     def finish(self, name: str) -> None:
-        self._gates[name].set()
+        self.release(name)
         self.settle()
+
+    def release(self, name: str) -> None:
+        self._gates[name].set()
 
     def kill(self, name: str) -> None:
         self.users.pop(name).kill()
@@ -77,8 +85,8 @@ class Crew:
     @staticmethod
     def settle() -> None:
         """Let everybody do what can be done now."""
-        for _ in range(4):
-            gevent.sleep(0)
+        gevent.sleep(0.0005)
+        gevent.sleep(0.0005)
 
     def end(self) -> None:
         gevent.killall(list(self.users.values()))
@@ -195,41 +203,63 @@ def test_an_idle_user_that_is_killed_is_given_nothing(in_greenlet: InGreenlet) -
     assert in_greenlet(course) == [("a", 0)]
 
 
-def test_what_was_promised_to_a_user_that_is_killed_goes_to_an_idle_one(in_greenlet: InGreenlet) -> None:
-    def course() -> tuple[list[tuple[str, int]], int]:
-        crew = Crew(5)
-        crew.start("a", "b")
-        crew.users["b"].kill(block=False)
-        crew.hand_over(0)
-        in_flight = crew.roster.in_flight
-        crew.end()
-        return crew.log, in_flight
-
-    assert in_greenlet(course) == ([("a", 0)], 1)
-
-
-def test_what_was_promised_to_a_user_that_is_killed_waits_in_front_when_nobody_is_idle(
+def test_what_a_user_got_just_before_its_end_is_done_with_like_all_that_is_in_flight(
     in_greenlet: InGreenlet,
 ) -> None:
-    def course() -> tuple[list[tuple[str, int]], int]:
+    def course() -> tuple[list[tuple[str, int]], list[int], int]:
         crew = Crew(5)
-        crew.start("a")
-        crew.users["a"].kill(block=False)
-        crew.roster.hand_over(arrival(0))
-        crew.roster.hand_over(arrival(1))
-        assert crew.roster.oldest_due_ns == 0  # promised, not begun
-        assert crew.roster.in_flight == 1
+        crew.start("a", "b")
+        crew.hand_over_soon(0)
+        crew.users["b"].kill(block=False)
         crew.settle()
-        assert crew.roster.in_flight == 0
-        assert crew.roster.waiting == 2
-        assert crew.roster.oldest_due_ns == 0
-        crew.start("b")
-        crew.finish("b")
         in_flight = crew.roster.in_flight
         crew.end()
-        return crew.log, in_flight
+        return crew.log, crew.done, in_flight
 
-    assert in_greenlet(course) == ([("b", 0), ("b", 1)], 1)
+    assert in_greenlet(course) == ([("b", 0)], [0], 0)
+
+
+def test_a_turn_ends_when_eight_more_are_in_flight_than_at_its_beginning(in_greenlet: InGreenlet) -> None:
+    def course() -> list[bool]:
+        crew = Crew(30, start_with=20)
+        crew.start(*"abcdefghijklmnopqrst")
+        more: list[bool] = []
+
+        def turn(*indices: int) -> None:
+            crew.roster.begin_turn()
+            more.extend(crew.roster.hand_over(arrival(index)) for index in indices)
+
+        for indices in (range(8), range(8, 10)):
+            gevent.get_hub().loop.run_callback(turn, *indices)
+            crew.settle()
+        crew.end()
+        return more
+
+    assert in_greenlet(course) == [True] * 7 + [False] + [True] * 2
+
+
+def test_of_two_idle_users_the_one_whose_connection_was_looked_at_goes_first(in_greenlet: InGreenlet) -> None:
+    """b ends in the very turn of the loop in which the next arrival is due."""
+
+    def course() -> list[tuple[str, int]]:
+        crew = Crew(5)
+        crew.start("a", "b")
+        crew.hand_over(0)
+        loop = gevent.get_hub().loop
+
+        def end_and_hand_over() -> None:
+            crew.release("b")
+            loop.run_callback(loop.run_callback, crew.roster.hand_over, arrival(1))
+
+        gevent.sleep(0.001)
+        end_and_hand_over()
+        crew.settle()
+        crew.finish("a")
+        crew.hand_over(2)
+        crew.end()
+        return crew.log
+
+    assert in_greenlet(course) == [("b", 0), ("a", 1), ("a", 2)]
 
 
 def test_what_is_given_up_is_given_back_in_order(in_greenlet: InGreenlet) -> None:
@@ -237,7 +267,7 @@ def test_what_is_given_up_is_given_back_in_order(in_greenlet: InGreenlet) -> Non
         crew = Crew(1)
         crew.start("a")
         crew.hand_over(0, 1, 2)
-        assert crew.roster.give_up() == [arrival(1), arrival(2)]
+        assert [one.index for one in crew.roster.give_up()] == [1, 2]
         assert crew.roster.give_up() == []
         assert crew.roster.waiting == 0
         crew.finish("a")
@@ -275,17 +305,21 @@ class Story:
             if what == "kill":
                 crew.kill(name)
             else:
+                self._arrive_soon()
                 crew.users.pop(name).kill(block=False)
-                self._arrive()
         crew.settle()
 
     def _arrive(self) -> None:
-        self.crew.hand_over(self.arrived)
+        self._arrive_soon()
+        self.crew.settle()
+
+    def _arrive_soon(self) -> None:
+        self.crew.hand_over_soon(self.arrived)
         self.arrived += 1
 
     def check(self) -> None:
         crew = self.crew
-        held = [handed.arrival.index for handed in crew.holding.values()]
+        held = [handed.index for handed in crew.holding.values()]
         waiting = [one.index for one, _ in crew.roster._backlog]
         assert sorted([*held, *crew.done, *waiting]) == list(range(self.arrived))
         assert crew.roster.in_flight == len(held) <= crew.roster.max_in_flight

@@ -53,7 +53,7 @@ class Course:
         line = self.swarm.enter()
         try:
             while True:
-                self.swarm.perform(line, self.swarm.next_arrival())
+                self.swarm.perform(line, self.swarm.next_start())
         finally:
             self.swarm.leave(line)
 

@@ -69,7 +69,7 @@ class Idle:
         self.entered += 1
         return f"line {self.entered}"
 
-    def next_arrival(self):
+    def next_start(self):
         gevent.sleep(60)
 
     def perform(self, line, handed):

@@ -8,7 +8,7 @@ anything in a cause or message that a server chose would make findings without e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -77,6 +77,8 @@ _NOT_ACCEPTED_SENTENCES = {
     Outcome.THROTTLED: "the server asked for fewer requests (status {status})",
     Outcome.SERVER_ERROR: "the server failed (status {status})",
 }
+_JUST_A_KEY = re.compile(rb'\s*\{\s*"%b"\s*:\s*"([!#-\[\]-~]+)"\s*\}\s*' % SESSION_KEY.encode()).fullmatch
+"""An object of nothing but a session key of printable ASCII without white space, quote or backslash."""
 _NO_MEDIA_TYPE = _Wrong("media_type/missing", "the response does not say its media type")
 _OTHER_MEDIA_TYPE = _Wrong("media_type", "the document does not list the media type of the response")
 _OTHER_CHARSET = _Wrong("media_type/charset", "the response says that its JSON is not in UTF-8")
@@ -97,6 +99,7 @@ class Contract:
         self.request_rule = _request_rule(document, operation)
         self._success, self._listed = _responses(document, operation)
         self._expected: dict[tuple[int, str | None], _Expected] = {}
+        self._plain: dict[tuple[int | None, str | None], Callable[[bytes], re.Match[bytes] | None]] = {}
         unknown = set(_PLACE.findall(self._template)) - {PROJECT, ENVIRONMENT}
         if unknown:
             raise document.refusal(
@@ -167,11 +170,25 @@ class Contract:
             expected = _expectation(content, content_type)
             if len(self._expected) < _MOST_EXPECTED:
                 self._expected[status, content_type] = expected
+                if expected.rule is not None and expected.rule.allows_just(SESSION_KEY):
+                    self._plain[status, content_type] = _JUST_A_KEY
         wrong, value = _read(expected, body)
         if wrong:
             return _violation(wrong, body)
         key = value.get(SESSION_KEY) if isinstance(value, dict) else None
         return Judgement(Outcome.OK, None, key if isinstance(key, str) else None)
+
+    def plain_key(self, status: int | None, content_type: str | None, body: bytes) -> str | None:
+        """Return the session key of an answer that is plainly good; None for one that has to be judged.
+
+        Never another key than `judge` finds, and none in an answer that it does not call ok.
+        """
+        try:
+            plain = self._plain[status, content_type]
+        except KeyError:
+            return None
+        found = plain(body)
+        return found[1].decode() if found else None
 
     def _other_status(self, status: int, body: bytes) -> Judgement:
         outcome = _NOT_ACCEPTED.get(status)

@@ -47,15 +47,16 @@ class IssuedKeys:
         """Whether `key` is not among those remembered; from now on it is."""
         self.checked += 1
         number = hash(key) & _ALL_BITS or 1
-        if self._find(self._older, number) is None:
-            return False
-        free = self._find(self._younger, number)
-        if free is None:
-            return False
+        place = number & self._mask
+        if self._older[place] or self._younger[place]:  # in more cases than not it is in neither
+            found = None if self._find(self._older, number) is None else self._find(self._younger, number)
+            if found is None:
+                return False
+            place = found
         if self._young == self._generation:
             self._age()
-            free = number & self._mask
-        self._younger[free] = number
+            place = number & self._mask
+        self._younger[place] = number
         self._young += 1
         return True
 

@@ -2,7 +2,8 @@
 
 Law: an exchange that is not over when its time is up is told so, within a few milliseconds. Idea: each
 exchange has the same time, so the one that began first ends first, and a dict in the order of beginning is
-all there is to keep. Trap: what is told may begin another exchange before the next one is told.
+all there is to keep: who begins writes itself in, who ends strikes itself out. Trap: what is told may begin
+another exchange before the next one is told.
 """
 
 from __future__ import annotations
@@ -15,40 +16,39 @@ import gevent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Expire = Callable[[], object]
+
 
 class Deadlines:
     """What to call for each exchange under way when its time is up."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._ends: dict[Callable[[], object], float] = {}
+    def __init__(self, timeout_ns: int) -> None:
+        self._timeout_ns = timeout_ns
+        self._begun: dict[Expire, int] = {}
         self._timer: Any = None
 
-    def begin(self, expire: Callable[[], object]) -> None:
-        """Call `expire()` in the loop after the timeout, unless `end(expire)` comes first."""
-        self._ends[expire] = time.monotonic() + self._timeout_s
+    def watched(self) -> dict[Expire, int]:
+        """Return what is watched: what to call in the loop, by when its exchange began (monotonic, ns)."""
         if self._timer is None:
-            self._wait(self._timeout_s)
+            self._wait(self._timeout_ns)
+        return self._begun
 
-    def end(self, expire: Callable[[], object]) -> None:
-        """Forget an exchange that is over."""
-        self._ends.pop(expire, None)
-
-    def _wait(self, seconds: float) -> None:
-        self._timer = gevent.get_hub().loop.timer(seconds)
+    def _wait(self, left_ns: int) -> None:
+        self._timer = gevent.get_hub().loop.timer(left_ns / 1e9, ref=False)
         self._timer.start(self._ring)
 
     def _ring(self) -> None:
         self._timer.close()
-        self._timer = None
-        now = time.monotonic()
+        now_ns = time.monotonic_ns()
+        left_ns = self._timeout_ns  # what begins from now on has all of it
         late = []
-        for expire, end in self._ends.items():
-            if end > now:
-                self._wait(end - now)
+        for expire, begun_ns in self._begun.items():
+            if begun_ns + self._timeout_ns > now_ns:
+                left_ns = begun_ns + self._timeout_ns - now_ns
                 break
             late.append(expire)
         for expire in late:
-            del self._ends[expire]
+            del self._begun[expire]
+        self._wait(left_ns)
         for expire in late:
             expire()

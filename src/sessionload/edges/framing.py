@@ -13,6 +13,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 HEAD_LIMIT = 64 * 1024
 _FIELD_LIMIT = 100
+_LENGTHS = frozenset(map(len, ("content-type", "content-length", "content-encoding", "transfer-encoding")))
 
 EXTRA = "more bytes came after the end of the response"
 MALFORMED = "what came back is not HTTP/1.1"
@@ -57,7 +58,7 @@ class Framing:
         self._fields = 0
         self._length_known = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take bytes from the server. Raises `NotHttp` or `Unacceptable`."""
         try:
             self._parser.feed_data(data)
@@ -80,21 +81,22 @@ class Framing:
             raise Unacceptable("protocol/extra_bytes", EXTRA)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a field and keep it if it is one of the two."""
+        """Count a field, and keep it if it may be one of those that matter."""
         self._fields += 1
         if self._fields > _FIELD_LIMIT:
             raise Unacceptable("protocol/too_many_fields", f"the head has more than {_FIELD_LIMIT} fields")
-        if self.head_done:
-            return  # a field after the body: nothing is judged by it
-        size = len(name)
-        if size == 12 and name.lower() == b"content-type":
+        if len(name) in _LENGTHS and not self.head_done:  # after the body nothing is judged by a field
+            self._keep_field(name.lower(), value)
+
+    def _keep_field(self, name: bytes, value: bytes) -> None:
+        if name == b"content-type":
             text = value.decode("latin-1")
             self.content_type = text if self.content_type is None else f"{self.content_type}, {text}"
-        elif size == 14 and name.lower() == b"content-length":
+        elif name == b"content-length":
             self._length_known = True
-        elif size == 16 and name.lower() == b"content-encoding":
+        elif name == b"content-encoding":
             self.content_encoding = value.decode("latin-1")
-        elif size == 17 and name.lower() == b"transfer-encoding":
+        elif name == b"transfer-encoding":
             self._length_known = value.lower().endswith(b"chunked")
 
     def on_headers_complete(self) -> None:

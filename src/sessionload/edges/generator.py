@@ -23,6 +23,7 @@ from locust.env import Environment as LocustEnvironment
 
 from sessionload.edges.swarm import Swarm
 from sessionload.edges.users import SessionUser, feed_locust, start_users_of
+from sessionload.edges.yielding import let_others
 from sessionload.inputs.brief import Brief, Sources, brief_of
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _tell(swarm: Swarm, stats: RequestStats, *, last: bool = False) -> None:
     delta = swarm.delta(last=last)
     feed_locust(stats, delta.measurement)
     for part in delta.measurement.slices.values():
-        part.pack(lambda: gevent.sleep(0))  # a histogram takes half a millisecond, and arrivals are due
+        part.pack(let_others)  # it takes milliseconds, and arrivals are due
     sys.stdout.write(json.dumps(delta.to_json(), separators=(",", ":")) + "\n")
     sys.stdout.flush()
 

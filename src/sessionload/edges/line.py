@@ -9,6 +9,7 @@ end. Trap: between two looks of the loop nobody watches, so a line that is used 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,13 @@ from sessionload.edges.framing import HEAD_LIMIT, TOO_LARGE_HEAD, Framing, NotHt
 
 if TYPE_CHECKING:
     from sessionload.edges.attempt import Reply
+    from sessionload.edges.session_start import SessionStart
     from sessionload.edges.wire import Connection, Wire
 
-_CHUNK = 16 * 1024
 _TOO_MANY_BYTES = "the body is wrapped in far more bytes than it has"
 _READ = 1
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_IDLE, _BUSY, _LISTENING = range(3)
 
 
 class DeadlinePassed(BaseException):
@@ -37,38 +39,43 @@ class Line:
     """One user's connection to the server, opened when needed and kept only after a clean end."""
 
     def __init__(self, wire: Wire) -> None:
+        self.start: SessionStart | None = None
+        """What its user is performing."""
         self._wire = wire
         self._hub = gevent.get_hub()
+        self._loop = self._hub.loop
         self._user = gevent.getcurrent()
-        self._deadlines = wire.deadlines
+        self._begun = wire.deadlines.watched()
         self._expire = functools.partial(self._user.throw, DeadlinePassed)
-        self._busy = False
+        self._attempt = Attempt()
+        self._view = wire.view
         self._socket: Connection | None = None
         self._response = Framing(wire.body_limit)
         self._reader: Any = None
         """Watches for bytes as long as the connection is open, so that nothing is asked for in vain."""
-        self._listening = False
-        """Whether the user waits for bytes."""
+        self._state = _IDLE
+        """Whether the user waits for bytes, or does something else with the connection, or nothing."""
+        self._looked = 0
+        """How often the loop had looked at all connections when the last exchange ended."""
         self.connect_ns: int | None = None
         """How long the last exchange took to connect, if it had to."""
         self.tls_ns: int | None = None
         """How long its handshake took."""
-        self._looked = 0
-        """How often the loop had looked at all connections when the last exchange ended."""
 
     def exchange(self, request: bytes) -> Reply:
         """Send `request` and return what came back. Total: every ending is a `Reply`.
 
         Only the end of the greenlet itself (`GreenletExit`) passes through, with the connection closed.
         """
-        attempt = Attempt()
+        attempt = self._attempt
+        attempt.begin()
         self.connect_ns = self.tls_ns = None
         clean = False
-        self._busy = True
-        self._deadlines.begin(self._expire)
+        self._state = _BUSY
+        self._begun[self._expire] = time.monotonic_ns()
         try:
             reply = self._converse(request, attempt)
-            clean = self._response.keep and not attempt.ended and self._wire.reuse
+            clean = self._response.keep and self._wire.reuse and not attempt.ended
         except DeadlinePassed:
             return attempt.late()
         except Unacceptable as fault:
@@ -80,39 +87,38 @@ class Line:
         else:
             return reply
         finally:
-            self._deadlines.end(self._expire)
-            self._busy = self._listening = False
-            self._looked = self._hub.loop.iteration
+            self._begun.pop(self._expire, None)
+            self._state = _IDLE
+            self._looked = self._loop.iteration
             if not clean:
                 self.close()
 
     def _converse(self, request: bytes, attempt: Attempt) -> Reply:
         line = self._socket
-        if line is not None and self._looked == self._hub.loop.iteration and not _quiet(line):
+        if line is not None and self._looked == self._loop.iteration and not _quiet(line):
             self.close()  # the loop has not looked at it since its last answer
             line = None
         if line is None:
             attempt.fresh = True
             line = self._open()
         attempt.phase = "send"
-        self._send(line, request)
+        try:
+            sent = line.send(request)
+        except _NOT_NOW:
+            sent = 0
+        if sent < len(request):  # seldom: a session start fits into the buffer
+            self._send_rest(line, request, sent)
         attempt.phase = "answer"
         response = attempt.response = self._response
         response.begin()
-        size = 0
-        while not response.complete:
-            data = self._receive(line)
-            if not data:
-                attempt.ended = True
-                if not attempt.received:
-                    return attempt.closed()
-                response.end()
-                break
-            attempt.received = True
-            response.feed(data)
-            size += len(data)
-            if size > HEAD_LIMIT:
-                self._bound(response, size)
+        got = self._receive(line)
+        if got:
+            response.feed(self._view[:got])
+            if not response.complete:
+                self._receive_rest(line, response, got)
+        else:
+            attempt.ended = True
+            return attempt.closed()
         if attempt.fresh:
             self._wire.remember(line)
         return whole(response)
@@ -137,33 +143,41 @@ class Line:
 
         A piece of TLS may come at any time.
         """
-        if self._listening:
-            self._listening = False
+        if self._state == _LISTENING:
+            self._state = _BUSY
             self._user.switch()
-        elif not self._busy and self._socket is not None and not _quiet(self._socket):
+        elif self._state == _IDLE and self._socket is not None and not _quiet(self._socket):
             self.close()
 
-    def _send(self, line: Connection, request: bytes) -> None:
-        sent = 0
-        while True:
-            try:  # noqa: SIM105 - `suppress` takes as long as the rest of this
-                sent += line.send(request[sent:] if sent else request)
-            except _NOT_NOW:
-                pass
-            if sent == len(request):  # at once, as a rule: a session start fits into the buffer
-                return
+    def _send_rest(self, line: Connection, request: bytes, sent: int) -> None:
+        while sent < len(request):
             socket.wait_write(line.fileno())
+            with contextlib.suppress(*_NOT_NOW):
+                sent += line.send(request[sent:])
 
-    def _receive(self, line: Connection) -> bytes:
-        """Return what has come, at least a byte; nothing at the end of the stream."""
+    def _receive(self, line: Connection) -> int:
+        """Wait for bytes and return how many have come; none at the end of the stream."""
         while True:
-            self._listening = True
+            self._state = _LISTENING
             self._hub.switch()
             try:
-                data: bytes = line.recv(_CHUNK)
+                return line.recv_into(self._view)  # type: ignore[no-any-return]
             except _NOT_NOW:  # a piece of TLS, but none of the answer
                 continue
-            return data
+
+    def _receive_rest(self, line: Connection, response: Framing, size: int) -> None:
+        attempt = self._attempt
+        attempt.received = True
+        while not response.complete:
+            if size > HEAD_LIMIT:
+                self._bound(response, size)
+            got = self._receive(line)
+            if not got:
+                attempt.ended = True
+                response.end()
+                break
+            response.feed(self._view[:got])
+            size += got
 
     def _bound(self, response: Framing, size: int) -> None:
         """Refuse what no response could need."""

@@ -1,10 +1,10 @@
 """Arrivals leave when they are due.
 
 Law: an arrival is handed over at its due instant or as soon after it as the machine allows, in
-order, whatever became of the ones before it (an open model). Idea: one greenlet sleeps to the next due
-instant and then hands over everything that is due at once; it does so every four tenths of a millisecond at
-most, because each turn of the loop costs as much as an exchange. Trap: `gevent.sleep` wakes up to a
-millisecond late, because libev counts milliseconds; a kernel timer (`timerfd`) watched by the loop does not.
+order, whatever became of the ones before it (an open model). Idea: an alarm rings in the loop at the next due
+instant, and everything that is due by then is handed over in one turn; there is a turn every four tenths of a
+millisecond at most, because each costs as much as an exchange. Trap: `gevent.sleep` wakes up to a millisecond
+late, because libev counts milliseconds; a kernel timer (`timerfd`) watched by the loop does not.
 """
 
 from __future__ import annotations
@@ -14,101 +14,145 @@ import os
 import struct
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.event import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sessionload.plan.schedule import Arrival
+    from sessionload.edges.session_start import SessionStart
 
 _CLOCK_MONOTONIC = 1
 _TFD_FLAGS = 0o4000 | 0o2000000  # TFD_NONBLOCK | TFD_CLOEXEC, the same on every Linux that runs CPython
 _TFD_TIMER_ABSTIME = 1
 _READ = 1
-_CLOSE_ENOUGH_NS = 30_000
-"""A due instant this near is waited for by a turn of the loop: arming a timer takes as long."""
 _TURN_NS = 400_000
 """Arrivals that follow each other sooner than this are handed over together, late by no more than this."""
-_AT_ONCE = 32
-"""After a stall of our own, so many are handed over before answers are read: their connections are warm."""
-_LONGEST_SLEEP_NS = 200_000_000
+_LONGEST_WAIT_NS = 200_000_000
 """A stop is noticed within this time, however far away the next arrival is."""
 
 
 class Alarm:
-    """Sleeps until an instant of the monotonic clock; other greenlets run meanwhile."""
+    """Calls `ring()` in the loop, once for each time that it was set."""
 
-    def __init__(self) -> None:
+    def __init__(self, ring: Callable[[], object]) -> None:
+        self._ring = ring
         self._fd: int | None = None
+        self._watcher: Any = None
+        self._loop = gevent.get_hub().loop
+        self._rings_now = False
         if sys.platform == "linux":
             self._libc = ctypes.CDLL(None, use_errno=True)
             fd = self._libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_FLAGS)
             if fd >= 0:
                 self._fd = fd
-                self._hub = gevent.get_hub()
-                self._watcher = self._hub.loop.io(fd, _READ)
+                self._watcher = self._loop.io(fd, _READ)
+                self._watcher.start(self._expired)
 
-    def sleep_until(self, instant_ns: int) -> None:
-        """Return at `instant_ns` of `time.monotonic_ns()`, or at once if it has passed."""
-        left = instant_ns - time.monotonic_ns()
-        if left <= _CLOSE_ENOUGH_NS:
-            gevent.sleep(0)
-        elif self._fd is None:
-            gevent.sleep(left / 1e9)
-        else:
+    def set(self, instant_ns: int) -> None:
+        """Ring at `instant_ns` of `time.monotonic_ns()`, or at the next turn of the loop if it has passed."""
+        left_ns = instant_ns - time.monotonic_ns()
+        if self._fd is None:
+            self._watcher = self._loop.timer(max(0.0, left_ns / 1e9))
+            self._watcher.start(self._ring)
+        elif left_ns > 0 or not self._rings_now:
             setting = struct.pack("qqqq", 0, 0, *divmod(instant_ns, 1_000_000_000))
             self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, setting, None)
-            self._hub.wait(self._watcher)
-            os.read(self._fd, 8)
+            self._rings_now = False
+
+    def _expired(self) -> None:
+        # A timer that has expired and is neither read nor set rings again at the next turn of the loop.
+        self._rings_now = True
+        self._ring()
 
     def close(self) -> None:
-        """Give the kernel's timer back."""
-        if self._fd is not None:
+        """Ring no more, and give the kernel's timer back."""
+        if self._watcher is not None:
             self._watcher.close()
+            self._watcher = None
+        if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
 
 class Pacer:
-    """Hands arrivals over at their due instants until the schedule ends or `stop` is called."""
+    """Hands session starts over at their due instants until the schedule ends or `stop` is called."""
 
-    def __init__(self, arrivals: Iterator[Arrival], hand_over: Callable[[Arrival], None]) -> None:
+    def __init__(
+        self,
+        arrivals: Iterator[SessionStart],
+        hand_over: Callable[[SessionStart], bool],
+        begin_turn: Callable[[], object] = lambda: None,
+        use_pause: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        """Prepare to hand `arrivals` over, in the loop and in turns.
+
+        A turn calls `begin_turn()`, `hand_over(arrival)` for what is due, as long as that returns true, and
+        `use_pause(nanoseconds until the next one is due)`.
+        """
         self._arrivals = arrivals
         self._hand_over = hand_over
+        self._begin_turn = begin_turn
+        self._use_pause = use_pause
+        self._following: SessionStart | None = None
+        self._origin_ns = self._end_ns = 0
         self._stopped = False
-        self.next_due_ns: int | None = None
-        """When the first arrival that was not handed over is due, from the first turn of `run` on."""
+        self._ended = Event()
+        self._broken: BaseException | None = None
+        self._alarm = Alarm(self._turn)
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the first arrival that was not handed over is due, while there is one."""
+        return self._following.due_ns if self._following is not None else None
 
     def stop(self) -> None:
         """Hand nothing more over."""
         self._stopped = True
 
-    def run(self, origin_ns: int, end_ns: int) -> Arrival | None:
+    def run(self, origin_ns: int, end_ns: int) -> SessionStart | None:
         """Hand over what is due until `end_ns` after `origin_ns` (monotonic).
 
         Return the first arrival that was not handed over: none at the end of a whole schedule.
         """
-        alarm = Alarm()
+        self._origin_ns, self._end_ns = origin_ns, end_ns
+        self._following = next(self._arrivals, None)
+        self._alarm.set(origin_ns)
         try:
-            following = next(self._arrivals, None)
-            self.next_due_ns = following.due_ns if following is not None else None
-            while following is not None and not self._stopped:
-                now = time.monotonic_ns() - origin_ns
-                left = _AT_ONCE
-                while following is not None and following.due_ns <= now and left:
-                    self._hand_over(following)
-                    following = next(self._arrivals, None)
-                    left -= 1
-                self.next_due_ns = following.due_ns if following is not None else None
-                if not left:
-                    gevent.sleep(0)
-                elif following is not None:
-                    wake = min(max(following.due_ns, now + _TURN_NS), now + _LONGEST_SLEEP_NS)
-                    alarm.sleep_until(origin_ns + wake)
-            while following is None and not self._stopped and time.monotonic_ns() < origin_ns + end_ns:
-                alarm.sleep_until(min(origin_ns + end_ns, time.monotonic_ns() + _LONGEST_SLEEP_NS))
-            return following
+            self._ended.wait()
         finally:
-            alarm.close()
+            self._alarm.close()
+        if self._broken is not None:
+            raise self._broken
+        return self._following
+
+    def _turn(self) -> None:
+        try:
+            wake_ns = self._hand_over_what_is_due()
+        except BaseException as error:  # noqa: BLE001 - the loop would only print it
+            self._broken = error
+            wake_ns = None
+        if wake_ns is None:
+            self._ended.set()
+        else:
+            self._alarm.set(self._origin_ns + wake_ns)
+
+    def _hand_over_what_is_due(self) -> int | None:
+        """Return when the next turn is; `None` when there is no more."""
+        if self._stopped:
+            return None
+        following, now_ns = self._following, time.monotonic_ns() - self._origin_ns
+        self._begin_turn()
+        more = True
+        while more and following is not None and following.due_ns <= now_ns:
+            self._following = next(self._arrivals, None)
+            more = self._hand_over(following)
+            following = self._following
+        if following is None and now_ns >= self._end_ns:
+            return None
+        next_ns = following.due_ns if following is not None else self._end_ns
+        self._use_pause(next_ns - now_ns)
+        wake_ns = next_ns if not more else max(next_ns, now_ns + _TURN_NS)
+        return min(wake_ns, now_ns + _LONGEST_WAIT_NS)

@@ -2,31 +2,28 @@
 
 Law: an arrival is never dropped silently: it goes to an idle user, to the backlog, or is given
 back as unsent. Idea: the user that was busy most recently goes first, so that few connections are
-used and stay warm, as a connection pool would. The crew doubles when few are idle, but not again
-before those asked for are there, so that a hiccup of our own does not call up thousands. Trap: waiting
-because `max_in_flight` users are busy is the server's doing (queueing); waiting because a user has
-not been started yet is ours (lag).
+used and stay warm, as a connection pool would; but those whose connection the loop has looked at since go
+before all others. The crew doubles when few are idle, but not again before those asked for are there, so that
+a hiccup of our own does not call up thousands. Trap: waiting because `max_in_flight` users are busy is the
+server's doing (queueing); waiting because a user has not been started yet is ours (lag).
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import gevent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.plan.schedule import Arrival
+    from sessionload.edges.session_start import SessionStart
 
 
-class Handed(NamedTuple):
-    """An arrival in a user's hands, and how long it queued because all users were in flight."""
-
-    arrival: Arrival
-    queued_ns: int
+_MORE_IN_A_TURN = 8
+"""When many are due at once, each further one would open a connection that is not needed a moment later."""
 
 
 class Roster:
@@ -41,9 +38,14 @@ class Roster:
         self._wanted = min(start_with, max_in_flight)
         self._grow = grow
         self._hub = gevent.get_hub()
+        self._loop = self._hub.loop
         self._idle: list[gevent.Greenlet] = []
-        self._promised: dict[gevent.Greenlet, Handed] = {}
-        self._backlog: deque[tuple[Arrival, int | None]] = deque()
+        """Those that were idle already when the loop looked at all connections the last time."""
+        self._just_idle: list[gevent.Greenlet] = []
+        self._enough = _MORE_IN_A_TURN
+        self._looks = 0
+        """How often the loop had looked when the last user became idle."""
+        self._backlog: deque[tuple[SessionStart, int | None]] = deque()
 
     @property
     def wanted(self) -> int:
@@ -57,10 +59,8 @@ class Roster:
 
     @property
     def oldest_due_ns(self) -> int | None:
-        """When the first of the arrivals was due that were handed over and are not begun."""
-        waiting = [arrival.due_ns for arrival, _ in self._backlog]
-        waiting += [handed.arrival.due_ns for handed in self._promised.values()]
-        return min(waiting, default=None)
+        """When the first of the arrivals in the backlog was due."""
+        return min((one.due_ns for one, _ in self._backlog), default=None)
 
     @property
     def saturated(self) -> bool:
@@ -75,58 +75,71 @@ class Roster:
         """Count a user that has been stopped."""
         self._present -= 1
 
-    def hand_over(self, arrival: Arrival) -> None:
-        """Give an arrival to the idle user that was busy last, or put it in the backlog."""
-        if self._idle:
-            self._take_off(self._idle.pop(), Handed(arrival, 0))
-        else:
-            self._backlog.append((arrival, time.monotonic_ns() if self.saturated else None))
+    def begin_turn(self) -> None:
+        """Let a few more be in flight than there are now, before answers are read again."""
+        self._enough = self.in_flight + _MORE_IN_A_TURN
+
+    def hand_over(self, arrival: SessionStart) -> bool:
+        """Give an arrival to the idle user that was busy last, or put it in the backlog.
+
+        To be called in the loop: the user goes on at once, and comes back here when it has to wait. Return
+        whether this turn may hand over more.
+        """
+        if self._loop.iteration != self._looks and self._just_idle:
+            self._look()
+        idle = self._idle or self._just_idle
+        user = idle.pop() if idle else None
         if len(self._idle) * 4 < self._wanted < self.max_in_flight and self._present >= self._wanted:
-            self._wanted = min(self.max_in_flight, self._wanted * 2)
-            self._grow()
+            self._grow_if_few_are_idle()
+        if user is None:
+            self._backlog.append((arrival, time.monotonic_ns() if self.saturated else None))
+        else:
+            self._count_in()
+            user.switch(arrival)
+        return self.in_flight < self._enough
 
-    def _take_off(self, user: gevent.Greenlet, handed: Handed) -> None:
-        self.in_flight += 1
-        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
-        self._promised[user] = handed
-        self._hub.loop.run_callback(user.switch)
-
-    def next(self) -> Handed:
+    def next(self) -> SessionStart:
         """Return the calling user's next arrival, from the backlog or when one is due.
 
         Raises GreenletExit when the user is stopped meanwhile.
         """
         if self._backlog:
             arrival, since = self._backlog.popleft()
-            self.in_flight += 1
-            self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
-            return Handed(arrival, time.monotonic_ns() - since if since is not None else 0)
+            if since is not None:
+                arrival.queued_ns = time.monotonic_ns() - since
+            self._count_in()
+            return arrival
         user = gevent.getcurrent()
-        self._idle.append(user)
+        if self._loop.iteration != self._looks:
+            self._look()
+        self._just_idle.append(user)
         try:
-            self._hub.switch()
-        except BaseException:  # it is being killed: what was promised to it is the next to be done
-            handed = self._promised.pop(user, None)
-            if handed is None:
-                self._idle.remove(user)
-            else:
-                self._take_back(handed)
+            given: SessionStart = self._hub.switch()
+        except BaseException:
+            (self._just_idle if user in self._just_idle else self._idle).remove(user)
             raise
-        return self._promised.pop(user)
-
-    def _take_back(self, handed: Handed) -> None:
-        self.in_flight -= 1
-        if self._idle:
-            self._take_off(self._idle.pop(), handed)
-        else:
-            self._backlog.appendleft((handed.arrival, None))
+        return given
 
     def done(self) -> None:
-        """Count an exchange that has ended and is recorded."""
+        """Count an exchange that has ended."""
         self.in_flight -= 1
 
-    def give_up(self) -> list[Arrival]:
+    def give_up(self) -> list[SessionStart]:
         """Empty the backlog and return it: these arrivals are unsent."""
         left = [arrival for arrival, _ in self._backlog]
         self._backlog.clear()
         return left
+
+    def _count_in(self) -> None:
+        self.in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+
+    def _look(self) -> None:
+        self._looks = self._loop.iteration
+        self._idle += self._just_idle
+        self._just_idle.clear()
+
+    def _grow_if_few_are_idle(self) -> None:
+        if (len(self._idle) + len(self._just_idle)) * 4 < self._wanted:
+            self._wanted = min(self.max_in_flight, self._wanted * 2)
+            self._grow()

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.event import Event
 
-from sessionload.contract.keys import REPEATED_KEY, IssuedKeys
+from sessionload.contract.keys import IssuedKeys
 from sessionload.edges.attempt import Reply
+from sessionload.edges.clerk import Clerk
 from sessionload.edges.garbage import Garbage
 from sessionload.edges.line import Line
 from sessionload.edges.pacer import Pacer
-from sessionload.edges.roster import Handed, Roster
+from sessionload.edges.roster import Roster
+from sessionload.edges.session_start import SessionStart, made_ready
 from sessionload.edges.vitals import Vitals
 from sessionload.edges.wire import Wire
 from sessionload.measure.delta import Delta
-from sessionload.measure.exchange import Exchange, Fault, Outcome
-from sessionload.measure.measurement import Measurement
+from sessionload.measure.exchange import Fault, Outcome
 from sessionload.plan.identity import compile_user_ids
 from sessionload.words.units import NS
 
@@ -46,7 +47,7 @@ _SPELL_S = 0.0005
 _START_PATIENCE_S = 1.0
 _DRAIN_GRACE_S = 1.0
 """Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
-_CUT = Fault("aborted", "still in flight when the drain ran out")
+_CUT = Reply(Outcome.ABORTED, Fault("aborted", "still in flight when the drain ran out"))
 
 
 class Swarm:
@@ -71,16 +72,18 @@ class Swarm:
         self._timeout_s = scenario.timeout_ns / 1e9
         first = math.ceil(scenario.schedule.peak / workers * _FIRST_USERS_SECONDS) + 8
         self._roster = Roster(scenario.max_in_flight, self._grow, start_with=first)
-        self._pacer = Pacer(scenario.schedule.stripe(worker, workers), self._roster.hand_over)
-        self._measurement = Measurement()
-        self._open: dict[int, int] = {}
-        """Due instants of what is in flight, by index."""
+        self.next_start = self._roster.next
+        """Returns the next session start for the user that asks, when there is one."""
+        self._clerk = Clerk(brief.contract, self._keys)
+        ready = made_ready(scenario.schedule.stripe(worker, workers), self._request)
+        self._pacer = Pacer(ready, self._roster.hand_over, self._roster.begin_turn, self._clerk.use_pause)
+        self._lines: set[Line] = set()
         self._garbage = Garbage()
         self._vitals = Vitals(self._wire, self._keys, self._roster)
         self._growing = Event()
-        self._stopped = self._cutting = False
+        self._stopped = self._cutting = self._over = False
         self._origin_ns = 0
-        self._number = 0
+        self._number = self._users_started = 0
         self.begun = False
         """Whether the schedule has started."""
         self.whole = False
@@ -88,57 +91,37 @@ class Swarm:
 
     # What users do
 
-    def perform(self, line: Line, handed: Handed) -> None:
-        """Start one session and record how it ended."""
-        arrival = handed.arrival
-        request = self._wire.request(self._contract.body(self._user_id(arrival.index)))
-        sent_ns = time.monotonic_ns() - self._origin_ns
-        self._measurement.record_sent(sent_ns)
-        self._open[arrival.index] = arrival.due_ns
-        reply = Reply(Outcome.ABORTED, _CUT)
+    def perform(self, line: Line, start: SessionStart) -> None:
+        """Send one session start and see it through to its end."""
+        start.reply = _CUT
+        line.start = start
+        start.sent_ns = sent_ns = time.monotonic_ns() - self._origin_ns
+        self._clerk.begun(sent_ns)
         try:
-            reply = line.exchange(request)
+            start.reply = line.exchange(start.request)
         finally:
-            done_ns = time.monotonic_ns() - self._origin_ns
-            outcome, fault = self._judge(reply)
-            exchange = Exchange(
-                arrival.index,
-                arrival.due_ns,
-                sent_ns,
-                done_ns,
-                outcome,
-                handed.queued_ns,
-                reply.status,
-                fault,
-                line.connect_ns,
-                line.tls_ns,
-            )
-            self._measurement.record_done(arrival.stage, exchange)
-            del self._open[arrival.index]
+            start.done_ns = time.monotonic_ns() - self._origin_ns
+            start.connect_ns, start.tls_ns = line.connect_ns, line.tls_ns
+            line.start = None
             self._roster.done()
-
-    def next_arrival(self) -> Handed:
-        """Return the next arrival for the user that asks, when there is one."""
-        return self._roster.next()
+            self._clerk.ended(start)
 
     def enter(self) -> Line:
         """Count a user that has been started, and return its connection, not open yet."""
-        self._measurement.generator.users_started += 1
+        self._users_started += 1
         self._roster.enter()
-        return Line(self._wire)
+        line = Line(self._wire)
+        self._lines.add(line)
+        return line
 
     def leave(self, line: Line) -> None:
         """Count a user that has been stopped."""
         line.close()
+        self._lines.remove(line)
         self._roster.leave()
 
-    def _judge(self, reply: Reply) -> tuple[Outcome, Fault | None]:
-        if reply.outcome is not None:
-            return reply.outcome, reply.fault
-        judgement = self._contract.judge(reply.status or 0, reply.content_type, reply.body)
-        if judgement.session_key is not None and not self._keys.first_time(judgement.session_key):
-            return Outcome.CONTRACT_VIOLATION, REPEATED_KEY
-        return judgement.outcome, judgement.fault
+    def _request(self, index: int) -> bytes:
+        return self._wire.request(self._contract.body(self._user_id(index)))
 
     # The course of a run
 
@@ -162,10 +145,10 @@ class Swarm:
         finally:
             grower.kill()
             self._garbage.end()
+        self._over = True
         if first_left is not None:
             for stage, second, count in self._schedule.rest(first_left.index, self._worker, self._workers):
-                self._measurement.record_unsent(stage, second * NS, count)
-            self._pacer.next_due_ns = None
+                self._clerk.unsent(stage, second * NS, count)
         self.whole = not self._stopped
 
     def stop(self) -> None:
@@ -182,13 +165,14 @@ class Swarm:
         """Let arrivals that wait for a user being started be taken; then let what is in flight end."""
         self._wait_while(lambda: bool(self._roster.waiting) and not self._roster.saturated, _START_PATIENCE_S)
         for arrival in self._roster.give_up():
-            self._measurement.record_unsent(arrival.stage, arrival.due_ns)
+            self._clerk.unsent(arrival.stage, arrival.due_ns)
         self._wait_while(lambda: bool(self._roster.in_flight), self._timeout_s + _DRAIN_GRACE_S)
 
     def _wait_while(self, condition: Callable[[], bool], patience_s: float) -> None:
         end = time.monotonic() + patience_s
         while condition() and not self._cutting and time.monotonic() < end:
             gevent.sleep(0.002)
+            self._clerk.use_pause(NS)
 
     def _grow(self) -> None:
         self._growing.set()
@@ -204,9 +188,11 @@ class Swarm:
     def delta(self, *, last: bool = False) -> Delta:
         """Return what was measured since the delta before, and begin the next."""
         elapsed_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
-        ahead = (self._roster.oldest_due_ns, self._pacer.next_due_ns)
-        not_ended = [*self._open.values(), *(due_ns for due_ns in ahead if due_ns is not None)]
-        measurement, self._measurement = self._measurement, Measurement()
+        ahead = (self._roster.oldest_due_ns, None if self._over else self._pacer.next_due_ns)
+        begun = (line.start.due_ns for line in self._lines if line.start is not None)
+        not_ended = [*begun, *(due_ns for due_ns in ahead if due_ns is not None)]
+        measurement = self._clerk.close()
+        measurement.generator.users_started, self._users_started = self._users_started, 0
         self._garbage.tell(measurement.generator)
         self._vitals.tell(measurement.generator)
         delta = Delta(

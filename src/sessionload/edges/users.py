@@ -15,9 +15,9 @@ import gevent
 from locust import User, constant, task
 from locust.stats import StatsEntry, StatsError, bucket_response_time
 
+from sessionload.edges.yielding import let_others
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.histogram import bounds_of
-from sessionload.measure.slices import Slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from locust.stats import RequestStats
 
     from sessionload.edges.swarm import Swarm
+    from sessionload.measure.histogram import Histogram
     from sessionload.measure.measurement import Measurement
+    from sessionload.measure.slices import Slice
 
 _AT_ONCE = 8
 _COARSE = 4
@@ -48,7 +50,7 @@ class SessionUser(User):  # type: ignore[misc]  # Locust's classes have no types
         line = swarm.enter()
         try:
             while True:
-                swarm.perform(line, swarm.next_arrival())
+                swarm.perform(line, swarm.next_start())
         finally:
             swarm.leave(line)
 
@@ -64,7 +66,7 @@ def start_users_of(runner: Runner) -> Callable[[int], None]:
         while runner.user_count < count:
             # While there is load, a few at a time: to dispatch thousands would hold the loop for seconds.
             runner.spawn_users({SessionUser.__name__: min(_AT_ONCE, count - runner.user_count)})
-            gevent.sleep(0)
+            let_others()
         gevent.sleep(0)
 
     return start_users
@@ -75,28 +77,42 @@ def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
 
     Other greenlets run meanwhile: it takes some milliseconds, and arrivals are due.
     """
-    part = Slice()
-    for one in measurement.slices.values():
-        part += one
-        gevent.sleep(0)
-    if not part.sent:
-        return
     now = int(time.time())
     entry = StatsEntry(stats, REQUEST_NAME, "POST")
-    entry.num_requests = part.sent
     entry.last_request_timestamp = float(now)
-    entry.num_reqs_per_sec[now] = part.sent
-    answered = part.answered
-    entry.num_none_requests = part.sent - answered.count
-    entry.total_response_time = answered.total / 1e6
-    if answered.count:
-        entry.min_response_time = (answered.minimum or 0) / 1e6
-        entry.max_response_time = answered.maximum / 1e6
     coarse: dict[int, int] = {}
-    for bucket, count in answered.counts.items():
-        coarse[bucket >> _COARSE] = coarse.get(bucket >> _COARSE, 0) + count
+    for part in measurement.slices.values():
+        entry.num_requests += part.sent
+        entry.num_none_requests += part.sent
+        for histogram in (part.valid, part.refused):
+            let_others()
+            _add_times(entry, histogram, coarse)
+        _add_failures(entry, part, stats)
+    if not entry.num_requests:
+        return
+    entry.num_reqs_per_sec[now] = entry.num_requests
+    entry.num_fail_per_sec[now] = entry.num_failures
+    let_others()
     for bucket, count in coarse.items():
         entry.response_times[bucket_response_time(bounds_of(bucket << _COARSE)[1] / 1e6)] += count
+    for whole in (stats.total, stats.get(REQUEST_NAME, "POST")):
+        whole.extend(entry)
+
+
+def _add_times(entry: StatsEntry, histogram: Histogram, coarse: dict[int, int]) -> None:
+    if not histogram:
+        return
+    known = coarse.get
+    for bucket, count in histogram.counts.items():
+        coarse[bucket >> _COARSE] = known(bucket >> _COARSE, 0) + count
+    entry.num_none_requests -= histogram.count
+    entry.total_response_time += histogram.total / 1e6
+    least, known_least = (histogram.minimum or 0) / 1e6, entry.min_response_time
+    entry.min_response_time = least if known_least is None else min(known_least, least)
+    entry.max_response_time = max(entry.max_response_time, histogram.maximum / 1e6)
+
+
+def _add_failures(entry: StatsEntry, part: Slice, stats: RequestStats) -> None:
     for outcome, count in part.outcomes.items():
         if outcome is not Outcome.OK:
             entry.num_failures += count
@@ -105,6 +121,3 @@ def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
             known = stats.errors.setdefault(key, error)
             if known is not error:
                 known.occurrences += count
-    entry.num_fail_per_sec[now] = entry.num_failures
-    for whole in (stats.total, stats.get(REQUEST_NAME, "POST")):
-        whole.extend(entry)

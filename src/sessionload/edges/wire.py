@@ -23,6 +23,7 @@ _Socket = monkey.get_original("socket", "SocketType")
 Connection = Any
 """A socket that never waits: the system's own, or one of gevent's with TLS."""
 
+_CHUNK = 16 * 1024
 _FRAMING = 8
 """How many bytes may frame one byte of a body: chunks of a single byte take six."""
 
@@ -41,11 +42,13 @@ class Wire:
         agent: str,
     ) -> None:
         """Prepare requests for `path` of `environment`; `agent` names tool and run to the server's owner."""
-        self.deadlines = Deadlines(timeout_ns / 1e9)
+        self.deadlines = Deadlines(timeout_ns)
         self.reuse = reuse
         self.body_limit = environment.max_body
         self.most_bytes = HEAD_LIMIT + _FRAMING * environment.max_body
         """More than any response of such a body could take."""
+        self.view = memoryview(bytearray(_CHUNK))
+        """Where all lines read to, one after the other: nothing stays in it from one turn to the next."""
         self.connections_opened = 0
         self.tls_resumed = 0
         """How many connections took up an earlier TLS session."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sessionload.measure import packing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
 _BITS = 10
@@ -51,8 +51,7 @@ class Histogram:
         self.minimum: int | None = None
         self.maximum = 0
         self.never = 0
-        for value in values:
-            self.record(value)
+        self.record(*values)
 
     @property
     def counts(self) -> dict[int, int]:
@@ -67,28 +66,35 @@ class Histogram:
         """Whether the counts are packed."""
         return bool(self._packed)
 
-    def pack(self) -> None:
-        """Keep the counts in a twentieth of the memory until they are asked for."""
+    def pack(self, pause: Callable[[], object] = lambda: None) -> None:
+        """Keep the counts in a twentieth of the memory until they are asked for.
+
+        Nothing may be recorded in a `pause()`.
+        """
         if self._counts:
-            self._packed = packing.pack(self._counts)
+            self._packed = packing.pack(self._counts, pause)
             self._counts = {}
 
     def pairs(self) -> bytes:
         """Return (gap to the bucket before, count) as little-endian 32-bit numbers, without unpacking."""
         return packing.pairs(self._packed or packing.pack(self._counts))
 
-    def record(self, value: int) -> None:
-        """Count one duration. A negative one counts as 0: the clock's grain, not time travel."""
-        value = max(value, 0)
-        shift = value.bit_length() - _BITS - 1  # bucket_of, unrolled: this runs for every arrival
-        bucket = value if shift <= 0 else (shift << _BITS) + (value >> shift)
-        counts = self.counts if self._packed else self._counts
-        counts[bucket] = counts.get(bucket, 0) + 1
-        self.total += value
-        if value > self.maximum:  # noqa: PLR1730 - a call to max for every arrival costs more
-            self.maximum = value
-        if self.minimum is None or value < self.minimum:
-            self.minimum = value
+    def record(self, *values: int) -> None:
+        """Count durations. A negative one counts as 0: the clock's grain, not time travel."""
+        if not values:
+            return
+        least = min(values)
+        if least < 0:
+            least, values = 0, tuple(max(value, 0) for value in values)
+        counts = self.counts
+        known = counts.get
+        for value in values:
+            shift = value.bit_length() - _BITS - 1  # bucket_of, unrolled: this runs for every arrival
+            bucket = value if shift <= 0 else (shift << _BITS) + (value >> shift)
+            counts[bucket] = known(bucket, 0) + 1
+        self.total += sum(values)
+        self.maximum = max(self.maximum, *values)
+        self.minimum = least if self.minimum is None else min(self.minimum, least)
 
     @property
     def ended(self) -> int:

@@ -8,6 +8,7 @@ are numbered where they travel.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -77,18 +78,23 @@ class Measurement:
             found = self.flow[second] = Flow()
         return found
 
-    def record_sent(self, sent_ns: int) -> None:
-        """Count an exchange that begins."""
-        self.sent += 1
-        (self.flow.get(sent_ns // NS) or self.flow_at(sent_ns)).sent += 1
+    def record_sent(self, *sent_ns: int) -> None:
+        """Count exchanges that begin at these instants."""
+        self.sent += len(sent_ns)
+        for second, count in Counter([instant // NS for instant in sent_ns]).items():
+            self.flow_at(second * NS).sent += count
 
-    def record_done(self, stage: int, exchange: Exchange) -> None:
-        """Count an exchange that has ended."""
-        due_ns, done_ns = exchange.due_ns, exchange.done_ns
-        (self.slices.get((stage, due_ns // NS)) or self.slice_at(stage, due_ns)).record(exchange)
-        (self.flow.get(done_ns // NS) or self.flow_at(done_ns)).done += 1
-        if exchange.fault:
-            self._find(exchange, exchange.fault)
+    def record_done(self, stage: int, *exchanges: Exchange) -> None:
+        """Count exchanges of a stage that have ended."""
+        by_second: dict[int, list[Exchange]] = {}
+        for exchange in exchanges:
+            by_second.setdefault(exchange.due_ns // NS, []).append(exchange)
+            if exchange.fault is not None:
+                self._find(exchange, exchange.fault)
+        for second, part in by_second.items():
+            self.slice_at(stage, second * NS).record(*part)
+        for second, count in Counter([exchange.done_ns // NS for exchange in exchanges]).items():
+            self.flow_at(second * NS).done += count
 
     def record_unsent(self, stage: int, due_ns: int, count: int = 1) -> None:
         """Count arrivals of the second of `due_ns` that were planned and never sent."""

@@ -8,13 +8,14 @@ differently, so packed bytes are compared by what they hold.
 
 from __future__ import annotations
 
+import operator
 import zlib
 from array import array
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _ITEM = 4
 _NATIVE_IS_LITTLE = array("I", [1]).tobytes()[0] == 1
@@ -22,14 +23,18 @@ _LONGEST = 1 << 20
 """More than the buckets of all durations up to 2**64 ns need."""
 
 
-def pack(counts: Mapping[int, int]) -> bytes:
-    """Return counts by bucket as bytes; none for no counts."""
+def pack(counts: Mapping[int, int], pause: Callable[[], object] = lambda: None) -> bytes:
+    """Return counts by bucket as bytes; none for no counts. `pause()` is called before each piece of work."""
     if not counts:
         return b""
+    pause()
     buckets = sorted(counts)
+    pause()
     flat = array("I", bytes(2 * _ITEM * len(buckets)))
-    flat[0::2] = array("I", (bucket - before for bucket, before in zip(buckets, [0, *buckets], strict=False)))
+    flat[0::2] = array("I", map(operator.sub, buckets, chain((0,), buckets)))
+    pause()
     flat[1::2] = array("I", map(counts.__getitem__, buckets))
+    pause()
     return zlib.compress(_little(flat).tobytes(), 1)
 
 

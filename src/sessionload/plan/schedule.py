@@ -69,6 +69,10 @@ class Arrival(NamedTuple):
     stage: int
 
 
+_new = tuple.__new__
+"""Makes an `Arrival` in half of the time that its constructor takes: there is one for each session start."""
+
+
 class Schedule:
     """All arrivals of a run, each a pure function of its number (even) or of the seed (Poisson).
 
@@ -206,14 +210,14 @@ class Schedule:
     def _even(self, worker: int, workers: int) -> Iterator[Arrival]:
         for stage, ((first, end), due) in enumerate(zip(pairwise(self._ends), self._dues, strict=True)):
             for index in range(first + (worker - first) % workers, end, workers):
-                yield Arrival(index, due(index), stage)
+                yield _new(Arrival, (index, due(index), stage))
 
     def _poisson(self, worker: int, workers: int) -> Iterator[Arrival]:
         positions = self._positions(worker, workers)
         index, position = worker, next(positions)
         for stage, (end, due) in enumerate(zip(self._ends[1:], self._dues, strict=True)):
             while position < end:
-                yield Arrival(index, due(int(position)), stage)
+                yield _new(Arrival, (index, due(int(position)), stage))
                 index += workers
                 position = next(positions)
 
