@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rig import bare
 from rig.claims import Table, ms
 from rig.runs import Measured, run
 
@@ -66,3 +67,14 @@ def show(table: Table, server: Server, rate: int, measured: Measured) -> None:
         f"{measured.generator_share:.0%}",
         "held" if holds(measured) else "not held",
     )
+
+
+def machine_table() -> Table:
+    """Print the headings of what `show_machine` prints."""
+    return Table("the machine alone", "lost", "late p99", "longest", first=17)
+
+
+def show_machine(table: Table, what: str, seconds: float) -> None:
+    """Print what the machine takes from a loop that only looks at the clock, where the generator runs."""
+    share, late_ms, longest_ms = bare.lost(seconds)
+    table.row(what, f"{share:.2%}", ms(late_ms), ms(longest_ms))

@@ -63,6 +63,11 @@ class Server:
     pids: tuple[int, ...]
     ca_file: str | None = None
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
     def cpu_seconds(self) -> float:
         """Return the processor time of its processes so far."""
         return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in self.pids)

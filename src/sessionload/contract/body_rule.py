@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _ENOUGH = 200
 """How many violations of one value are compared at most."""
-_LONG = 1 << 16
-"""More characters than any body has that is judged."""
 _DEEPEST = 4
 """How many names a cause has at most: a schema that refers to itself must not make causes without end."""
 
@@ -84,9 +82,12 @@ class BodyRule:
         self._violations = validator.iter_errors
         self._accepts = acceptor(node, document.follow)
 
-    def allows_just(self, name: str) -> bool:
-        """Tell whether an object of one text under that name is allowed, whatever the text."""
-        return self._accepts is not None and all(self._accepts({name: text}) for text in ("x", "x" * _LONG))
+    def allows_just(self, name: str, longest: int) -> bool:
+        """Tell whether an object of one text under that name is allowed, of 1 to `longest` characters.
+
+        False also where that is not known without the library.
+        """
+        return self._accepts is not None and all(self._accepts({name: "x" * size}) for size in (1, longest))
 
     def violation(self, value: object) -> Violation | None:
         """Return the shallowest and plainest violation, always the same for equal values, or None."""

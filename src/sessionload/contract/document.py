@@ -77,7 +77,11 @@ _NOT_ACCEPTED_SENTENCES = {
     Outcome.THROTTLED: "the server asked for fewer requests (status {status})",
     Outcome.SERVER_ERROR: "the server failed (status {status})",
 }
-_JUST_A_KEY = re.compile(rb'\s*\{\s*"%b"\s*:\s*"([!#-\[\]-~]+)"\s*\}\s*' % SESSION_KEY.encode()).fullmatch
+_LONGEST_PLAIN = 1024
+_JUST_A_KEY = re.compile(
+    rb'[ \t\r\n]*\{[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*"([!#-\[\]-~]{1,%d})"[ \t\r\n]*\}[ \t\r\n]*'
+    % (SESSION_KEY.encode(), _LONGEST_PLAIN)
+).fullmatch
 """An object of nothing but a session key of printable ASCII without white space, quote or backslash."""
 _NO_MEDIA_TYPE = _Wrong("media_type/missing", "the response does not say its media type")
 _OTHER_MEDIA_TYPE = _Wrong("media_type", "the document does not list the media type of the response")
@@ -170,7 +174,7 @@ class Contract:
             expected = _expectation(content, content_type)
             if len(self._expected) < _MOST_EXPECTED:
                 self._expected[status, content_type] = expected
-                if expected.rule is not None and expected.rule.allows_just(SESSION_KEY):
+                if expected.rule is not None and expected.rule.allows_just(SESSION_KEY, _LONGEST_PLAIN):
                     self._plain[status, content_type] = _JUST_A_KEY
         wrong, value = _read(expected, body)
         if wrong:
