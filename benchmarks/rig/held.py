@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rig import bare
-from rig.claims import Table, ms
+from rig.claims import Table, ms, ms_of
 from rig.runs import Measured, run
+from rig.seen import nearest_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +70,10 @@ def show(table: Table, server: Server, rate: int, measured: Measured) -> None:
     )
 
 
-def machine_table() -> Table:
-    """Print the headings of what `show_machine` prints."""
-    return Table("the machine alone", "lost", "late p99", "longest", first=17)
-
-
-def show_machine(table: Table, what: str, seconds: float) -> None:
-    """Print what the machine takes from a loop that only looks at the clock, where the generator runs."""
-    share, late_ms, longest_ms = bare.lost(seconds)
-    table.row(what, f"{share:.2%}", ms(late_ms), ms(longest_ms))
+def show_machine(seconds: float) -> None:
+    """Print how late a loop is that only sleeps, a thousand times a second, where the generator runs."""
+    late = bare.sleeps_late_ns(seconds)
+    table = Table("the machine alone", "sleeps", "late p50", "late p99", "late max", first=17)
+    cells = (ms_of(nearest_rank(late, percent)) for percent in (50, 99, 100))
+    table.row("a loop that sleeps", f"{len(late):,}", *cells)
+    print()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SHAPES = {
-    "capacity": [("the machine alone", "longest", 1), ("server", "of a core", 1)],
+    "capacity": [("the machine alone", "sleeps", 1), ("server", "of a core", 1)],
     "comparison": [("pairs", "called slower", 6), ("arrivals on a side", "took", 1)],
     "cost": [("server", "of a core", 4), ("claim", "figure", 3)],
     "endurance": [("seconds", "highest", 2), ("server", "flat", 1)],
@@ -28,7 +29,7 @@ SHAPES = {
     ],
     "page": [("samples", "opens in", 1)],
     "punctuality": [
-        ("the machine alone", "longest", 1),
+        ("the machine alone", "sleeps", 1),
         ("told by", "connections", 3),
         ("seen at", "gap p99", 1),
     ],
@@ -170,3 +171,11 @@ def test_many_short_waits_of_a_second_do_not_explain_a_long_lateness() -> None:
     assert stretch.waited == 7 * MS
     assert causes.explain(50 * MS, stretch, 0) == causes.UNEXPLAINED
     assert causes.explain(50 * MS, stretch, 25 * MS) == causes.COLLECTOR
+
+
+@pytest.mark.usefixtures("rig")
+def test_bare_system_calls_are_what_the_server_takes_for_a_session_start() -> None:
+    """Its length is what it says it is, or the server would wait for more."""
+    head, _, body = module("bare")._REQUEST.partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head
+    assert json.loads(body) == {"userID": "bench-1234567"}

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import psutil
 import pytest
 import trustme
 
-from sessionload.edges.generator_process import GeneratorProcess
+from sessionload.edges.generator_process import GeneratorProcess, run_variables
 from sessionload.edges.stub.process import StubProcess
 from sessionload.inputs.brief import Brief, Sources, conclude
 from sessionload.judge.verdict import State
@@ -22,15 +23,23 @@ from sessionload.measure.delta import Delta, Tally
 from sessionload.measure.exchange import Outcome
 from sessionload.measure.measurement import Measurement
 from sessionload.measure.summing import over
-from sessionload.plan.stub_settings import StubSettings
+from sessionload.plan.stub_settings import KEY_VARIABLE, StubSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sessionload.words.secret import Secret
 
     PlanFor = Callable[..., tuple[Sources, Brief, dict[str, str]]]
+
+
+@contextmanager
+def briefed(sources: Sources, variables: dict[str, str]) -> Iterator[GeneratorProcess]:
+    """A generator that has its orders."""
+    with GeneratorProcess(variables) as generator:
+        generator.brief(sources)
+        yield generator
 
 
 def follow(generator: GeneratorProcess, meet: Callable[[Tally], None] = lambda _: None) -> Tally:
@@ -69,7 +78,7 @@ def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secre
             stub.url, rate="50/s", duration="2s", environment=environment, load={"max_cpu": "100%"}
         )
         variables |= {"LOCUST_WEB_PORT": "not a port", "LOCUST_USERS": "junk"}
-        with GeneratorProcess(sources, variables) as generator:
+        with briefed(sources, variables) as generator:
             assert os.getsid(generator.pid) != os.getsid(0)
             numbers: list[int] = []
             tally = follow(generator, lambda tally: numbers.append(tally.latest[0].number))
@@ -89,7 +98,7 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
 ) -> None:
     with StubProcess.start(StubSettings(), api_key) as stub:
         sources, brief, variables = plan_for(stub.url, rate="40/s", duration="60s")
-        with GeneratorProcess(sources, variables) as generator:
+        with briefed(sources, variables) as generator:
             kill = Once(lambda: os.kill(generator.pid, signal.SIGKILL))
             tally = follow(generator, kill)
             assert time.monotonic() - kill.done_at < 5
@@ -114,7 +123,7 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
     """Answers take 400 ms, so some are in flight: a drain waits for them, a cut does not."""
     with StubProcess.start(StubSettings(latency="400ms"), api_key) as stub:
         sources, brief, variables = plan_for(stub.url, rate="40/s", duration="60s")
-        with GeneratorProcess(sources, variables) as generator:
+        with briefed(sources, variables) as generator:
             stdin = generator._process.stdin
             assert stdin is not None
             act = Once(
@@ -143,7 +152,7 @@ def test_what_a_generator_complains_of_is_passed_on_without_the_key(
 ) -> None:
     """Its environment is not in the file: such a thing is refused long before, so it ends badly."""
     sources, brief, variables = plan_for("http://127.0.0.1:9")
-    with GeneratorProcess(replace(sources, environment="nowhere"), variables) as generator:
+    with briefed(replace(sources, environment="nowhere"), variables) as generator:
         tally = follow(generator)
         complaint = generator.complaint
     assert "there is no environment 'nowhere'" in complaint
@@ -167,7 +176,9 @@ def stand_in(
         program.chmod(0o700)
         planned, _, variables = plan_for("http://127.0.0.1:9")
         monkeypatch.setattr(sys, "executable", str(program))
-        return GeneratorProcess(replace(planned, **sources), variables)
+        generator = GeneratorProcess(variables)
+        generator.brief(replace(planned, **sources))
+        return generator
 
     return start
 
@@ -229,3 +240,21 @@ def test_no_generator_outlives_its_block(stand_in: Callable[..., GeneratorProces
         leave_badly()
     assert time.monotonic() - began < 5
     assert not psutil.pid_exists(pids[0])
+
+
+def test_a_generator_that_is_never_briefed_ends_quietly_with_its_input() -> None:
+    with GeneratorProcess(run_variables()) as generator:
+        process = generator._process
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 0
+        assert list(generator.deltas()) == []
+        assert generator.complaint == ""
+
+
+def test_the_variables_of_each_run_have_a_key_to_a_stub_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMETHING_ELSE", "is kept")
+    first, second = run_variables(), run_variables()
+    assert first["SOMETHING_ELSE"] == "is kept"
+    assert first[KEY_VARIABLE] != second[KEY_VARIABLE]
+    assert KEY_VARIABLE not in os.environ

@@ -27,7 +27,9 @@ from sessionload.edges.caller import Caller, Pace
 from sessionload.edges.examiner import Examiner
 from sessionload.edges.files import make_folder, write_whole
 from sessionload.edges.fuzz import Fuzzer
+from sessionload.edges.generator_process import run_variables
 from sessionload.judge.examination import CaseResult, Examination, accept
+from sessionload.plan.stub_settings import KEY_VARIABLE
 from sessionload.view.examination import junit, markdown, page, terminal
 from sessionload.view.examination.rows import prepare
 from sessionload.words.errors import InputError, Place, PreflightError, ResultError
@@ -82,7 +84,7 @@ def examine(
         tell(result)
 
     with ExitStack() as stack:
-        environment = with_stub(opened.environment, opened.document, stack)
+        environment = with_stub(opened.environment, opened.document, stack, run_variables()[KEY_VARIABLE])
         caller = Caller(
             environment,
             agent=f"sessionload/{sessionload.__version__} (check of run {opened.run_id})",

@@ -95,9 +95,14 @@ def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: AN
     """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
     with Interruption() as interruption:  # before the imports: they take half a second
         try:
-            from sessionload.command.run import RunOptions, run  # noqa: PLC0415
+            from sessionload.edges.generator_process import GeneratorProcess, run_variables  # noqa: PLC0415
 
-            sys.exit(run(RunOptions(_request(asked), out=out, quiet=quiet), interruption))
+            variables = run_variables()
+            with GeneratorProcess(variables) as generator:  # it imports as long as we do, so it begins first
+                from sessionload.command.run import RunOptions, run  # noqa: PLC0415
+
+                options = RunOptions(_request(asked), variables, out=out, quiet=quiet)
+                sys.exit(run(options, generator, interruption))
         except Interrupted:
             click.echo("interrupted before anything was sent", err=True)
             sys.exit(interruption.exit_code)

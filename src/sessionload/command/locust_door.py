@@ -24,6 +24,7 @@ from sessionload.command.opening import make_run_folder, open_run, with_server
 from sessionload.command.web_guard import guarded
 from sessionload.edges.briefing import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, Request
 from sessionload.edges.generator import TELL_EVERY_S, raise_descriptor_limit
+from sessionload.edges.generator_process import run_variables
 from sessionload.edges.probe import preflight
 from sessionload.edges.swarm import Swarm
 from sessionload.edges.users import SessionUser, feed_locust, start_users_of
@@ -73,7 +74,7 @@ def _add_options(parser: ArgumentParser) -> None:
 def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # Locust passes more
     try:
         request = _request(environment)
-        open_run(request)  # what is wrong is said now, not when somebody presses start
+        open_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
     except SessionloadError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
@@ -157,7 +158,7 @@ class _Door:
         self._stopping = False
         self._closed.clear()
         stack = ExitStack()
-        opened = with_server(open_run(self._request), stack)
+        opened = with_server(open_run(self._request, run_variables()), stack)
         swarm = Swarm(opened.brief)
         self._course = _Course(opened, swarm, stack)
         SessionUser.swarm = swarm

@@ -5,7 +5,6 @@ Law: everything that can be refused is refused here, before any traffic.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,11 +41,11 @@ def new_run() -> tuple[str, str]:
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", now.isoformat(timespec="seconds")
 
 
-def open_run(request: Request) -> Opened:
+def open_run(request: Request, variables: dict[str, str]) -> Opened:
     """Read and check what `request` names, under a new run id. Raises `InputError`."""
     run_id, started = new_run()
-    sources, brief = read_sources(request, run_id=run_id, started=started, variables=os.environ)
-    return Opened(sources, brief, dict(os.environ))
+    sources, brief = read_sources(request, run_id=run_id, started=started, variables=variables)
+    return Opened(sources, brief, variables)
 
 
 def make_run_folder(opened: Opened, out: Path | None) -> RunFolder:
@@ -57,23 +56,27 @@ def make_run_folder(opened: Opened, out: Path | None) -> RunFolder:
 
 def with_server(opened: Opened, stack: ExitStack) -> Opened:
     """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
-    environment = with_stub(opened.brief.environment, opened.sources.contract, stack)
-    if environment.stub is None or environment.key is None:
+    key = opened.variables[KEY_VARIABLE]
+    environment = with_stub(opened.brief.environment, opened.sources.contract, stack, key)
+    if environment.stub is None:
         return opened
     sources = replace(opened.sources, stub_port=environment.port)
-    variables = {**opened.variables, KEY_VARIABLE: environment.key.reveal()}
-    return Opened(sources, brief_of(sources, variables), variables)
+    return Opened(sources, brief_of(sources, opened.variables), opened.variables)
 
 
-def with_stub(environment: Environment, document: Any, stack: ExitStack) -> Environment:  # noqa: ANN401 -- plain data
+def with_stub(
+    environment: Environment,
+    document: Any,  # noqa: ANN401 -- plain data
+    stack: ExitStack,
+    stub_key: str,
+) -> Environment:
     """Return an embedded environment with its stub started, until `stack` unwinds; any other as it is.
 
-    The stub keeps the body rule of `document`, and gets a key of its own, which opens nothing else.
-    Raises `InputError`.
+    The stub keeps the body rule of `document`, and accepts `stub_key`. Raises `InputError`.
     """
     if environment.stub is None:
         return environment
-    key = Secret(f"VF.DM.stub.{secrets.token_hex(16)}", name=KEY_VARIABLE)
+    key = Secret(stub_key, name=KEY_VARIABLE)
     stub = StubProcess.start(environment.stub, key, document=document, operation=OPERATION)
     stack.enter_context(stub)
     return replace(environment.at_port(stub.port), key=key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.command.opening import open_run
+from sessionload.edges.generator_process import run_variables
 from sessionload.view.outline import outline
 
 if TYPE_CHECKING:
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def plan(request: Request) -> str:
     """Return the plan of a run as text. Raises `InputError`."""
-    return outline(open_run(request).brief)
+    return outline(open_run(request, run_variables()).brief)

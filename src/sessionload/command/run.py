@@ -16,7 +16,6 @@ from sessionload.command.closing import close_run, exit_code_of
 from sessionload.command.interruption import Interrupted
 from sessionload.command.live import Progress
 from sessionload.command.opening import Opened, make_run_folder, open_run, with_server
-from sessionload.edges.generator_process import GeneratorProcess
 from sessionload.edges.probe import preflight
 from sessionload.inputs.brief import conclude, nothing_sent
 from sessionload.judge.verdict import tripped
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from sessionload.command.interruption import Interruption
     from sessionload.edges.briefing import Request
     from sessionload.edges.folder import RunFolder
+    from sessionload.edges.generator_process import GeneratorProcess
     from sessionload.judge.result import Result
 
 
@@ -37,19 +37,21 @@ class RunOptions:
     """What `sessionload run` was asked for."""
 
     request: Request
+    variables: dict[str, str]
+    """The environment variables of the run, as its generator has them."""
     out: Path | None = None
     quiet: bool = False
 
 
-def run(options: RunOptions, interruption: Interruption) -> int:
-    """Run a scenario and return the exit code.
+def run(options: RunOptions, generator: GeneratorProcess, interruption: Interruption) -> int:
+    """Run a scenario with a generator that waits for its brief, and return the exit code.
 
     Raises `SessionloadError`, or `Interrupted` when a signal comes before there is anything to report.
     """
-    opened = open_run(options.request)
+    opened = open_run(options.request, options.variables)
     folder = make_run_folder(opened, options.out)
     try:
-        result = _measure(opened, folder, interruption, quiet=options.quiet)
+        result = _measure(opened, folder, generator, interruption, quiet=options.quiet)
     except BaseException:
         folder.discard()
         raise
@@ -58,7 +60,14 @@ def run(options: RunOptions, interruption: Interruption) -> int:
     return exit_code_of(result)
 
 
-def _measure(opened: Opened, folder: RunFolder, interruption: Interruption, *, quiet: bool) -> Result:
+def _measure(
+    opened: Opened,
+    folder: RunFolder,
+    generator: GeneratorProcess,
+    interruption: Interruption,
+    *,
+    quiet: bool,
+) -> Result:
     """Return the judged result of the run, however it ended. Raises `PreflightError` before any load."""
     skeleton = opened.brief.skeleton
     tally = Tally()
@@ -71,7 +80,7 @@ def _measure(opened: Opened, folder: RunFolder, interruption: Interruption, *, q
             took_ns = preflight(opened.brief)
             progress.say(f"preflight of {opened.brief.environment.name} passed in {duration(took_ns)}")
             folder.begin(skeleton)
-            generator = stack.enter_context(GeneratorProcess(opened.sources, opened.variables))
+            generator.brief(opened.sources)
             interruption.under_load(generator.stop, generator.cut)
             aborted_by = _follow(generator, opened, tally, folder, progress)
             _pass_on(generator.complaint, opened)

@@ -37,7 +37,10 @@ def main() -> int:
     """Read a brief, perform it, and tell deltas until the last one is said."""
     logging.getLogger("locust").setLevel(logging.ERROR)  # its ramp-up chatter is not about our load
     orders = FileObject(sys.stdin.buffer, "rb", close=False)
-    told = json.loads(orders.readline())
+    sources = orders.readline()
+    if not sources:
+        return 0  # whoever started us has thought better of it
+    told = json.loads(sources)
     brief = brief_of(Sources.from_json(told), os.environ)
     raise_descriptor_limit(brief.scenario.max_in_flight)
     swarm = Swarm(brief)

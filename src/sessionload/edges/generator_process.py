@@ -1,8 +1,9 @@
 """The generator, seen from the process that started it.
 
-Law: what the generator has said is never lost, even if it dies in the middle of a word. Idea: it is
-a process in a session of its own, so that Ctrl-C in a terminal reaches only us and we ask it to
-drain. Trap: a generator whose starter is gone must not go on sending; it ends when its input ends.
+Law: what the generator has said is never lost, even if it dies in the middle of a word; and it sends nothing
+before it is briefed. Idea: it is a process in a session of its own, so that Ctrl-C in a terminal reaches only
+us and we ask it to drain; it is started before all else, because to import Locust takes it a second. Trap: a
+generator whose starter is gone must not go on sending; it ends when its input ends.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
 from sessionload.measure.delta import Delta
+from sessionload.plan.stub_settings import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,10 +31,15 @@ _TICK_S = 0.25
 """A wait without an end would keep signals from being handled on some systems."""
 
 
+def run_variables() -> dict[str, str]:
+    """Return the environment variables of a run: ours, and a key that opens its own stub and nothing else."""
+    return {**os.environ, KEY_VARIABLE: f"VF.DM.stub.{secrets.token_hex(16)}"}
+
+
 class GeneratorProcess:
     """A running generator. Use as a context manager: it is ended on the way out, whatever happened."""
 
-    def __init__(self, sources: Sources, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str]) -> None:
         """Start a generator; `variables` become its environment, the key among them."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sessionload.edges.generator"],
@@ -49,7 +57,6 @@ class GeneratorProcess:
         threading.Thread(target=self._read_lines, daemon=True, name="deltas").start()
         self._complaining = threading.Thread(target=self._read_complaints, daemon=True, name="complaints")
         self._complaining.start()
-        self._brief(json.dumps(sources.to_json()))
 
     def _read_lines(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it was opened as a pipe
@@ -62,7 +69,9 @@ class GeneratorProcess:
         for line in self._process.stderr:
             self._complaints = (self._complaints + line)[-_LONGEST_COMPLAINT:]
 
-    def _brief(self, text: str) -> None:
+    def brief(self, sources: Sources) -> None:
+        """Tell it what to do; it begins at once."""
+        text = json.dumps(sources.to_json())
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError):  # it has ended: its last words say so
             self._process.stdin.write(text.encode() + b"\n")

@@ -55,6 +55,8 @@ class Alarm:
         """Ring at `instant_ns` of `time.monotonic_ns()`, or at the next turn of the loop if it has passed."""
         left_ns = instant_ns - time.monotonic_ns()
         if self._fd is None:
+            if self._watcher is not None:
+                self._watcher.close()
             self._watcher = self._loop.timer(max(0.0, left_ns / 1e9))
             self._watcher.start(self._ring)
         elif left_ns > 0 or not self._rings_now:
@@ -80,6 +82,8 @@ class Alarm:
 class Pacer:
     """Hands session starts over at their due instants until the schedule ends or `stop` is called."""
 
+    _alarm: Alarm
+
     def __init__(
         self,
         arrivals: Iterator[SessionStart],
@@ -101,7 +105,6 @@ class Pacer:
         self._stopped = False
         self._ended = Event()
         self._broken: BaseException | None = None
-        self._alarm = Alarm(self._turn)
 
     @property
     def next_due_ns(self) -> int | None:
@@ -119,6 +122,7 @@ class Pacer:
         """
         self._origin_ns, self._end_ns = origin_ns, end_ns
         self._following = next(self._arrivals, None)
+        self._alarm = Alarm(self._turn)
         self._alarm.set(origin_ns)
         try:
             self._ended.wait()
