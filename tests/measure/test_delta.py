@@ -93,4 +93,5 @@ def test_settled_is_the_slowest_worker_and_elapsed_the_fastest() -> None:
 
 def test_what_is_written_is_read_back_equal() -> None:
     one = delta(2, 5, last=True, seconds=4)
-    assert Delta.from_json(json.loads(json.dumps(one.to_json()))) == one
+    for loose in (False, True):
+        assert Delta.from_json(json.loads(json.dumps(one.to_json(loose=loose)))) == one

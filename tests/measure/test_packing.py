@@ -63,3 +63,18 @@ def test_numbers_are_turned_round_on_a_machine_of_the_other_order() -> None:
     turned = packing._little(one, native=False)
     assert (list(one), list(turned)) == ([1], [1 << 24])
     assert packing._little(one, native=True) is one
+
+
+@given(COUNTS)
+def test_what_is_told_loose_can_be_packed_by_another(counts: dict[int, int]) -> None:
+    assert packing.unpack(packing.tighten(packing.loose(counts))) == packing.unpack(packing.pack(counts))
+
+
+def test_loose_counts_are_buckets_and_then_counts() -> None:
+    assert packing.loose({7: 2, 5: 1}) == struct.pack("<4I", 7, 5, 2, 1)
+
+
+@pytest.mark.parametrize("data", [b"\x00", struct.pack("<3I", 1, 2, 3), struct.pack("<4I", 5, 5, 1, 1)])
+def test_what_nobody_has_told_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        packing.tighten(data)

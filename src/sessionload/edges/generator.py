@@ -57,27 +57,31 @@ def _perform(brief: Brief, swarm: Swarm) -> None:
     SessionUser.swarm = swarm
     runner = environment.create_local_runner()
     ended = Event()
-    teller = gevent.spawn(_tell_often, swarm, environment.stats, ended)
+    told = FileObject(sys.stdout.fileno(), "wb", close=False)
+    teller = gevent.spawn(_tell_often, swarm, environment.stats, told, ended)
     swarm.run(start_users_of(runner))
     ended.set()
     teller.join()  # what it is telling must be told
     runner.quit()  # users still in flight are cut here, and record it
-    _tell(swarm, environment.stats, last=True)
+    _tell(swarm, environment.stats, told, last=True)
 
 
-def _tell_often(swarm: Swarm, stats: RequestStats, ended: Event) -> None:
+def _tell_often(swarm: Swarm, stats: RequestStats, told: FileObject, ended: Event) -> None:
     while not ended.wait(TELL_EVERY_S):
         if swarm.begun:
-            _tell(swarm, stats)
+            _tell(swarm, stats, told)
 
 
-def _tell(swarm: Swarm, stats: RequestStats, *, last: bool = False) -> None:
+def _tell(swarm: Swarm, stats: RequestStats, told: FileObject, *, last: bool = False) -> None:
     delta = swarm.delta(last=last)
     feed_locust(stats, delta.measurement)
-    for part in delta.measurement.slices.values():
-        part.pack(let_others)  # it takes milliseconds, and arrivals are due
-    sys.stdout.write(json.dumps(delta.to_json(), separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    let_others()
+    words = delta.to_json(loose=True)
+    let_others()
+    line = json.dumps(words, separators=(",", ":")).encode()
+    let_others()
+    told.write(line + b"\n")  # it may be more than a pipe holds, and others go on meanwhile
+    told.flush()
 
 
 def _listen(orders: FileObject, swarm: Swarm) -> None:

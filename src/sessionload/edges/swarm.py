@@ -1,9 +1,9 @@
 """One worker's part of a run: arrivals handed out when they are due, performed, judged and counted.
 
 Law: every arrival of this worker's stripe ends as an outcome or as unsent, also when a run is
-stopped or drained. Idea: a user takes an arrival, performs one exchange, records it, and takes the
-next; the swarm knows nothing of who starts the users. Trap: an exchange that is cut must still be
-recorded, so recording stands where no exception, not even the end of the greenlet, can pass it by.
+stopped or drained. Idea: a user takes a session start, performs one exchange, hands it to the clerk, and
+takes the next; the swarm knows nothing of who starts the users. Trap: an exchange that is cut must still be
+recorded, so it is handed over where no exception, not even the end of the greenlet, can pass it by.
 """
 
 from __future__ import annotations

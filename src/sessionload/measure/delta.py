@@ -35,8 +35,8 @@ class Delta:
     last: bool = False
     """Whether the drain is over and everything is accounted for."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
+    def to_json(self, *, loose: bool = False) -> dict[str, Any]:
+        """Return a JSON object; `loose` takes little time and much room (see `packing`)."""
         return {
             "worker": self.worker,
             "number": self.number,
@@ -46,7 +46,7 @@ class Delta:
             "waiting": self.waiting,
             "settled_ns": self.settled_ns,
             "last": self.last,
-            "measurement": self.measurement.to_json(),
+            "measurement": self.measurement.to_json(loose=loose),
         }
 
     @classmethod

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sessionload.measure import packing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
 _BITS = 10
@@ -66,13 +66,10 @@ class Histogram:
         """Whether the counts are packed."""
         return bool(self._packed)
 
-    def pack(self, pause: Callable[[], object] = lambda: None) -> None:
-        """Keep the counts in a twentieth of the memory until they are asked for.
-
-        Nothing may be recorded in a `pause()`.
-        """
+    def pack(self) -> None:
+        """Keep the counts in a twentieth of the memory until they are asked for."""
         if self._counts:
-            self._packed = packing.pack(self._counts, pause)
+            self._packed = packing.pack(self._counts)
             self._counts = {}
 
     def pairs(self) -> bytes:
@@ -190,22 +187,28 @@ class Histogram:
     def _parts(self) -> tuple[object, ...]:
         return self.minimum, self.maximum, self.total, self.never, self.pairs()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object; `buckets` are packed (see `packing`), in base64."""
-        packed = self._packed or packing.pack(self._counts)
+    def to_json(self, *, loose: bool = False) -> dict[str, Any]:
+        """Return a JSON object; `buckets` are packed (see `packing`), in base64, or are told `loose`."""
+        if loose:
+            name, data = "loose", packing.loose(self.counts)
+        else:
+            name, data = "buckets", self._packed or packing.pack(self._counts)
         return {
             "min": self.minimum,
             "max": self.maximum,
             "sum": self.total,
             "never": self.never,
-            "buckets": base64.b64encode(packed).decode(),
+            name: base64.b64encode(data).decode(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote, and keep it packed. Raises `ValueError` if it contradicts itself."""
         histogram = cls()
-        histogram._packed = base64.b64decode(data["buckets"], validate=True)
+        if "loose" in data:
+            histogram._packed = packing.tighten(base64.b64decode(data["loose"], validate=True))
+        else:
+            histogram._packed = base64.b64decode(data["buckets"], validate=True)
         histogram.minimum = data["min"]
         histogram.maximum = data["max"]
         histogram.total = data["sum"]

@@ -136,12 +136,12 @@ class Measurement:
         self.sent += other.sent
         return self
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object, seconds and stages in rising order."""
+    def to_json(self, *, loose: bool = False) -> dict[str, Any]:
+        """Return a JSON object, seconds and stages in rising order; histograms may be told `loose`."""
         return {
             "sent": self.sent,
             "slices": [
-                {"stage": stage, "second": second, **part.to_json()}
+                {"stage": stage, "second": second, **part.to_json(loose=loose)}
                 for (stage, second), part in sorted(self.slices.items())
             ],
             "flow": [[second, flow.sent, flow.done] for second, flow in sorted(self.flow.items())],

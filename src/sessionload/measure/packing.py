@@ -2,8 +2,9 @@
 
 Law: unpacking gives back what was packed, and bytes that nobody could have packed are refused. Idea: pairs
 of (gap to the bucket before, count), little-endian 32-bit unsigned, compressed with zlib; a second with
-3,000 samples takes 3 kB, a twentieth of its dict. Trap: two builds of zlib may compress the same pairs
-differently, so packed bytes are compared by what they hold.
+3,000 samples takes 3 kB, a twentieth of its dict. To sort and compress them takes a millisecond or two, which
+a generator under load does not have: it tells counts loose, and whoever collects them packs them. Trap: two
+builds of zlib may compress the same pairs differently, so packed bytes are compared by what they hold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _ITEM = 4
 _NATIVE_IS_LITTLE = array("I", [1]).tobytes()[0] == 1
@@ -23,19 +24,35 @@ _LONGEST = 1 << 20
 """More than the buckets of all durations up to 2**64 ns need."""
 
 
-def pack(counts: Mapping[int, int], pause: Callable[[], object] = lambda: None) -> bytes:
-    """Return counts by bucket as bytes; none for no counts. `pause()` is called before each piece of work."""
+def pack(counts: Mapping[int, int]) -> bytes:
+    """Return counts by bucket as bytes; none for no counts."""
     if not counts:
         return b""
-    pause()
     buckets = sorted(counts)
-    pause()
     flat = array("I", bytes(2 * _ITEM * len(buckets)))
     flat[0::2] = array("I", map(operator.sub, buckets, chain((0,), buckets)))
-    pause()
     flat[1::2] = array("I", map(counts.__getitem__, buckets))
-    pause()
     return zlib.compress(_little(flat).tobytes(), 1)
+
+
+def loose(counts: Mapping[int, int]) -> bytes:
+    """Return counts by bucket as bytes in a tenth of the time, and six times as many of them.
+
+    The buckets in any order, then their counts, as little-endian 32-bit numbers.
+    """
+    return _little(array("I", [*counts.keys(), *counts.values()])).tobytes()
+
+
+def tighten(data: bytes) -> bytes:
+    """Return packed what `loose` returned. Raises `ValueError` if it cannot have."""
+    flat = array("I")
+    flat.frombytes(data)
+    flat = _little(flat)
+    many = len(flat) // 2
+    counts = dict(zip(flat[:many], flat[many:], strict=True))
+    if len(counts) != many:
+        raise ValueError("a bucket twice")
+    return pack(counts)
 
 
 def pairs(packed: bytes) -> bytes:

@@ -16,7 +16,7 @@ from sessionload.measure.exchange import ANSWERED, Exchange, Outcome
 from sessionload.measure.histogram import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 HISTOGRAMS = ("valid", "refused", "served", "unqueued_lag", "queued_lag", "queued_lateness", "connect", "tls")
 """What a slice records durations in."""
@@ -129,18 +129,18 @@ class Slice:
             histogram += getattr(other, name)
         return self
 
-    def pack(self, pause: Callable[[], object] = lambda: None) -> None:
-        """Keep the counts in little memory until they are asked for, with many a pause."""
+    def pack(self) -> None:
+        """Keep the counts in little memory until they are asked for."""
         for name in HISTOGRAMS:
-            getattr(self, name).pack(pause)
+            getattr(self, name).pack()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object; empty histograms are left out."""
+    def to_json(self, *, loose: bool = False) -> dict[str, Any]:
+        """Return a JSON object; empty histograms are left out, and the others may be told `loose`."""
         return {
             "outcomes": {outcome.value: count for outcome, count in sorted(self.outcomes.items())},
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
             "unsent": self.unsent,
-            **{name: getattr(self, name).to_json() for name in HISTOGRAMS if getattr(self, name)},
+            **{name: getattr(self, name).to_json(loose=loose) for name in HISTOGRAMS if getattr(self, name)},
         }
 
     @classmethod
