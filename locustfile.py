@@ -8,7 +8,7 @@ The schedule is the scenario's: Locust's number of users and spawn rate are of n
 
 from locust import events
 
-from sessionload.command.locust_door import SessionUser, install
+from sessionload.cli.locust_integration import SessionUser, install
 
 install(events)
 

@@ -19,15 +19,15 @@ from fractions import Fraction
 import numpy as np
 from rig.claims import Table, begin, parser_of, verdict
 
-from sessionload.judge.comparison.answer import Answer, compare
-from sessionload.judge.result import Result, Run
-from sessionload.judge.verdict import State, Verdict
-from sessionload.measure.exchange import Outcome
-from sessionload.measure.histogram import Histogram
-from sessionload.measure.measurement import Measurement
-from sessionload.measure.slices import Slice
-from sessionload.plan.schedule import Stage
-from sessionload.words.units import NS
+from sessionload.comparison.compare import Conclusion, compare
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.slices import Slice
+from sessionload.units import NS
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.verdict import State, Verdict
+from sessionload.workload.schedule import Stage
 
 PAIRS, SECONDS, EACH = 400, 100, 100
 REPLICATES = 500
@@ -108,7 +108,7 @@ def called_slower(shape: Shape, pairs: int) -> float:
     for number in range(pairs):
         pair = run_of(draws, base), run_of(draws, shape)
         found = compare(*pair, tolerance=shape.tolerance, seed=number, replicates=REPLICATES)
-        slower += found.answer is Answer.SLOWER
+        slower += found.answer is Conclusion.SLOWER
     return slower / pairs
 
 

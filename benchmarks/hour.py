@@ -21,7 +21,7 @@ from rig.runs import Measured, run
 from rig.seen import NS, Seen, nearest_rank
 from rig.servers import witness
 
-from sessionload.judge.result import Result
+from sessionload.verdict.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,17 +25,17 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from rig.claims import Table, begin, missing, parser_of, verdict
 
-from sessionload.edges.folder import RunFolder
-from sessionload.inputs.brief import conclude
-from sessionload.judge.result import Result, Run
-from sessionload.judge.verdict import State, Verdict
-from sessionload.measure.delta import Delta, Tally
-from sessionload.measure.exchange import Outcome
-from sessionload.measure.histogram import Histogram
-from sessionload.measure.measurement import Flow, Measurement
-from sessionload.measure.slices import Slice
-from sessionload.plan.schedule import Schedule, Stage
-from sessionload.words.units import NS, duration
+from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.slices import Slice
+from sessionload.storage.run_folder import RunFolder
+from sessionload.units import NS, duration_text
+from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.verdict import State, Verdict
+from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,9 +86,9 @@ def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
         verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
         planned_by_second=Schedule(stages).planned_by_second(),
     )
-    tally = Tally()
-    tally.add(Delta(0, 0, seconds * NS, 0, 1, 0, seconds * NS, measurement, last=True))
-    return conclude(skeleton, tally), np.concatenate(everything)
+    totals = RunTotals()
+    totals.add(Delta(0, 0, seconds * NS, 0, 1, 0, seconds * NS, measurement, last=True))
+    return finalize_result(skeleton, totals), np.concatenate(everything)
 
 
 def report(folder: Path) -> tuple[float, float]:
@@ -143,7 +143,7 @@ def faults(folder: RunFolder, said: str) -> Sequence[str]:
         if (
             measured is None
             or abs(measured - exact[name]) * 1000 > exact[name]
-            or duration(measured) not in said
+            or duration_text(measured) not in said
         ):
             found.append(name)
     return found

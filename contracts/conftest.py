@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.command.check import examine
-from sessionload.command.check_opening import CheckOptions, OpenedCheck, open_check
-from sessionload.words.errors import SessionloadError
+from sessionload.cli.check import run_suite
+from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
+from sessionload.errors import SessionloadError
 
 if TYPE_CHECKING:
-    from sessionload.judge.examination import CaseResult, Examination
+    from sessionload.suite.suite_report import CaseResult, SuiteReport
 
-OPENED = pytest.StashKey[OpenedCheck]()
+PREPARED = pytest.StashKey[PreparedCheck]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pace=config.getoption("pace"),
     )
     try:
-        config.stash[OPENED] = open_check(options)
+        config.stash[PREPARED] = prepare_check(options)
     except SessionloadError as error:
         pytest.exit(f"error: {error}", returncode=error.exit_code)
 
@@ -59,20 +59,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test for each case and law, by its name."""
     if "result" in metafunc.fixturenames:
-        names = [planned.name for planned in metafunc.config.stash[OPENED].planned]
+        names = [planned.name for planned in metafunc.config.stash[PREPARED].planned]
         metafunc.parametrize("result", names, ids=names, indirect=True)
 
 
 @pytest.fixture(scope="session")
-def examination(request: pytest.FixtureRequest) -> Examination:
+def suite_report(request: pytest.FixtureRequest) -> SuiteReport:
     """Return the whole check, sent once."""
     try:
-        return examine(request.config.stash[OPENED], lambda _: None)
+        return run_suite(request.config.stash[PREPARED], lambda _: None)
     except SessionloadError as error:
         pytest.exit(f"error: {error}", returncode=error.exit_code)
 
 
 @pytest.fixture
-def result(request: pytest.FixtureRequest, examination: Examination) -> CaseResult:
+def result(request: pytest.FixtureRequest, suite_report: SuiteReport) -> CaseResult:
     """Return the result of one case or law."""
-    return next(one for one in examination.results if one.name == request.param)
+    return next(one for one in suite_report.results if one.name == request.param)

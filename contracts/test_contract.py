@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.contract.expectation import Kept
+from sessionload.suite.expectation import CaseStatus
 
 if TYPE_CHECKING:
-    from sessionload.judge.examination import CaseResult, Examination
+    from sessionload.suite.suite_report import CaseResult, SuiteReport
 
 
-def test_contract(result: CaseResult, examination: Examination) -> None:
+def test_contract(result: CaseResult, suite_report: SuiteReport) -> None:
     """The case is kept, or accepted by the baseline; what was not seen is no pass."""
-    if result in examination.failing:
+    if result in suite_report.failing:
         lines = (f"law: {result.law}", f"expected: {result.expected}", f"came back: {result.observed}")
         pytest.fail("\n".join((*lines, f"again: {result.curl}")), pytrace=False)
     if result.accepted is not None:
         pytest.skip(f"accepted by the baseline: {result.accepted}")
-    if result.state is Kept.THROTTLED:
+    if result.state is CaseStatus.THROTTLED:
         pytest.fail(f"throttled: {result.observed}", pytrace=False)
-    if result.state is Kept.SKIPPED:
+    if result.state is CaseStatus.SKIPPED:
         pytest.skip(result.observed)
 
 
-def test_the_check_is_whole(examination: Examination) -> None:
+def test_the_check_is_whole(suite_report: SuiteReport) -> None:
     """Nothing cut it short, and what the baseline accepts still occurs."""
-    if examination.cut_short:
-        pytest.fail(f"cut short: {examination.cut_short}", pytrace=False)
-    for entry in examination.stale:
+    if suite_report.cut_short:
+        pytest.fail(f"cut short: {suite_report.cut_short}", pytrace=False)
+    for entry in suite_report.stale:
         pytest.fail(f"{entry.case} no longer occurs: take it out of the baseline", pytrace=False)

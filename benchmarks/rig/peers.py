@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rig.claims import missing
 from rig.runs import order, result_in, variables
 from rig.servers import CONTRACT
-from sessionload.contract.document import Contract
-from sessionload.edges.files import read_contract
-from sessionload.inputs.brief import OPERATION
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import OPERATION
+from sessionload.contract.operation import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

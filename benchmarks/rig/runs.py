@@ -22,7 +22,7 @@ import psutil
 from rig.claims import broken
 from rig.cores import give_core, give_way
 from rig.servers import CONTRACT
-from sessionload.plan.stub_settings import DEFAULT_KEY
+from sessionload.stub.settings import DEFAULT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Watch = Callable[[psutil.Process], None]
 
 _KEY_VARIABLE = "BENCH_KEY"
-_GENERATOR = "sessionload.edges.generator"
+_GENERATOR = "sessionload.generator.worker"
 _PATIENCE_S = 120.0
 
 

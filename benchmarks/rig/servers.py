@@ -24,10 +24,10 @@ import trustme
 
 from rig.claims import broken, missing
 from rig.seen import Seen
-from sessionload.edges.files import read_contract
-from sessionload.edges.stub.process import StubProcess
-from sessionload.inputs.brief import OPERATION
-from sessionload.plan.stub_settings import StubSettings
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import OPERATION
+from sessionload.stub.process import StubProcess
+from sessionload.stub.settings import StubSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

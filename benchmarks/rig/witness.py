@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from sessionload.plan.latency import Latency
+from sessionload.stub.latency import Latency
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 

@@ -1,6 +1,6 @@
 """`python -m sessionload` is the command `sessionload`."""
 
-from sessionload.command.cli import main
+from sessionload.cli.cli import main
 
 if __name__ == "__main__":
     main()

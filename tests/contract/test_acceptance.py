@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionload.contract.acceptance import acceptor
-from sessionload.contract.body_rule import BodyRule
 from sessionload.contract.openapi import OpenApiDocument
+from sessionload.contract.schema_rule import SchemaRule
 
 DOCUMENT = OpenApiDocument(
     {
@@ -67,7 +67,7 @@ VALUES = st.recursive(
 @given(SCHEMAS, VALUES)
 def test_what_is_accepted_has_no_violation(schema: dict[str, Any], value: object) -> None:
     accepts = acceptor(schema, DOCUMENT.follow)
-    rule = BodyRule(DOCUMENT, schema, "a body")
+    rule = SchemaRule(DOCUMENT, schema, "a body")
     by_library = next(rule._violations(value), None) is None
     assert (rule.violation(value) is None) == by_library
     assert accepts is None or accepts(value) == by_library

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.document import Contract, Judgement
-from sessionload.measure.exchange import Outcome
+from sessionload.contract.operation import Contract, Judgement
+from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def _with_response(schema: object, **more: object) -> Contract:
 
 
 def _cause(judgement: Judgement) -> str:
-    return judgement.fault.cause if judgement.fault else "ok"
+    return judgement.failure.cause if judgement.failure else "ok"
 
 
 @pytest.mark.parametrize(
@@ -141,18 +141,18 @@ def test_what_the_contract_does_not_allow_is_a_violation(
 def test_a_refusal_is_an_outcome_of_its_own(status: int, outcome: Outcome) -> None:
     judgement = _START.judge(status, "text/html", b"<h1>Sorry</h1>")
     assert judgement.outcome is outcome
-    assert judgement.fault is not None
-    assert judgement.fault.cause == f"{outcome}/{status}"
-    assert str(status) in judgement.fault.message
-    assert judgement.fault.example == "<h1>Sorry</h1>"
+    assert judgement.failure is not None
+    assert judgement.failure.cause == f"{outcome}/{status}"
+    assert str(status) in judgement.failure.message
+    assert judgement.failure.example == "<h1>Sorry</h1>"
 
 
 def test_a_fault_is_told_in_a_sentence_with_a_masked_example() -> None:
-    fault = _START.judge(200, _JSON, b'{"sessionkey":"VF.SK.canary"}').fault
+    fault = _START.judge(200, _JSON, b'{"sessionkey":"VF.SK.canary"}').failure
     assert fault is not None
     assert fault.message == "the body breaks the contract: sessionKey is missing"
     assert fault.example == '{"sessionkey": "<12 characters>"}'
-    listed = _START.judge(302, None, b"").fault
+    listed = _START.judge(302, None, b"").failure
     assert listed is not None
     assert listed.message == "the document does not list status 302"
 
@@ -173,7 +173,7 @@ def test_every_answer_gets_an_outcome(
 ) -> None:
     judgement = _CONTRACTS[operation_id].judge(status, content_type, body)
     assert isinstance(judgement.outcome, Outcome)
-    assert (judgement.fault is None) == (judgement.outcome is Outcome.OK)
+    assert (judgement.failure is None) == (judgement.outcome is Outcome.OK)
     assert judgement == _CONTRACTS[operation_id].judge(status, content_type, body)
 
 
@@ -293,7 +293,7 @@ def test_statuses_come_from_the_document() -> None:
     assert _cause(contract.judge(200, _JSON, b"{}")) == "body/required/sessionKey"
     assert _cause(contract.judge(204, None, b"anything")) == "ok"
     assert _cause(contract.judge(301, None, b"")) == "status/301"
-    listed = contract.judge(404, _JSON, b"{}").fault
+    listed = contract.judge(404, _JSON, b"{}").failure
     assert listed is not None
     assert listed.message == "the document lists status 404, but not as a success"
     assert _cause(contract.judge(410, _JSON, b"{}")) == "status/410"

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.document import Contract
-from sessionload.words.errors import InputError
+from sessionload.contract.operation import Contract
+from sessionload.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

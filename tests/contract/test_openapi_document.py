@@ -9,7 +9,7 @@ import openapi_spec_validator
 import pytest
 import yaml
 
-from sessionload.contract.document import Contract
+from sessionload.contract.operation import Contract
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.document import Contract
-from sessionload.measure.exchange import Outcome
-from sessionload.words.errors import InputError
+from sessionload.contract.operation import Contract
+from sessionload.errors import InputError
+from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

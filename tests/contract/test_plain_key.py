@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.document import Contract
-from sessionload.edges.files import read_contract
-from sessionload.inputs.brief import OPERATION
-from sessionload.measure.exchange import Outcome
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import OPERATION
+from sessionload.contract.operation import Contract
+from sessionload.metrics.exchange import Outcome
 
 JSON = "application/json"
 OURS = Path(__file__).parents[2] / "contracts" / "openapi.yaml"

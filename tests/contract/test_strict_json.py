@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sessionload.contract.strict_json import MAX_DEPTH, SENTENCES, JsonFault, Kind, is_too_deep, parse
+from sessionload.contract.strict_json import (
+    MAX_DEPTH,
+    SENTENCES,
+    JsonError,
+    JsonErrorKind,
+    is_too_deep,
+    parse,
+)
 
 _JSON = st.recursive(
     st.none()
@@ -93,27 +100,27 @@ def test_strict_json_is_taken(body: bytes, value: object) -> None:
     ],
 )
 def test_anything_else_is_refused_with_its_kind(body: bytes, kind: str) -> None:
-    with pytest.raises(JsonFault) as caught:
+    with pytest.raises(JsonError) as caught:
         parse(body)
     assert caught.value.kind == kind
-    assert caught.value.message == SENTENCES[Kind(kind)]
+    assert caught.value.message == SENTENCES[JsonErrorKind(kind)]
 
 
 def test_every_kind_has_a_sentence() -> None:
-    assert set(SENTENCES) == set(Kind)
+    assert set(SENTENCES) == set(JsonErrorKind)
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
 @example(b"\\u")
 def test_every_sequence_of_bytes_is_a_value_or_a_fault(body: bytes) -> None:
     value, kind = _parsed(body)
-    assert kind in Kind if kind else value == json.loads(body)
+    assert kind in JsonErrorKind if kind else value == json.loads(body)
 
 
-def _parsed(body: bytes) -> tuple[object, Kind | None]:
+def _parsed(body: bytes) -> tuple[object, JsonErrorKind | None]:
     try:
         return parse(body), None
-    except JsonFault as fault:
+    except JsonError as fault:
         return None, fault.kind
 
 
@@ -141,6 +148,6 @@ def _depth(value: object) -> int:
 )
 def test_hostile_bodies_of_64_kib_take_no_time(body: bytes) -> None:
     start = time.perf_counter()
-    with pytest.raises(JsonFault):
+    with pytest.raises(JsonError):
         parse(body)
     assert time.perf_counter() - start < 0.5

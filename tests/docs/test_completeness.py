@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sessionload.command.cli import cli
-from sessionload.edges.folder import FORMATS, RESULT, SLICES
-from sessionload.edges.stub.ledger import Ledger
-from sessionload.inputs import environment, load, scenario, users
-from sessionload.judge.targets import COUNTS, SHARES, VIEWS
-from sessionload.measure.exchange import ANSWERED, Outcome
-from sessionload.plan.fault import FaultKind
-from sessionload.view.tables import TIMELINE_COLUMNS
+from sessionload.cli.cli import cli
+from sessionload.config import environment, load, scenario, users
+from sessionload.metrics.exchange import ANSWERED, Outcome
+from sessionload.report.csv import TIMELINE_COLUMNS
+from sessionload.report.views import FORMATS
+from sessionload.storage.run_folder import RESULT, SLICES
+from sessionload.stub.arrival_ledger import ArrivalLedger
+from sessionload.stub.faults import FaultKind
+from sessionload.verdict.targets import COUNTS, SHARES, VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def test_every_metric_fault_and_key_of_the_ledger_has_its_row() -> None:
     assert all(f'"{view}"' in SCENARIOS for view in VIEWS)
     faults = {key.split()[0] for key in rows(STUB.partition("## Faults")[2].partition("## The ledger")[0])}
     assert {str(kind) for kind in FaultKind} <= faults
-    assert set(rows(STUB.partition("## The ledger")[2])) == set(Ledger().page(live_sessions=0))
+    assert set(rows(STUB.partition("## The ledger")[2])) == set(ArrivalLedger().page(live_sessions=0))
 
 
 def test_every_outcome_says_whether_it_is_an_answer() -> None:
@@ -104,7 +105,7 @@ def test_every_file_of_a_run_has_its_row() -> None:
 
 
 def test_every_key_of_a_result_is_named() -> None:
-    schema = json.loads(text_of("src/sessionload/judge/result.schema.json"))
+    schema = json.loads(text_of("src/sessionload/verdict/result.schema.json"))
     parts = schema["$defs"]
     assert set(parts["result"]["properties"]) <= set(rows(RESULTS.partition("## result.json")[2]))
     named = set(re.findall(r"`([^`\s]+)`", RESULTS))
@@ -149,12 +150,12 @@ def test_every_option_is_named(command: str, document: str) -> None:
 
 def test_every_option_for_locusts_command_is_named() -> None:
     """Read from the source: importing it would let Locust patch this process."""
-    door = text_of("src/sessionload/command/locust_door.py")
-    options = re.findall(r'option\("(--[a-z]+)"', door)
+    integration = text_of("src/sessionload/cli/locust_integration.py")
+    options = re.findall(r'option\("(--[a-z]+)"', integration)
     assert options
     assert [option for option in rows(text_of("docs/locust.md")) if option.startswith("--")] == [
         f"{option} {shown}"
-        for option, shown in zip(options, re.findall(r'metavar="([^"]+)"', door), strict=True)
+        for option, shown in zip(options, re.findall(r'metavar="([^"]+)"', integration), strict=True)
     ]
 
 
@@ -174,16 +175,17 @@ def test_every_exit_code_has_its_row(name: str) -> None:
     }
 
 
-def test_the_floors_and_doors_are_those_that_are_tested() -> None:
+def test_the_parts_and_doors_are_those_that_are_tested() -> None:
     tree = ast.parse(text_of("tests/test_floors.py"))
     known = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
-        and node.targets[0].id in {"FLOORS", "DOORS"}
+        and node.targets[0].id in {"ORDER", "DOORS"}
     }
     house = text_of("CONTRIBUTING.md").partition("## The house")[2].partition("\n## ")[0]
-    floors, _, doors = house.partition("Each third-party package")
-    assert list(rows(floors)) == known["FLOORS"]
+    parts, _, doors = house.partition("Each third-party package")
+    named = [name.removesuffix("/").removesuffix(".py") for name in rows(parts)]
+    assert named[: len(known["ORDER"])] == known["ORDER"]
     assert set(rows(doors)) == set(known["DOORS"])

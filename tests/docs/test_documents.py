@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import sessionload
-from sessionload.edges.yaml_text import parse
-from sessionload.inputs import environment, scenario
-from sessionload.inputs.document import Document
+from sessionload.config import environment, scenario
+from sessionload.config.document import Document
+from sessionload.config.yaml_source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

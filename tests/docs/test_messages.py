@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.contract.document import Contract
-from sessionload.contract.strict_json import Kind
-from sessionload.edges.files import read_contract
-from sessionload.inputs.brief import OPERATION
-from sessionload.measure.exchange import Outcome
-from sessionload.words.errors import InputError, PreflightError, ResultError
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import OPERATION
+from sessionload.contract.operation import Contract
+from sessionload.contract.strict_json import JsonErrorKind
+from sessionload.errors import InputError, PreflightError, ResultError
+from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,26 +40,28 @@ RAISES = {
     "_told": 2,
 }
 """Which argument of a call is the code of an error."""
-NOT_ERRORS = {f"edges/stub/{name}" for name in ("answers", "connection", "defects", "desk", "plays")}
+NOT_ERRORS = {
+    f"stub/{name}" for name in ("responses", "connection", "contract_defects", "routes", "fault_responses")
+}
 """Modules whose `refusal` is an answer of the stub, with a status."""
-PREFLIGHT = {"edges/caller", "edges/probe"}
+PREFLIGHT = {"suite/http_client", "suite/preflight"}
 """Modules that name the faults of a single call, which become codes."""
 PASSED_ON = {
-    "command/check_opening": {"code"},
-    "command/locust_door": {"error"},
+    "cli/setup_check": {"code"},
+    "cli/locust_integration": {"error"},
     "contract/openapi": {"code"},
-    "edges/files": {"fault.code"},
-    "edges/probe": {"f\"preflight-{answer.fault.cause.replace('_', '-')}\"", "code"},
-    "edges/yaml_text": {"code"},
-    "inputs/environment": {"fault.code"},
-    "inputs/node": {"code"},
-    "plan/identity": {"users"},
-    "plan/schedule": {"stages"},
+    "config/read": {"fault.code"},
+    "suite/preflight": {"f\"preflight-{answer.failure.cause.replace('_', '-')}\"", "code"},
+    "config/yaml_source": {"code"},
+    "config/environment": {"fault.code"},
+    "config/node": {"code"},
+    "workload/user_ids": {"users"},
+    "workload/schedule": {"stages"},
 }
-"""What is given instead of a text: the code of another error, or (in `plan`) no code at all."""
+"""What is given instead of a text: the code of another error, or (in `workload`) no code at all."""
 EXITS = {"PreflightError": PreflightError.exit_code, "ResultError": ResultError.exit_code}
 
-NAMES_CAUSE = {"Fault": 0, "_Wrong": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
+NAMES_CAUSE = {"Failure": 0, "_Wrong": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
 """Which argument of a call is the cause of a finding."""
 CAUSE = re.compile(r"(?:connection|generator|protocol)/[a-z_]+")
 
@@ -87,7 +89,9 @@ def texts(tree: ast.AST) -> Iterator[str]:
 def preflight_codes(tree: ast.Module) -> set[str]:
     """Return the codes that the preflight makes from its own faults, and those in its table."""
     faults = {
-        argument.value for _, argument in arguments(tree, {"Fault": 0}) if isinstance(argument, ast.Constant)
+        argument.value
+        for _, argument in arguments(tree, {"Failure": 0})
+        if isinstance(argument, ast.Constant)
     }
     table = {text for text in texts(tree) if re.fullmatch(r"preflight-[a-z-]+[a-z]", text)}
     return {f"preflight-{str(cause).replace('_', '-')}" for cause in faults} | table
@@ -165,14 +169,14 @@ def causes_in_source() -> set[str]:
             continue
         named = (argument for _, argument in arguments(tree, NAMES_CAUSE))
         found |= {str(argument.value) for argument in named if isinstance(argument, ast.Constant)}
-        if module.startswith("edges/"):
+        if module.startswith(("generator/", "suite/")):
             found |= {text for text in texts(tree) if CAUSE.fullmatch(text)}
     return found
 
 
 def phases_of_timeouts() -> set[str]:
     """Return the keys of the sentences for a deadline that passed."""
-    tree = ast.parse((SOURCE / "edges" / "attempt.py").read_text())
+    tree = ast.parse((SOURCE / "generator" / "failures.py").read_text())
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_LATE":
             return set(ast.literal_eval(node.value))
@@ -180,7 +184,7 @@ def phases_of_timeouts() -> set[str]:
 
 
 COMPUTED = {
-    *(f"json/{kind}" for kind in Kind),
+    *(f"json/{kind}" for kind in JsonErrorKind),
     *(f"timeout/{phase}" for phase in phases_of_timeouts()),
     *("status/NNN", "body/KEYWORD/NAME", "server_error/5NN", "rejected/401", "rejected/403", "throttled/429"),
     "other",
@@ -213,7 +217,7 @@ def test_whatever_status_comes_back_its_cause_has_a_row() -> None:
     contract = Contract.from_document(document, OPERATION, file="contracts/openapi.yaml", sha256=sha256)
     page = causes_on_the_page()
     for status in range(1100):
-        fault = contract.judge(status, "application/json", b"{}").fault
+        fault = contract.judge(status, "application/json", b"{}").failure
         assert fault is not None
         cause = re.sub(
             r"^status/\d+$", "status/NNN", re.sub(r"^server_error/5\d\d$", "server_error/5NN", fault.cause)

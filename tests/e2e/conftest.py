@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sessionload.edges.stub.process import StubProcess
+    from sessionload.stub.process import StubProcess
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import trustme
 from click.testing import CliRunner
 from world import Ended, free_port
 
-from sessionload.command.cli import cli
+from sessionload.cli.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +41,13 @@ def check(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]
     return run
 
 
-def examination(ended: Ended) -> dict[str, Any]:
+def suite_report(ended: Ended) -> dict[str, Any]:
     data: dict[str, Any] = json.loads((ended.folder / "examination.json").read_text())
     return data
 
 
 def states(ended: Ended) -> dict[str, str]:
-    return {one["name"]: one["state"] for one in examination(ended)["results"]}
+    return {one["name"]: one["state"] for one in suite_report(ended)["results"]}
 
 
 def violated(ended: Ended) -> list[str]:
@@ -55,7 +55,7 @@ def violated(ended: Ended) -> list[str]:
 
 
 def row(ended: Ended, name: str) -> dict[str, Any]:
-    return next(one for one in examination(ended)["results"] if one["name"] == name)
+    return next(one for one in suite_report(ended)["results"] if one["name"] == name)
 
 
 # Sound
@@ -83,8 +83,8 @@ def test_the_sound_stub_keeps_everything(world: World) -> None:
     assert 40 <= len(lines) <= 70
     cases = ET.parse(ended.folder / "junit.xml").findall(".//testcase")  # noqa: S314 -- we wrote it
     assert len(cases) == len(lines)
-    sent = examination(ended)["verdict"]["requests"]
-    assert sent == sum(one["requests"] for one in examination(ended)["results"])
+    sent = suite_report(ended)["verdict"]["requests"]
+    assert sent == sum(one["requests"] for one in suite_report(ended)["results"])
     assert stub.ledger()["arrivals"] < sent
     written = [path.read_text() for path in ended.folder.iterdir()]
     assert not [text for text in (*written, *world.printed) if SESSION_KEY.search(text)]
@@ -110,15 +110,15 @@ def test_a_list_sends_nothing_and_says_what_would_be_sent(check: Callable[..., E
     assert not (world.folder / "reports").exists()
     promised = int(listed.out.strip().splitlines()[-1].split(" cases and laws, ")[1].split()[0])
     ended = check("--with-interact")
-    assert examination(ended)["verdict"]["requests"] == promised
+    assert suite_report(ended)["verdict"]["requests"] == promised
     assert all(f"\n{name} " in f"\n{listed.out}" for name in states(ended))
 
 
 def test_user_ids_can_be_found_again(check: Callable[..., Ended], world: World) -> None:
     world.stub()
     ended = check()
-    run = examination(ended)["check"]["id"]
-    marked = [one for one in examination(ended)["results"] if f"sessionload-check-{run}" in one["curl"]]
+    run = suite_report(ended)["check"]["id"]
+    marked = [one for one in suite_report(ended)["results"] if f"sessionload-check-{run}" in one["curl"]]
     assert len(marked) > 30
 
 
@@ -191,7 +191,7 @@ def test_what_hangs_for_ever_is_not_asked_for_ever(check: Callable[..., Ended], 
     ended = check("--timeout", "500ms")
     assert time.monotonic() - began < 5
     assert violated(ended) == ["valid/ordinary"]
-    assert examination(ended)["verdict"]["requests"] == 1
+    assert suite_report(ended)["verdict"]["requests"] == 1
 
 
 # Preflight and input
@@ -269,7 +269,7 @@ def test_a_429_is_waited_for_and_asked_again(check: Callable[..., Ended], world:
     ended = check()
     assert time.monotonic() - began > 2
     assert ended.code == 0
-    throttled = [one for one in examination(ended)["results"] if "throttled" in one["observed"]]
+    throttled = [one for one in suite_report(ended)["results"] if "throttled" in one["observed"]]
     assert [one["requests"] for one in throttled] == [3]
     assert "(throttled 2 times before)" in throttled[0]["observed"]
 
@@ -290,7 +290,7 @@ def test_the_budget_ends_a_check_that_is_throttled(check: Callable[..., Ended], 
     ended = check("--budget", "60")
     assert ended.code == 1
     assert "the budget of 60 requests is spent" in ended.out
-    assert examination(ended)["verdict"]["requests"] == 60
+    assert suite_report(ended)["verdict"]["requests"] == 60
     assert stub.ledger()["arrivals"] <= 60
 
 
@@ -319,7 +319,7 @@ def test_strict_takes_the_document_at_its_word(check: Callable[..., Ended], worl
     world.stub()
     ended = check("--strict")
     assert ended.code == 1
-    assert len(examination(ended)["verdict"]["failing"]) == sum(
+    assert len(suite_report(ended)["verdict"]["failing"]) == sum(
         state == "undocumented" for state in states(ended).values()
     )
 

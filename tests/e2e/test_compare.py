@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.edges.folder import RunFolder
-from sessionload.judge.result import Result, Run
-from sessionload.judge.verdict import Evidence, judge
-from sessionload.measure.exchange import Outcome
-from sessionload.measure.histogram import Histogram
-from sessionload.measure.measurement import Measurement
-from sessionload.measure.slices import Slice
-from sessionload.plan.schedule import Stage
-from sessionload.words.units import NS
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.slices import Slice
+from sessionload.storage.run_folder import RunFolder
+from sessionload.units import NS
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.verdict import Evidence, judge
+from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path

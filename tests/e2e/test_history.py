@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from world import ROOT, Ended, World
 
-from sessionload.command.cli import cli
+from sessionload.cli.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from world import World
 
-    from sessionload.edges.stub.process import StubProcess
+    from sessionload.stub.process import StubProcess
 
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
 
@@ -102,7 +102,9 @@ def test_a_second_signal_does_not_wait_for_what_is_in_flight(world: World) -> No
 
 
 def generator_of(process: subprocess.Popen[str]) -> psutil.Process:
-    (generator,) = [one for one in children_of(process.pid) if "sessionload.edges.generator" in one.cmdline()]
+    (generator,) = [
+        one for one in children_of(process.pid) if "sessionload.generator.worker" in one.cmdline()
+    ]
     return generator
 
 

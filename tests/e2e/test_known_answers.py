@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from world import World
 
-    from sessionload.edges.stub.process import StubProcess
+    from sessionload.stub.process import StubProcess
 
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
 
@@ -187,7 +187,7 @@ def test_a_warm_up_is_shown_and_not_judged(world: World, agrees: Agrees) -> None
 def test_the_result_keeps_its_schema_and_can_be_reported_again(world: World) -> None:
     world.stub()
     ended = world.run("run", world.scenario("100/s", "1s"))
-    schema = json.loads((ROOT / "src/sessionload/judge/result.schema.json").read_text())
+    schema = json.loads((ROOT / "src/sessionload/verdict/result.schema.json").read_text())
     jsonschema.validate(ended.result, schema)
     folder = ended.folder
     names = {"summary.md", "junit.xml", "timeline.csv", "spectrum.hgrm", "report.html"}

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from world import ROOT, free_port
 
-from sessionload.command.cli import cli
+from sessionload.cli.cli import cli
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,1 +1,1 @@
-"""What an answer must be: the OpenAPI document, made executable."""
+"""Whether one response is what the OpenAPI document promises."""

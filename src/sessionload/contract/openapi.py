@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from jsonschema.exceptions import SchemaError
 from openapi_schema_validator import OAS30Validator
 
-from sessionload.words.errors import InputError, Place, nearest
+from sessionload.errors import InputError, Place, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Bytes to a JSON value, or the one reason why not.
 
-Law: what two readers could understand differently is refused, and every failure is a `JsonFault`
+Law: what two readers could understand differently is refused, and every failure is a `JsonError`
 of a closed set of kinds. Idea: the standard decoder with a hook at each place where it is lenient;
 depth is counted before it starts. Trap: it takes NaN, `1e999`, duplicate names and half surrogate
 pairs without a word.
@@ -28,7 +28,7 @@ _BRACKETS = b"[]{}"
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 
 
-class Kind(StrEnum):
+class JsonErrorKind(StrEnum):
     """Why bytes are not one strict JSON value. The set is closed."""
 
     EMPTY = "empty"
@@ -44,24 +44,24 @@ class Kind(StrEnum):
 
 
 SENTENCES = {
-    Kind.EMPTY: "the body is empty",
-    Kind.NOT_UTF8: "the body is not valid UTF-8",
-    Kind.BOM: "the body begins with a byte order mark",
-    Kind.TOO_DEEP: f"the body nests deeper than {MAX_DEPTH} levels",
-    Kind.NOT_JSON: "the body is not JSON",
-    Kind.TRAILING: "something follows the JSON value in the body",
-    Kind.NAN: "the body has NaN or Infinity, which JSON does not know",
-    Kind.OVERFLOW: "the body has a number that no double can hold",
-    Kind.DUPLICATE_KEY: "an object in the body has the same name twice",
-    Kind.LONE_SURROGATE: "the body escapes half of a surrogate pair, which is no character",
+    JsonErrorKind.EMPTY: "the body is empty",
+    JsonErrorKind.NOT_UTF8: "the body is not valid UTF-8",
+    JsonErrorKind.BOM: "the body begins with a byte order mark",
+    JsonErrorKind.TOO_DEEP: f"the body nests deeper than {MAX_DEPTH} levels",
+    JsonErrorKind.NOT_JSON: "the body is not JSON",
+    JsonErrorKind.TRAILING: "something follows the JSON value in the body",
+    JsonErrorKind.NAN: "the body has NaN or Infinity, which JSON does not know",
+    JsonErrorKind.OVERFLOW: "the body has a number that no double can hold",
+    JsonErrorKind.DUPLICATE_KEY: "an object in the body has the same name twice",
+    JsonErrorKind.LONE_SURROGATE: "the body escapes half of a surrogate pair, which is no character",
 }
 """The sentence for each kind. It says nothing that a server chose."""
 
 
-class JsonFault(ValueError):  # noqa: N818 - a fault of a body is what it is called everywhere
+class JsonError(ValueError):
     """The bytes are not one strict JSON value; `kind` says why, `message` is its sentence."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: JsonErrorKind) -> None:
         self.kind = kind
         self.message = SENTENCES[kind]
         super().__init__(self.message)
@@ -70,22 +70,22 @@ class JsonFault(ValueError):  # noqa: N818 - a fault of a body is what it is cal
 def parse(body: bytes) -> Any:  # noqa: ANN401 - a JSON value is any of seven types, nested
     """Return the JSON value that `body` is, read by RFC 8259 without any leniency.
 
-    Raises `JsonFault`, and nothing else, for every other sequence of bytes.
+    Raises `JsonError`, and nothing else, for every other sequence of bytes.
     """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise JsonFault(Kind.NOT_UTF8) from None
+        raise JsonError(JsonErrorKind.NOT_UTF8) from None
     if text.startswith("\ufeff"):
-        raise JsonFault(Kind.BOM)
+        raise JsonError(JsonErrorKind.BOM)
     if is_too_deep(body):
-        raise JsonFault(Kind.TOO_DEEP)
+        raise JsonError(JsonErrorKind.TOO_DEEP)
     try:
         value = _decoded(text)
     except json.JSONDecodeError as error:
-        raise JsonFault(_kind_of(text, error)) from None
+        raise JsonError(_kind_of(text, error)) from None
     if "\\u" in text and _has_lone_surrogate(value):
-        raise JsonFault(Kind.LONE_SURROGATE)
+        raise JsonError(JsonErrorKind.LONE_SURROGATE)
     return value
 
 
@@ -109,10 +109,10 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 - as `parse`
     return value if end == len(text) else _DECODER.decode(text)
 
 
-def _kind_of(text: str, error: json.JSONDecodeError) -> Kind:
+def _kind_of(text: str, error: json.JSONDecodeError) -> JsonErrorKind:
     if not text.strip():
-        return Kind.EMPTY
-    return Kind.TRAILING if error.msg == "Extra data" else Kind.NOT_JSON
+        return JsonErrorKind.EMPTY
+    return JsonErrorKind.TRAILING if error.msg == "Extra data" else JsonErrorKind.NOT_JSON
 
 
 def _has_lone_surrogate(value: object) -> bool:
@@ -126,14 +126,14 @@ def _has_lone_surrogate(value: object) -> bool:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise JsonFault(Kind.DUPLICATE_KEY)
+        raise JsonError(JsonErrorKind.DUPLICATE_KEY)
     return members
 
 
 def _float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise JsonFault(Kind.OVERFLOW)
+        raise JsonError(JsonErrorKind.OVERFLOW)
     return number
 
 
@@ -144,7 +144,7 @@ def _int(text: str) -> int:
 
 
 def _constant(_: str) -> NoReturn:
-    raise JsonFault(Kind.NAN)
+    raise JsonError(JsonErrorKind.NAN)
 
 
 _DECODER = json.JSONDecoder(

@@ -1,0 +1,184 @@
+"""`sessionload check`: every case and law once, then the table, the folder and the exit code.
+
+Law: what was seen is reported, also when the check is cut short; a refused key is no report, but exit 4.
+Idea: results come one by one and are shown as they come. Trap: a check that was stopped early must not read
+like one that passed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sessionload
+from sessionload.cli.check_progress import CheckProgress
+from sessionload.cli.interruption import Interrupted
+from sessionload.cli.progress import show
+from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
+from sessionload.cli.setup_run import REPORTS, with_stub
+from sessionload.errors import InputError, Place, PreflightError, ResultError
+from sessionload.generator.worker_process import run_variables
+from sessionload.report.suite import junit, markdown, page, terminal
+from sessionload.report.suite.model import build_suite_model
+from sessionload.storage.files import make_folder, write_whole
+from sessionload.stub.settings import KEY_VARIABLE
+from sessionload.suite.cases.case import FIRST
+from sessionload.suite.expectation import CaseStatus
+from sessionload.suite.fuzz import Fuzzer
+from sessionload.suite.http_client import HttpClient, Pace
+from sessionload.suite.runner import SuiteRunner
+from sessionload.suite.suite_report import CaseResult, SuiteReport, accept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.cli.interruption import Interruption
+
+SUITE_REPORT = "examination.json"
+_VIEWS = {"report.html": page.render, "summary.md": markdown.render, "junit.xml": junit.render}
+
+
+def listing(options: CheckOptions) -> str:
+    """Return what the check would send. Sends nothing. Raises `InputError`."""
+    return terminal.listing(prepare_check(options).planned)
+
+
+def check(options: CheckOptions, interruption: Interruption) -> int:
+    """Check an environment and return the exit code. Raises `SessionloadError`, or `Interrupted` early on."""
+    prepared = prepare_check(options)
+    folder = _make_folder(prepared)
+    try:
+        with CheckProgress(len(prepared.planned), strict=options.strict, quiet=options.quiet) as progress:
+            suite_report = run_suite(prepared, progress.update, lambda: interruption.name)
+    except (PreflightError, Interrupted):
+        folder.rmdir()
+        raise
+    interruption.concluding()
+    show(terminal.render(build_suite_model(suite_report)))
+    _write(suite_report, folder, options.junit)
+    print(folder, flush=True)  # noqa: T201
+    return interruption.exit_code if interruption.name else suite_report.exit_code
+
+
+def run_suite(
+    prepared: PreparedCheck,
+    tell: Callable[[CaseResult], None],
+    interrupted_by: Callable[[], str | None] = lambda: None,
+) -> SuiteReport:
+    """Send the suite and return what came of it; `tell` hears each result as it comes.
+
+    Raises `PreflightError` when the server is not there or refuses the first request, and `Interrupted` when
+    a signal comes before anything was sent.
+    """
+    began = time.monotonic()
+    results: list[CaseResult] = []
+    cut_short = ""
+
+    def take(result: CaseResult) -> None:
+        results.append(result)
+        tell(result)
+
+    with ExitStack() as stack:
+        environment = with_stub(prepared.environment, prepared.document, stack, run_variables()[KEY_VARIABLE])
+        caller = HttpClient(
+            environment,
+            agent=f"sessionload/{sessionload.__version__} (check of run {prepared.run_id})",
+            timeout_ns=prepared.timeout_ns,
+            pace=Pace(prepared.pace),
+            budget=prepared.options.budget,
+        )
+        runner = SuiteRunner(prepared.suite, caller)
+        try:
+            for result in runner.results():
+                take(result)
+            cut_short = runner.cut_short
+            if prepared.options.fuzz:
+                cut_short = _fuzz(prepared, caller, take, results) or cut_short
+        except Interrupted:
+            if not caller.sent:
+                raise
+            cut_short = f"interrupted by {interrupted_by()}"
+            results += _unsent(prepared, results, cut_short, caller.sent)
+    return SuiteReport(
+        run_id=prepared.run_id,
+        started=prepared.started,
+        seconds=round(time.monotonic() - began, 3),
+        version=sessionload.__version__,
+        environment=prepared.environment.describe(),
+        contract={
+            "file": prepared.suite.contract.file,
+            "operation": prepared.suite.contract.operation_id,
+            "sha256": prepared.suite.contract.sha256,
+        },
+        strict=prepared.options.strict,
+        results=accept(results, prepared.baseline, strict=prepared.options.strict),
+        baseline=prepared.baseline,
+        cut_short=cut_short,
+    )
+
+
+def _fuzz(
+    prepared: PreparedCheck, caller: HttpClient, take: Callable[[CaseResult], None], results: list[CaseResult]
+) -> str:
+    """Send what schemathesis invents; return why not all of it was sent, or nothing."""
+    if results[0].state is not CaseStatus.KEPT:
+        for result in _unsent(prepared, results, f"it shows nothing while {FIRST} is not kept", caller.sent):
+            take(result)
+        return ""
+    ordinary = prepared.suite.cases[0].request
+    fuzzer = Fuzzer(prepared.document, prepared.suite.contract, ordinary, caller, prepared.run_id)
+    for result in fuzzer.results(prepared.options.max_cases):
+        take(result)
+    return fuzzer.cut_short
+
+
+def _unsent(prepared: PreparedCheck, results: list[CaseResult], reason: str, sent: int) -> list[CaseResult]:
+    """Return a result for everything that has none; requests that led to no result count for the first."""
+    counted = sum(result.requests for result in results)
+    return [
+        CaseResult(
+            planned.name,
+            planned.group,
+            planned.law,
+            planned.expected,
+            reason,
+            CaseStatus.SKIPPED,
+            requests=0 if place else sent - counted,
+        )
+        for place, planned in enumerate(prepared.planned[len(results) :])
+    ]
+
+
+def _make_folder(prepared: PreparedCheck) -> Path:
+    folder = prepared.options.out or REPORTS / f"check-{prepared.environment.name}-{prepared.run_id}"
+    if (folder / SUITE_REPORT).exists():
+        raise InputError(
+            "output-taken",
+            "there is a check in this folder already",
+            place=Place(str(folder)),
+            hint="name another with --out, or move it away",
+        )
+    make_folder(folder)
+    return folder
+
+
+def _write(suite_report: SuiteReport, folder: Path, junit_file: Path | None) -> None:
+    """Write the suite_report and its views. Raises `ResultError`, and keeps it elsewhere first."""
+    model = build_suite_model(suite_report)
+    whole = json.dumps(suite_report.to_json(), indent=1, ensure_ascii=False) + "\n"
+    try:
+        write_whole(folder / SUITE_REPORT, whole)
+        for name, render in _VIEWS.items():
+            write_whole(folder / name, render(model))
+        if junit_file is not None:
+            write_whole(junit_file, junit.render(model))
+    except ResultError:
+        spare = Path(tempfile.mkdtemp(prefix="sessionload-"))
+        write_whole(spare / SUITE_REPORT, whole)
+        print(f"the check is kept in {spare}", file=sys.stderr)  # noqa: T201
+        raise

@@ -1,0 +1,73 @@
+"""What a check shows while it goes on: a table that grows on standard error.
+
+Law: the table is for whoever waits, and never mixed into the end, which `live.show` prints. Idea: a
+terminal shows what is done with its state in color and redraws the last line, anything else gets plain
+lines. Trap: a name of a case may look like markup, so nothing is ever parsed as such.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sessionload.report.suite.model import case_row
+from sessionload.report.suite.terminal import line
+
+if TYPE_CHECKING:
+    from sessionload.report.suite.model import CaseRow
+    from sessionload.suite.suite_report import CaseResult
+
+_COLORS = {"met": "green", "missed": "bold red", "void": "magenta", "open": "dim"}
+
+
+class CheckProgress:
+    """Shows each result as it comes. A context manager; `quiet` shows nothing."""
+
+    def __init__(self, total: int, *, strict: bool, quiet: bool = False) -> None:
+        self._total = total
+        self._strict = strict
+        self._quiet = quiet
+        self._done = 0
+        self._console = Console(stderr=True)
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            self._live = Live(self._bar(""), console=self._console, transient=True, auto_refresh=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def update(self, result: CaseResult) -> None:
+        """Show a result."""
+        self._done += 1
+        if self._quiet:
+            return
+        row = case_row(result, strict=self._strict)
+        self._console.print(_colored(row), soft_wrap=True)
+        if self._live is not None:
+            self._live.update(self._bar(row.name), refresh=True)
+
+    def _bar(self, name: str) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_row(
+            ProgressBar(total=self._total, completed=self._done, width=40),
+            Text(f"{self._done} of {self._total}"),
+            Text(name),
+        )
+        return grid
+
+
+def _colored(row: CaseRow) -> Text:
+    text = Text(line(row))
+    text.stylize(_COLORS[row.tone], 0, len(row.word))
+    return text

@@ -1,0 +1,261 @@
+"""The command line: words in, exit codes out.
+
+Law: a mistake is answered by one sentence and its exit code, never by a traceback. Idea: click reads
+the options, each command is one call, and errors meet their exit codes in one place. Trap: whatever
+is imported here is paid for by `--help`, so commands import what they need when they run.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import sessionload
+from sessionload.cli.interruption import Interrupted, Interruption
+from sessionload.errors import SessionloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFECT = 70
+"""The exit code of a defect of the program itself (EX_SOFTWARE of sysexits.h)."""
+EXIT_CODES_HELP = """\b
+Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
+4 preflight failed · 5 result could not be written · 70 a defect · 130, 143 interrupted"""
+
+CHECK_EXIT_CODES_HELP = """\b
+Exit codes: 0 kept · 1 violated or incomplete · 2 wrong usage or input ·
+4 not there, or key refused · 5 result could not be written · 130, 143 interrupted"""
+
+COMPARE_EXIT_CODES_HELP = """\b
+Exit codes: 0 not slower · 1 slower · 2 wrong usage or input · 3 cannot say ·
+5 the comparison could not be written"""
+
+FORMATS = ("html", "md", "junit", "csv", "hgrm", "png", "svg")
+"""The views that `report` can write; a test holds them against those that there are."""
+
+
+class _Commands(click.Group):
+    """Turns errors that a person can act on into one sentence and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's own signature
+        try:
+            return super().invoke(ctx)
+        except SessionloadError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(sessionload.__version__, prog_name="sessionload")
+def cli() -> None:
+    """Load and contract testing for the start session endpoint."""
+
+
+def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
+    return click.option(
+        name, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=text
+    )
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.argument("scenario", type=click.Path(path_type=Path)),
+            click.option("--environment", metavar="NAME", help="An entry of the environments file."),
+            _file_option("--environments", "environments.yaml", "The environments file."),
+            _file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document."),
+            click.option(
+                "--set",
+                "overrides",
+                metavar="PATH=VALUE",
+                multiple=True,
+                help="Override a value of the scenario.",
+            ),
+            click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command(epilog=EXIT_CODES_HELP)
+@_run_options
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The run's folder  [default: new, under reports/]"
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
+    with Interruption() as interruption:  # before the imports: they take half a second
+        try:
+            from sessionload.generator.worker_process import GeneratorProcess, run_variables  # noqa: PLC0415
+
+            variables = run_variables()
+            with GeneratorProcess(variables) as generator:  # it imports as long as we do, so it begins first
+                from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
+
+                options = RunOptions(_request(asked), variables, out=out, quiet=quiet)
+                sys.exit(run(options, generator, interruption))
+        except Interrupted:
+            click.echo("interrupted before anything was sent", err=True)
+            sys.exit(interruption.exit_code)
+
+
+@cli.command()
+@_run_options
+def plan(**asked: Any) -> None:  # noqa: ANN401
+    """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
+    from sessionload.cli.plan import plan  # noqa: PLC0415
+
+    click.echo(plan(_request(asked)))
+
+
+@cli.command(epilog=CHECK_EXIT_CODES_HELP)
+@click.option(
+    "--environment", metavar="NAME", help="An entry of the environments file  [default: the embedded stub]"
+)
+@_file_option("--environments", "environments.yaml", "The environments file.")
+@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document.")
+@click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
+@click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
+@click.option(
+    "--with-interact", is_flag=True, help="Also check which keys open a conversation. Turns are paid for."
+)
+@click.option("--fuzz", is_flag=True, help="Also send what schemathesis invents.")
+@click.option(
+    "--max-cases", type=click.IntRange(1, 100_000), default=200, show_default=True, help="The most of those."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), help="A file of accepted deviations.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
+@click.option("--pace", metavar="RATE", help="The most requests per second  [default: 5/s]")
+@click.option(
+    "--timeout", metavar="DURATION", default="10s", show_default=True, help="The deadline of each request."
+)
+@click.option(
+    "--budget", type=click.IntRange(1), default=500, show_default=True, help="The most requests of all."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The check's folder  [default: new, under reports/]"
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Check that an environment keeps the contract, case by case. Prints the check's folder last."""
+    with Interruption() as interruption:  # before the imports: they take half a second
+        try:
+            from sessionload.cli.check import check, listing  # noqa: PLC0415
+            from sessionload.cli.setup_check import CheckOptions  # noqa: PLC0415
+
+            options = CheckOptions(confirmed=confirm, **asked)
+            if listed:
+                click.echo(listing(options), nl=False)
+                sys.exit(0)
+            sys.exit(check(options, interruption))
+        except Interrupted:
+            click.echo("interrupted before anything was sent", err=True)
+            sys.exit(interruption.exit_code)
+
+
+@cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "formats",
+    metavar=",".join(FORMATS),
+    default="html,md,junit",
+    show_default=True,
+    help="Which views to write; png and svg are a file for each picture.",
+)
+def report(run: Path, formats: str) -> None:
+    """Write the views of a RUN again, from its result or from what a killed run left.
+
+    RUN is the folder of a run, or the file of its result: then the views go beside it.
+    """
+    from sessionload.cli.report import report  # noqa: PLC0415
+
+    for path in report(run, formats):
+        click.echo(path)
+
+
+@cli.command(epilog=COMPARE_EXIT_CODES_HELP)
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("candidate", type=click.Path(path_type=Path))
+@click.option(
+    "--tolerance", metavar="SHARE", default="5%", show_default=True, help="How much slower is not slower."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes what is resampled.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The comparison's folder  [default: new, under reports/]"
+)
+def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
+    """Say whether a CANDIDATE run is slower than a BASE run, beyond noise.
+
+    Both are folders of runs, or the files of their results.
+    """
+    from sessionload.cli.compare import compare  # noqa: PLC0415
+
+    sys.exit(compare(base, candidate, **asked))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to write history.html and history.md  [default: DIR]",
+)
+def history(folder: Path, out: Path | None) -> None:
+    """Show the runs in the folders directly below DIR as a trend, a row each, the newest last."""
+    from sessionload.cli.history import history  # noqa: PLC0415
+
+    for path in history(folder, out):
+        click.echo(path)
+
+
+@cli.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback  [default: any free one]"
+)
+@click.option(
+    "--latency", default="40ms", show_default=True, help="Such as 'lognormal(p50=40ms, p99=180ms)'."
+)
+@click.option(
+    "--fault", "faults", multiple=True, help="Such as 'stall from 10s for 3s' or 'status 503 every 10'."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
+@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose body rule the stub keeps.")
+def stub(port: int, latency: str, faults: tuple[str, ...], seed: int, contract: Path) -> NoReturn:
+    """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
+    from sessionload.cli.stub import serve  # noqa: PLC0415
+
+    sys.exit(serve(port=port, latency=latency, faults=faults, seed=seed, contract_file=contract))
+
+
+def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
+    from sessionload.config.read import RunRequest  # noqa: PLC0415
+
+    return RunRequest(
+        scenario=asked["scenario"],
+        environment=asked["environment"],
+        environments=asked["environments"],
+        contract=asked["contract"],
+        overrides=asked["overrides"],
+        confirmed=asked["confirm"],
+    )
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        cli()
+    except Exception:  # noqa: BLE001 -- a defect must not look like a verdict, as Python's exit code 1 would
+        click.echo(f"{traceback.format_exc()}error: this is a defect of sessionload", err=True)
+        sys.exit(DEFECT)
+    sys.exit(0)

@@ -1,0 +1,171 @@
+"""From the options of `sessionload check` to a suite that may be sent: read, checked, nothing sent yet.
+
+Law: everything that can be refused is refused here, before any traffic. Idea: with no environment named, the
+stub is the environment, and no file is needed for it. Trap: a pace that is slower than the environment allows
+is a courtesy, a faster one is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sessionload.cli.setup_run import new_run
+from sessionload.config.document import Document
+from sessionload.config.environment import Environment, refuse_unconfirmed
+from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
+from sessionload.config.run_spec import OPERATION
+from sessionload.contract.operation import Contract
+from sessionload.errors import InputError, Place
+from sessionload.suite import fuzz
+from sessionload.suite.baseline import read_baseline
+from sessionload.suite.cases.all_cases import cases_of
+from sessionload.suite.runner import Suite
+from sessionload.units import NS, parse_duration, parse_rate, rate_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sessionload.suite.suite_report import Accepted, Planned
+
+T = TypeVar("T")
+
+TURN = "interact"
+"""The `operationId` of a turn, for the laws that take one."""
+DEFAULT_PACE = Fraction(5)
+DEFAULT_BUDGET = 500
+_FASTEST = 1_000
+_LONGEST_TIMEOUT_NS = 300 * NS
+_STUB = {"stub": {"embedded": True, "latency": "1ms"}}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What `sessionload check` was asked for. Without `environment` it is the embedded stub."""
+
+    environment: str | None = None
+    environments: Path = DEFAULT_ENVIRONMENTS
+    contract: Path = DEFAULT_CONTRACT
+    confirmed: str | None = None
+    strict: bool = False
+    with_interact: bool = False
+    fuzz: bool = False
+    max_cases: int = 200
+    baseline: Path | None = None
+    junit: Path | None = None
+    out: Path | None = None
+    pace: str | None = None
+    timeout: str = "10s"
+    budget: int = DEFAULT_BUDGET
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCheck:
+    """A check that may start."""
+
+    options: CheckOptions
+    suite: Suite
+    environment: Environment
+    document: Any = field(repr=False)
+    pace: Fraction
+    timeout_ns: int
+    baseline: tuple[Accepted, ...]
+    run_id: str
+    started: str
+
+    @property
+    def planned(self) -> tuple[Planned, ...]:
+        """Everything that will have a result, in order."""
+        fuzzed = fuzz.planned(self.options.max_cases) if self.options.fuzz else ()
+        return (*self.suite.planned(self.environment), *fuzzed)
+
+
+def prepare_check(options: CheckOptions) -> PreparedCheck:
+    """Read and check what `options` name, under a new run id. Raises `InputError`."""
+    run_id, started = new_run()
+    environment = _environment(options)
+    pace = _pace(options.pace, environment)
+    timeout_ns = _timeout(options.timeout)
+    document, sha256 = read_contract(options.contract)
+    contract = Contract.from_document(document, OPERATION, file=str(options.contract), sha256=sha256)
+    cases = cases_of(
+        contract, run_id=run_id, project=environment.project, environment=environment.environment
+    )
+    suite = Suite(contract, _turn(document, options.contract), cases, run_id, options.with_interact)
+    if options.fuzz:
+        fuzz.refuse_missing()
+    prepared = PreparedCheck(options, suite, environment, document, pace, timeout_ns, (), run_id, started)
+    _refuse_small_budget(prepared)
+    if options.baseline is None:
+        return prepared
+    names = [planned.name for planned in prepared.planned]
+    return replace(prepared, baseline=read_baseline(read_document(options.baseline, "the baseline"), names))
+
+
+def _environment(options: CheckOptions) -> Environment:
+    name = options.environment
+    if name is None:
+        return Environment.check(Document(_STUB, "the embedded stub", {}), "stub", {})
+    environments = read_document(options.environments)
+    environment = Environment.check(environments, name, os.environ, asked_at=Place("--environment"))
+    refuse_unconfirmed(environment, options.confirmed, Place("--environment"))
+    return environment
+
+
+def _pace(text: str | None, environment: Environment) -> Fraction:
+    limit = environment.max_rate
+    if text is None:
+        return min(DEFAULT_PACE, limit or DEFAULT_PACE)
+    pace = _parsed(parse_rate, text, "bad-rate", "--pace")
+    if not 0 < pace <= _FASTEST:
+        raise _out_of_range("a pace", f"above 0/s and at most {_FASTEST}/s", "--pace", "5/s")
+    if limit is not None and pace > limit:
+        raise InputError(
+            "rate-over-limit",
+            f"the pace {rate_text(pace)} is over the max_rate {rate_text(limit)} of '{environment.name}'",
+            place=Place("--pace"),
+            hint="lower it, or raise max_rate if whoever runs that environment agrees",
+        )
+    return pace
+
+
+def _timeout(text: str) -> int:
+    timeout_ns = _parsed(parse_duration, text, "bad-duration", "--timeout")
+    if not 1_000_000 <= timeout_ns <= _LONGEST_TIMEOUT_NS:
+        raise _out_of_range("a time-out", "from 1ms to 5m", "--timeout", "10s")
+    return timeout_ns
+
+
+def _parsed(parse: Callable[[str], T], text: str, code: str, option: str) -> T:
+    try:
+        return parse(text)
+    except ValueError as fault:
+        raise InputError(code, str(fault), place=Place(option)) from None
+
+
+def _out_of_range(what: str, bounds: str, option: str, like: str) -> InputError:
+    return InputError(
+        "out-of-range", f"{what} is {bounds}", place=Place(option), hint=f"write it like {option} {like}"
+    )
+
+
+def _turn(document: Any, file: Path) -> Contract | None:  # noqa: ANN401 -- plain data
+    try:
+        return Contract.from_document(document, TURN, file=str(file), sha256="")
+    except InputError:
+        return None  # a document without turns is a whole one
+
+
+def _refuse_small_budget(prepared: PreparedCheck) -> None:
+    needed = sum(planned.requests for planned in prepared.planned)
+    if prepared.options.budget < needed:
+        raise InputError(
+            "budget-too-small",
+            f"the suite sends {needed:,} requests, and the budget is {prepared.options.budget:,}",
+            place=Place("--budget"),
+            hint=f"say --budget {needed} or more; what is over is for answers 429",
+        )

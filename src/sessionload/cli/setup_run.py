@@ -1,0 +1,82 @@
+"""From a request on a command line to a run that may start: read, checked, with its stub if it has one.
+
+Law: everything that can be refused is refused here, before any traffic.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessionload.config.read import RunRequest, read_run
+from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
+from sessionload.secret import Secret
+from sessionload.storage.run_folder import RunFolder
+from sessionload.stub.process import StubProcess
+from sessionload.stub.settings import KEY_VARIABLE
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from sessionload.config.environment import Environment
+
+REPORTS = Path("reports")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A run that may start. `variables` are the environment of its generator, the key among them."""
+
+    inputs: RunInputs
+    spec: RunSpec
+    variables: dict[str, str]
+
+
+def new_run() -> tuple[str, str]:
+    """Return an id that sorts by time and is not given twice, and the time as a label in UTC."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}", now.isoformat(timespec="seconds")
+
+
+def prepare_run(request: RunRequest, variables: dict[str, str]) -> PreparedRun:
+    """Read and check what `request` names, under a new run id. Raises `InputError`."""
+    run_id, started = new_run()
+    inputs, spec = read_run(request, run_id=run_id, started=started, variables=variables)
+    return PreparedRun(inputs, spec, variables)
+
+
+def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
+    """Make the folder of the run: `out`, or a new one under `reports/`. Raises `InputError`."""
+    name = f"{prepared.spec.scenario.name}-{prepared.spec.run_id}"
+    return RunFolder.create(out if out is not None else REPORTS / name)
+
+
+def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
+    """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
+    key = prepared.variables[KEY_VARIABLE]
+    environment = with_stub(prepared.spec.environment, prepared.inputs.contract, stack, key)
+    if environment.stub is None:
+        return prepared
+    inputs = replace(prepared.inputs, stub_port=environment.port)
+    return PreparedRun(inputs, run_spec_of(inputs, prepared.variables), prepared.variables)
+
+
+def with_stub(
+    environment: Environment,
+    document: Any,  # noqa: ANN401 -- plain data
+    stack: ExitStack,
+    stub_key: str,
+) -> Environment:
+    """Return an embedded environment with its stub started, until `stack` unwinds; any other as it is.
+
+    The stub keeps the body rule of `document`, and accepts `stub_key`. Raises `InputError`.
+    """
+    if environment.stub is None:
+        return environment
+    key = Secret(stub_key, name=KEY_VARIABLE)
+    stub = StubProcess.start(environment.stub, key, document=document, operation=OPERATION)
+    stack.enter_context(stub)
+    return replace(environment.at_port(stub.port), key=key)

@@ -1,0 +1,142 @@
+"""Whether the candidate is slower than the base, beyond noise and tolerance.
+
+Law: no evidence is no pass. Slower: the whole interval of some metric lies beyond the tolerance. Not
+slower: the whole interval of each judged metric ends within it. Anything else is no answer, and says what
+would help. Idea: what makes two runs incomparable is looked for first, and then no number can make an
+answer. Trap: two runs without a session each are equal, and neither is fast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sessionload.comparison import comparability
+from sessionload.comparison.difference import NEAR_NEVER, Difference, DifferenceStatus, difference, lacking
+from sessionload.comparison.intervals import LEAST_FREEDOM, cut, intervals
+from sessionload.comparison.metrics import METRICS, RESPONSE, ComparedMetric, Role, levels
+from sessionload.comparison.per_second import PerSecond, lengths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from sessionload.comparison.blocks import Blocks
+    from sessionload.comparison.intervals import Interval
+    from sessionload.verdict.result import Result
+
+REPLICATES = 2_000
+"""How many times the runs are resampled."""
+
+
+class Conclusion(StrEnum):
+    """What a comparison comes to."""
+
+    SLOWER = "slower"
+    NOT_SLOWER = "not slower"
+    CANNOT_SAY = "cannot say"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two results differ in, and what that comes to."""
+
+    answer: Conclusion
+    differences: tuple[Difference, ...]
+    reasons: tuple[str, ...]
+    """Why nothing can be said whatever the numbers are, as sentences without an end."""
+    notes: tuple[str, ...]
+    """What has to be known beside the answer, as sentences without an end."""
+    tolerance: Fraction
+    seed: int
+    replicates: int
+    blocks: Blocks | None
+    """How the seconds of the measured stages were cut; `None` if they could not be resampled."""
+
+    def standing(self, standing: DifferenceStatus) -> tuple[Difference, ...]:
+        """Return the differences of one standing."""
+        return tuple(one for one in self.differences if one.standing is standing)
+
+    @property
+    def deciding(self) -> Difference | None:
+        """What decided: the gravest that is slower, the nearest to the tolerance, or the hardest to tell.
+
+        An error rate that has risen is graver than any duration. `None` where there is a reason instead.
+        """
+        if self.reasons:
+            return None
+        judged = [one for one in self.differences if one.metric.role is Role.JUDGED]
+        if self.answer is Conclusion.SLOWER:
+            return max(
+                self.standing(DifferenceStatus.SLOWER),
+                key=lambda one: (not one.metric.view, _end(one, "low")),
+            )
+        if self.answer is Conclusion.NOT_SLOWER:
+            return max((one for one in judged if one.metric.view), key=lambda one: _end(one, "high"))
+        return max(
+            (one for one in judged if one.standing is DifferenceStatus.OPEN), key=lambda one: one.times
+        )
+
+
+def compare(
+    base: Result, candidate: Result, *, tolerance: Fraction, seed: int = 0, replicates: int = REPLICATES
+) -> Comparison:
+    """Compare two results; `tolerance` is what durations may be longer by, as a part of the base's."""
+    ours, theirs = levels(base.measured), levels(candidate.measured)
+    pairs = {metric: (ours[metric], theirs[metric]) for metric in METRICS}
+    why = {metric: lacking(*pair) for metric, pair in pairs.items()}
+    found: Mapping[ComparedMetric, Interval | None] = {}
+    reasons = list(comparability.reasons(base, candidate))
+    blocks = None
+    if comparability.same_load(base, candidate) and lengths(base):
+        stages = tuple(map(max, zip(lengths(base), lengths(candidate), strict=True)))
+        sides = PerSecond.of(base, stages), PerSecond.of(candidate, stages)
+        usable = [metric for metric in METRICS if not why[metric]]
+        blocks = cut(sides, pairs, usable)
+        if blocks.freedom < LEAST_FREEDOM:
+            reasons.append(_too_few(blocks))
+            blocks = None
+        else:
+            found = intervals(sides, pairs, usable, blocks, replicates=replicates, seed=seed)
+            why |= {metric: why[metric] or NEAR_NEVER for metric in found if found[metric] is None}
+    differences = tuple(
+        difference(metric, pairs[metric], found.get(metric), why[metric], tolerance, judged=not reasons)
+        for metric in METRICS
+    )
+    answer = _answer(differences)
+    if answer is Conclusion.CANNOT_SAY and all(
+        why[metric] for metric in RESPONSE if metric.role is Role.JUDGED
+    ):
+        reasons.append("no percentile of the response can be judged: too few arrivals had a session")
+    return Comparison(
+        answer=answer,
+        differences=differences,
+        reasons=tuple(reasons),
+        notes=tuple(comparability.notes(base, candidate)),
+        tolerance=tolerance,
+        seed=seed,
+        replicates=replicates,
+        blocks=blocks,
+    )
+
+
+def _answer(differences: tuple[Difference, ...]) -> Conclusion:
+    if any(one.standing is DifferenceStatus.SLOWER for one in differences):
+        return Conclusion.SLOWER
+    judged = [one for one in differences if one.metric.role is Role.JUDGED]
+    is_open = any(one.standing is DifferenceStatus.OPEN for one in judged)
+    if is_open or not any(one.metric.view and one.standing is DifferenceStatus.WITHIN for one in judged):
+        return Conclusion.CANNOT_SAY
+    return Conclusion.NOT_SLOWER
+
+
+def _too_few(blocks: Blocks) -> str:
+    return (
+        f"{sum(blocks.stages):,} s are too short: neighbouring seconds are alike, so few of them say anything"
+        " of their own; measure one stage for at least 20 s"
+    )
+
+
+def _end(one: Difference, end: str) -> float:
+    return getattr(one.interval, end, 0.0)

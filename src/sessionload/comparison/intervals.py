@@ -1,0 +1,216 @@
+"""How surely two runs differ: a 95 % confidence interval for each difference.
+
+Law: the intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal
+runs, each of them contains no difference. Idea: both runs are resampled by the same draws, a second of
+the one with the same second of the other, so that what the plan does to both (a ramp, the same arrivals
+by the same seed) cancels; the critical value is the 95 % quantile of the largest deviation of any metric
+in units of its own standard error (sup-t bands: Montiel Olea and Plagborg-Moller 2019), which knows that
+percentiles of one run move together, where Bonferroni's would be wider. Trap: with few blocks a standard
+error is itself uncertain, so the critical value is widened as Student's t is against the normal
+distribution.
+
+Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and
+nothing else; shares of arrivals by their difference.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sessionload.comparison.blocks import Blocks, block_length
+from sessionload.comparison.metrics import PERCENTILES, RATES, Duration, Role, Share
+from sessionload.comparison.resampling import logarithms, totals
+from sessionload.metrics.histogram import bucket_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from sessionload.comparison.metrics import ComparedMetric, Level
+    from sessionload.comparison.per_second import PerSecond
+
+    Floats = NDArray[np.float64]
+    Weights = NDArray[np.uint16]
+    Sides = tuple[PerSecond, PerSecond]
+    Pairs = Mapping[ComparedMetric, tuple[Level, Level]]
+
+CONFIDENCE = 0.95
+FEW = 20
+"""Fewer arrivals of a kind than this, and resampling cannot tell how many there might have been."""
+LEAST_FREEDOM = 5.0
+"""With fewer degrees of freedom an interval says nothing: those of six blocks."""
+_NORMAL = 1.959964
+"""The two-sided 95 % quantile of the normal distribution."""
+_OFTEN = 0.01
+
+
+class Interval(NamedTuple):
+    """A difference with its confidence interval: the logarithm of a ratio, or a difference of shares."""
+
+    value: float
+    low: float
+    high: float
+
+
+class _Spread(NamedTuple):
+    """What resampling found of one metric."""
+
+    value: float
+    deviation: float
+    """The standard deviation over the resampled runs."""
+    deviations: Floats
+    """Of each resampled run from the mean of all, in standard deviations."""
+    least: float = 0.0
+    """What the standard error is at least."""
+
+    @classmethod
+    def of(cls, value: float, drawn: Floats, least: float = 0.0) -> _Spread:
+        deviation = float(drawn.std(ddof=1))
+        apart = drawn - drawn.mean()
+        return cls(value, deviation, apart / deviation if deviation else apart, least)
+
+    def interval(self, critical: float, blocks: Blocks) -> Interval:
+        error = max(self.deviation * blocks.inflation, self.least)
+        reach = _student(critical, blocks.freedom) * error
+        return Interval(self.value, self.value - reach, self.value + reach)
+
+
+def cut(sides: Sides, pairs: Pairs, usable: Iterable[ComparedMetric]) -> Blocks:
+    """Return how long blocks have to be for the differences of these two runs."""
+    metrics = [metric for metric in usable if metric.role is Role.JUDGED]
+    stages = sides[0].stages
+    return Blocks(stages, block_length(_influence(sides, pairs, metrics), stages))
+
+
+def intervals(
+    sides: Sides,
+    pairs: Pairs,
+    usable: Sequence[ComparedMetric],
+    blocks: Blocks,
+    *,
+    replicates: int,
+    seed: int,
+) -> dict[ComparedMetric, Interval | None]:
+    """Return the intervals of the percentiles in `usable` and of all rates.
+
+    `pairs` are what the metrics are on each side. There is no interval for a rate of nothing, and for a
+    percentile that is never in more than a few of the resampled runs.
+    """
+    weights = blocks.weights(replicates, seed)
+    found: dict[ComparedMetric, _Spread | None] = {}
+    for view, metrics in PERCENTILES.items():
+        kept = [metric for metric in metrics if metric in usable]
+        found |= zip(kept, _percentiles(sides, view, kept, weights), strict=True)
+    found |= {metric: _rate(sides, metric, weights, pairs[metric]) for metric in RATES}
+    together = _critical(
+        [one.deviations for metric, one in found.items() if one and metric.role is not Role.SHOWN]
+    )
+    return {
+        metric: one
+        and one.interval(_critical([one.deviations]) if metric.role is Role.SHOWN else together, blocks)
+        for metric, one in found.items()
+    }
+
+
+def _influence(sides: Sides, pairs: Pairs, metrics: Sequence[ComparedMetric]) -> Floats:
+    """Return what each second adds to the differences: the mean over the metrics, each by its own spread.
+
+    To a percentile, a second adds how many more of its arrivals than there should be are above it.
+    """
+    base, candidate = (_excess(side, number, pairs, metrics) for number, side in enumerate(sides))
+    difference = candidate - base
+    spread = difference.std(axis=1)
+    series = difference[spread > 0] / spread[spread > 0, None]
+    return series.mean(axis=0) if len(series) else np.zeros(difference.shape[1])
+
+
+def _excess(side: PerSecond, number: int, pairs: Pairs, metrics: Sequence[ComparedMetric]) -> Floats:
+    """Return, by metric and second, how many arrivals are above what the whole side has there, as a share."""
+    found = [pairs[metric][number] for metric in metrics if metric.view]
+    above = side.durations("response").above(
+        [bucket_of(one.ns) for one in found if isinstance(one, Duration) and one.ns is not None]
+    )
+    rates = [side.parts[metric] for metric in metrics if not metric.view]
+    counts = np.concatenate((above, np.reshape(rates, (len(rates), len(side.accounted)))))
+    whole = max(int(side.accounted.sum()), 1)
+    return counts / whole - np.outer(counts.sum(axis=1) / whole, side.accounted / whole)
+
+
+def _percentiles(
+    sides: Sides, view: str, metrics: Sequence[ComparedMetric], weights: Weights
+) -> Iterator[_Spread | None]:
+    """Yield what resampling finds of percentiles of one view; `None` for those that are often never."""
+    shares = [metric.share for metric in metrics]
+    (one, ours), (other, theirs) = (_of_side(side, view, shares, weights) for side in sides)
+    for number in range(len(metrics)):
+        base, candidate = ours[:, number], theirs[:, number]
+        never = np.isinf(base) | np.isinf(candidate)
+        if never.mean() > _OFTEN:
+            yield None
+        else:
+            yield _Spread.of(float(other[number] - one[number]), _ended(candidate) - _ended(base))
+
+
+def _of_side(
+    side: PerSecond, view: str, shares: Sequence[Fraction], weights: Weights
+) -> tuple[Floats, Floats]:
+    """Return the logarithms of percentiles as they are, and by resampled run."""
+    durations = side.durations(view)
+    once = np.ones((1, weights.shape[1]), np.uint16)
+    return logarithms(durations, once, shares)[0], logarithms(durations, weights, shares)
+
+
+def _ended(logarithms: Floats) -> Floats:
+    """Return what ended as it is, and as the largest of that what did not."""
+    return np.asarray(np.minimum(logarithms, logarithms[np.isfinite(logarithms)].max()))
+
+
+def _rate(
+    sides: Sides, metric: ComparedMetric, weights: Weights, pair: tuple[Level, Level]
+) -> _Spread | None:
+    """Return what resampling finds of a share; `None` if a side has no arrivals."""
+    shares = [
+        totals(weights, side.parts[metric]) / np.maximum(totals(weights, side.accounted), 1) for side in sides
+    ]
+    base, candidate = (level for level in pair if isinstance(level, Share))
+    if not base.whole or not candidate.whole:
+        return None
+    least = _rare(base, candidate) if min(*base.both, *candidate.both) < FEW else 0.0
+    return _Spread.of(candidate.value - base.value, shares[1] - shares[0], least)
+
+
+def _rare(*shares: Share) -> float:
+    """Return the standard error of a difference of shares of a rare kind, none of which may have been seen.
+
+    That of Agresti and Caffo (2000): as if one more arrival of either kind had been seen on each side.
+    """
+    return math.sqrt(
+        sum((one.part + 1) * (one.whole - one.part + 1) / (one.whole + 2) ** 3 for one in shares)
+    )
+
+
+def _critical(deviations: Sequence[Floats]) -> float:
+    """Return how many standard errors hold all of these in 95 of 100 resampled runs, at least as of one."""
+    if not deviations:
+        return _NORMAL
+    largest = np.abs(deviations).max(axis=0)
+    return max(_NORMAL, float(np.quantile(largest, CONFIDENCE)))
+
+
+def _student(normal: float, freedom: float) -> float:
+    """Return the quantile of Student's t for one of the normal distribution.
+
+    The expansion of Abramowitz and Stegun, 26.7.5; from 5 degrees of freedom on it is right to 1 %.
+    """
+    z = normal
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))

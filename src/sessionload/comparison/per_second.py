@@ -1,0 +1,158 @@
+"""A run as numbers by the second of its measured stages: what resampling draws from.
+
+Law: both sides have a row for the same seconds of the same stages, whether or not anything was due in
+them. Idea: durations stay as sparse as histograms are, three numbers for each bucket that occurs in a
+second, 10 bytes in all. Trap: an arrival that is due at the very end of a stage is rounded into the
+second after it; it counts in the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sessionload.comparison.metrics import ERROR_RATE, RATES, counted
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sessionload.comparison.metrics import ComparedMetric
+    from sessionload.metrics.histogram import Histogram
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.result import Result
+
+    Ints = NDArray[np.int64]
+
+_CHUNK = 1 << 20
+_SLICES = 256
+"""Slices at a time."""
+_PAIR = 8
+_LAST_BUCKET = (1 << 16) - 1
+"""Higher than that of any duration that 64 bits can hold."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Durations:
+    """Durations by second: of entry *i*, `counts[i]` are in bucket `buckets[i]` of row `rows[i]`."""
+
+    rows: NDArray[np.uint32]
+    buckets: NDArray[np.uint16]
+    counts: NDArray[np.uint32]
+    ended: Ints
+    """By row: how many durations there are."""
+    never: Ints
+    """By row: arrivals that rank last."""
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def above(self, buckets: Sequence[int]) -> Ints:
+        """Return, for each of `buckets` and by row, how many are in a bucket above it, or never."""
+        found = np.tile(self.never, (len(buckets), 1))
+        for part in self._parts():
+            for number, bucket in enumerate(buckets):
+                kept = self.buckets[part] > bucket
+                found[number] += np.bincount(
+                    self.rows[part][kept], self.counts[part][kept], len(self.never)
+                ).astype(np.int64)
+        return found
+
+    def columns(self, low: int, step: int, columns: int) -> Ints:
+        """Return, by row, how many are in each of so many columns of `step` buckets, from `low` on."""
+        size = len(self.never)
+        found = np.zeros(size * columns, np.int64)
+        for part in self._parts():
+            kept = (self.buckets[part] >= low) & (self.buckets[part] < low + step * columns)
+            column = (self.buckets[part][kept].astype(np.int64) - low) // step
+            places = self.rows[part][kept].astype(np.int64) * columns + column
+            found += np.bincount(places, self.counts[part][kept], size * columns).astype(np.int64)
+        return found.reshape(size, columns)
+
+    def _parts(self) -> Iterator[slice]:
+        # What is worked out on the way takes several times as much memory as the entries themselves.
+        return (slice(start, start + _CHUNK) for start in range(0, len(self), _CHUNK))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerSecond:
+    """The seconds of the measured stages of a run, one row for each."""
+
+    result: Result
+    stages: tuple[int, ...]
+    """How many rows each measured stage has."""
+    accounted: Ints
+    parts: Mapping[ComparedMetric, Ints]
+    """By rate, then by row: how many of `accounted` it counts."""
+
+    @classmethod
+    def of(cls, result: Result, stages: tuple[int, ...]) -> PerSecond:
+        """Return the rows of a result; `stages` are the lengths that both sides have."""
+        size = sum(stages)
+        accounted = np.zeros(size, np.int64)
+        parts = {metric: np.zeros(size, np.int64) for metric in RATES}
+        for row, part in _rows(result, stages):
+            accounted[row] += part.accounted
+            for metric, count in counted(part).items():
+                parts[metric][row] += count
+        return cls(result, stages, accounted, parts)
+
+    def durations(self, view: str) -> Durations:
+        """Return the durations of `response` or `service`. They are not kept."""
+        found = [
+            (row, part.valid if view == "response" else part.served)
+            for row, part in _rows(self.result, self.stages)
+        ]
+        parts = [_entries(found[start : start + _SLICES]) for start in range(0, len(found), _SLICES)]
+        size = sum(self.stages)
+        ended = np.zeros(size, np.int64)
+        for rows, _, counts in parts:
+            ended += np.bincount(rows, counts, size).astype(np.int64)
+        never = self.parts[ERROR_RATE] if view == "response" else np.zeros_like(ended)
+        rows, buckets, counts = (np.concatenate(kind) for kind in zip(_entries([]), *parts, strict=True))
+        return Durations(rows, buckets, counts, ended, never)
+
+
+def _entries(
+    found: Sequence[tuple[int, Histogram]],
+) -> tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.uint32]]:
+    """Return the entries of histograms and the rows that they belong to."""
+    packed = [histogram.pairs() for _, histogram in found]
+    sizes = np.array([len(one) // _PAIR for one in packed], np.int64)
+    rows = np.repeat(np.array([row for row, _ in found], np.uint32), sizes)
+    flat = np.frombuffer(b"".join(packed), "<u4")
+    reached = flat[0::2].cumsum(dtype=np.int64)
+    ends = sizes.cumsum()
+    before = np.concatenate(([0], reached))[ends - sizes]  # gaps begin anew with each histogram
+    buckets = (reached - np.repeat(before, sizes)).clip(max=_LAST_BUCKET).astype(np.uint16)
+    return rows, buckets, flat[1::2].astype(np.uint32)
+
+
+def lengths(result: Result) -> tuple[int, ...]:
+    """Return how many seconds each measured stage touches."""
+    return tuple(length for _, _, length in _grid(result))
+
+
+def _grid(result: Result) -> Iterator[tuple[int, int, int]]:
+    """Yield (stage, its first second, how many seconds it touches) for each measured stage."""
+    for number, (stage, start_ns) in enumerate(zip(result.stages, result.starts_ns, strict=True)):
+        if stage.duration_ns and not stage.warmup:
+            first = start_ns // NS
+            yield number, first, -(-(start_ns + stage.duration_ns) // NS) - first
+
+
+def _rows(result: Result, stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]]:
+    """Yield (row, slice) for each slice of a measured stage."""
+    places = {}
+    start = 0
+    for (number, first, _), length in zip(_grid(result), stages, strict=True):
+        places[number] = (start, first, length)
+        start += length
+    for (number, second), part in result.measurement.slices.items():
+        if number in places:
+            start, first, length = places[number]
+            yield start + min(max(second - first, 0), length - 1), part

@@ -1,0 +1,1 @@
+"""What people write, checked: scenarios and environments, and the run that follows from them."""

@@ -1,0 +1,322 @@
+"""An entry of `environments.yaml`, checked: where sessions are started, and with which key.
+
+Law: the key comes from an environment variable, and a host that is not in the file cannot be hit. Idea:
+`extends` lays mappings over each other before anything is checked, and each value keeps the place where
+it was written. Trap: an entry that is not asked for must not need its variables to be set, but a key
+that stands in it as text is refused all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from sessionload.config.document import shown
+from sessionload.config.node import NAME, Node, sentence_and_cure
+from sessionload.config.url import Url
+from sessionload.errors import InputError, Place, nearest
+from sessionload.secret import Secret
+from sessionload.stub.faults import ScriptedFault
+from sessionload.stub.latency import Latency
+from sessionload.stub.settings import StubSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from fractions import Fraction
+
+    from sessionload.config.document import Document
+    from sessionload.config.scenario import Scenario
+
+STUB_KEYS = ("latency", "faults", "seed")
+"""Keys that only an embedded environment has."""
+REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file")
+"""Keys that only an environment with a `url` has."""
+KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, "max_rate", "max_body", "protected")
+"""All keys of an entry."""
+REFERABLE = ("url", "project", "environment", "api_key")
+"""Keys whose value may be `${NAME}`."""
+
+_NEEDED = {
+    "url": "https://general-runtime.voiceflow.com",
+    "project": "${VF_PROJECT_ID}",
+    "environment": "main",
+    "api_key": "${VF_API_KEY}",
+}
+_LIKE = "write it like https://general-runtime.voiceflow.com"
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ALIAS = re.compile(r"[a-z][a-z-]{0,31}")
+_ID = re.compile(r"[\x21-\x7e]{1,256}")
+_DEFAULT_LATENCY = "40ms"
+_LARGEST_BODY = 16 * 1024 * 1024
+_LARGEST_SEED = 2**63 - 1
+
+Fields = dict[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where sessions are started. An embedded one has a `stub`, no key, and port 0 until it runs."""
+
+    name: str
+    url: str
+    """Scheme, host and port, without a slash at the end; `embedded stub` until an embedded one runs."""
+    host: str
+    port: int
+    tls: bool
+    project: str
+    environment: str
+    key: Secret | None = None
+    key_variable: str = ""
+    """The environment variable that the key was read from."""
+    max_rate: Fraction | None = None
+    """The most arrivals per second that this environment is to be given."""
+    protected: bool = False
+    """Whether each run has to be confirmed by name."""
+    stub: StubSettings | None = None
+    ca_file: str | None = None
+    """A file of certificates to trust, named from where the program was started."""
+    max_body: int = 64 * 1024
+    """The longest response body that is read, in bytes."""
+
+    @classmethod
+    def check(
+        cls, document: Document, name: str, variables: Mapping[str, str], *, asked_at: Place | None = None
+    ) -> Environment:
+        """Return the environment `name` of an environments file.
+
+        `variables` are the environment variables; only those that this entry names are looked at.
+        `asked_at` says where the name was written, for the message when there is no such entry.
+        Raises `InputError`.
+        """
+        document.refuse_literal_keys()
+        entries = _entries(Node.top(document))
+        if name not in entries:
+            message = f"there is no environment {shown(name)} in {document.file}"
+            place = asked_at or Place(document.file)
+            raise InputError("unknown-environment", message, place=place, hint=nearest(name, entries))
+        fields = _merged(entries, name)
+        embedded = "embedded" in fields and fields["embedded"].boolean()
+        _refuse_mixture(fields, REMOTE_KEYS if embedded else STUB_KEYS, embedded=embedded)
+        here = _embedded(name, fields) if embedded else _remote(name, entries[name], fields, variables)
+        return replace(
+            here,
+            max_rate=_max_rate(fields["max_rate"]) if "max_rate" in fields else None,
+            protected="protected" in fields and fields["protected"].boolean(),
+            max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
+        )
+
+    def at_port(self, port: int) -> Environment:
+        """Return an embedded environment whose stub listens on `port`."""
+        return replace(self, port=port, url=f"http://{self.host}:{port}")
+
+    def describe(self) -> dict[str, str]:
+        """Return what a result says about where it was measured.
+
+        IDs of projects are no secrets, but a report is handed round and need not hand them round: the first
+        four characters tell people which one it was, and six digits of a hash tell two of them apart.
+        """
+        if self.stub:
+            return {
+                "name": self.name,
+                "url": "embedded stub",
+                "project": self.project,
+                "environment": self.environment,
+            }
+        alias = _ALIAS.fullmatch(self.environment)
+        return {
+            "name": self.name,
+            "url": self.url,
+            "project": _masked(self.project),
+            "environment": self.environment if alias else _masked(self.environment),
+        }
+
+
+def guard(scenario: Scenario, environment: Environment, confirmed: str | None = None) -> None:
+    """Raise `InputError` when a run that the environment does not want is about to begin.
+
+    That is one that is too fast for it (rate-over-limit), or one against a protected environment that was
+    not confirmed (not-confirmed).
+
+    `confirmed` is the name that a person gave with `--confirm`.
+    """
+    peak, limit = scenario.schedule.peak, environment.max_rate
+    if limit is not None and peak > limit:
+        rates = f"{float(peak):.12g}/s is over the max_rate {float(limit):.12g}/s"  # not rounded to be alike
+        message = f"the peak rate {rates} of '{environment.name}'"
+        raise InputError(
+            "rate-over-limit",
+            message,
+            place=scenario.peak_at,
+            hint="lower the rate, or raise max_rate if whoever runs that environment agrees",
+        )
+    refuse_unconfirmed(environment, confirmed, scenario.environment_at)
+
+
+def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:
+    """Raise `InputError` (not-confirmed) when a protected environment was not named again; see `guard`."""
+    if environment.protected and confirmed != environment.name:
+        message = f"the environment '{environment.name}' is protected, and each session started there counts"
+        raise InputError(
+            "not-confirmed", message, place=place, hint=f"say --confirm {environment.name} if that is meant"
+        )
+
+
+def _entries(top: Node) -> dict[str, Node]:
+    entries = {}
+    for name in top.names():
+        entry = top.need(name, "{embedded: true}")
+        if not NAME.fullmatch(name):
+            message = "the name of an environment is 1 to 64 letters, digits, '.', '_' or '-'"
+            raise entry.refuse("bad-name", message, "write it like staging", at_key=True)
+        for key in entry.mapping(KEYS).names():
+            _refuse_text(key, entry.need(key, ""))
+        entries[name] = entry
+    return entries
+
+
+def _refuse_text(key: str, node: Node) -> None:
+    """Refuse a key that is written out, and a reference where none can be, in any entry."""
+    text = node.value if isinstance(node.value, str) else ""
+    if key == "api_key" and not _REFERENCE.fullmatch(text):
+        message = "the API key is never written into a file"
+        raise node.refuse("literal-key", message, "name an environment variable: api_key: ${VF_API_KEY}")
+    if key not in REFERABLE and "${" in text:
+        message = f"{key} cannot come from an environment variable; only these can: {', '.join(REFERABLE)}"
+        raise node.refuse("bad-reference", message, "write the value itself")
+
+
+def _merged(entries: Mapping[str, Node], name: str) -> Fields:
+    """Lay the entries that `name` extends under it, key by key."""
+    seen = [name]
+    fields = _own(entries[name])
+    extends = entries[name].get("extends")
+    while extends:
+        name = extends.text()
+        if name not in entries:
+            message = f"this extends {shown(name)}, which is not in the file"
+            raise extends.refuse("unknown-environment", message, nearest(name, entries))
+        if name in seen:
+            message = f"{' extends '.join([*seen, name])}, without end"
+            raise extends.refuse("extends-cycle", message, "remove one of these extends")
+        seen.append(name)
+        fields = {**_own(entries[name]), **fields}
+        extends = entries[name].get("extends")
+    return fields
+
+
+def _own(entry: Node) -> Fields:
+    return {key: entry.need(key, "") for key in entry.names() if key != "extends"}
+
+
+def _refuse_mixture(fields: Fields, foreign: tuple[str, ...], *, embedded: bool) -> None:
+    for key in foreign:
+        if key in fields:
+            kind = "an embedded environment" if embedded else "an environment that is not embedded"
+            hint = "remove it, or remove embedded: true" if embedded else "remove it, or add embedded: true"
+            raise fields[key].refuse("mixed-environment", f"{kind} cannot have '{key}'", hint, at_key=True)
+
+
+def _embedded(name: str, fields: Fields) -> Environment:
+    settings = StubSettings(
+        latency=_latency(fields["latency"]) if "latency" in fields else _DEFAULT_LATENCY,
+        faults=_faults(fields["faults"]) if "faults" in fields else (),
+        seed=fields["seed"].integer(0, _LARGEST_SEED) if "seed" in fields else 0,
+    )
+    return Environment(
+        name,
+        "embedded stub",
+        settings.host,
+        settings.port,
+        tls=False,
+        project=settings.project,
+        environment=settings.environment,
+        stub=settings,
+    )
+
+
+def _latency(node: Node) -> str:
+    node.parsed(Latency.parse, "bad-latency", "write it like 40ms or lognormal(p50=40ms, p99=180ms)")
+    return node.text()
+
+
+def _faults(node: Node) -> tuple[str, ...]:
+    for line in node.items():
+        line.parsed(ScriptedFault.parse, "bad-fault", "write it like status 503 every 10")
+    return tuple(line.text() for line in node.items())
+
+
+def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]) -> Environment:
+    for key, example in _NEEDED.items():
+        if key not in fields:
+            message = f"the environment '{name}' has no '{key}'"
+            raise entry.refuse("missing-key", message, f"add {key}: {example}")
+    values = {key: _resolved(fields[key], variables) for key in REFERABLE}
+    try:
+        address = Url.parse(values["url"])
+    except ValueError as fault:
+        message, hint = sentence_and_cure(str(fault))
+        raise fields["url"].refuse("bad-url", message, hint or _LIKE) from None
+    variable = _variable(fields["api_key"])
+    try:
+        secret = Secret(values["api_key"], name=variable)
+    except InputError as fault:
+        raise fields["api_key"].refuse(fault.code, fault.message, fault.hint) from None
+    return Environment(
+        name,
+        address.url,
+        address.host,
+        address.port,
+        tls=address.tls,
+        project=_identifier(fields["project"], values["project"]),
+        environment=_identifier(fields["environment"], values["environment"]),
+        key=secret,
+        key_variable=variable,
+        ca_file=_beside(fields["ca_file"]) if "ca_file" in fields else None,
+    )
+
+
+def _resolved(node: Node, variables: Mapping[str, str]) -> str:
+    text = node.text()
+    variable = _variable(node)
+    if not variable:
+        if "${" in text:
+            hint = "let the reference be the whole value, like ${VF_PROJECT_ID}"
+            raise node.refuse("bad-reference", f"{node.name} mixes a reference with other text", hint)
+        return text
+    value = variables.get(variable)
+    if not value:
+        state = "is not set" if value is None else "is empty"
+        message = f"the environment variable {variable} {state}"
+        raise node.refuse("missing-variable", message, f"set it before the run: export {variable}=...")
+    return value
+
+
+def _variable(node: Node) -> str:
+    match = _REFERENCE.fullmatch(node.text())
+    return match[1] if match else ""
+
+
+def _identifier(node: Node, text: str) -> str:
+    if not _ID.fullmatch(text) or set(text) == {"."}:
+        message = f"{node.name} must be 1 to 256 visible ASCII characters without white space"
+        raise node.refuse("bad-id", message, "copy the ID again, whole, without quotes or line ends")
+    return text
+
+
+def _beside(node: Node) -> str:
+    return str(PurePath(node.document.file).parent / node.text())
+
+
+def _max_rate(node: Node) -> Fraction:
+    limit = node.rate()
+    if not limit:
+        raise node.refuse("out-of-range", f"{node.name} must be more than 0/s", "write it like 50/s")
+    return limit
+
+
+def _masked(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"{text[:4]}…{digest}" if len(text) >= 8 else f"…{digest}"

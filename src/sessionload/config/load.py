@@ -1,0 +1,142 @@
+"""The `load` of a scenario: the stages, and what the generator may do to keep up with them.
+
+Law: everything has a unit and a bound, and a default that the result writes out. Idea: one checked value
+for each key, and beside them the same load as text with its units, so that a result can be run again.
+Trap: a warm-up stage after a measured one would be a place to hide a bad minute in, so there is none.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sessionload.config.node import sentence_and_cure
+from sessionload.units import NS
+from sessionload.verdict.verdict import Limits
+from sessionload.workload.schedule import LONGEST_NS, Schedule, Stage
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from sessionload.config.node import Node
+    from sessionload.errors import Place
+
+KEYS = ("arrivals", "stages", "timeout", "max_in_flight", "connections", "max_lag", "max_cpu")
+STAGE_KEYS = ("name", "rate", "ramp_to", "duration", "warmup")
+ARRIVALS = ("even", "poisson")
+CONNECTIONS = ("reuse", "per_session")
+MOST_IN_FLIGHT = 10_000
+
+_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent when, and the bounds of the generator."""
+
+    schedule: Schedule
+    timeout_ns: int
+    max_in_flight: int
+    connections: str
+    limits: Limits
+    peak_at: Place
+    """Where the highest rate was written."""
+    resolved: dict[str, Any]
+
+
+def check_load(node: Node, *, seed: int) -> Load:
+    """Return the checked `load` of a scenario. Raises `InputError`."""
+    node.mapping(KEYS)
+    arrivals = _choice(node, "arrivals", ARRIVALS)
+    connections = _choice(node, "connections", CONNECTIONS)
+    stages_node = node.need("stages", "[{name: peak, rate: 20/s, duration: 30s}]")
+    stages, peak_at = _stages(stages_node)
+    try:
+        schedule = Schedule(stages, arrivals=arrivals, seed=seed)
+    except ValueError as fault:
+        message, cure = sentence_and_cure(str(fault))
+        raise stages_node.refuse("bad-schedule", message, cure or "lower a rate or shorten a stage") from None
+    timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
+    lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
+    cpu, max_cpu = _cpu(node)
+    given = node.get("max_in_flight")
+    usual = max(1, min(MOST_IN_FLIGHT, math.ceil(schedule.peak * timeout_ns / NS)))
+    max_in_flight = given.integer(1, MOST_IN_FLIGHT) if given else usual
+    resolved = {
+        "arrivals": arrivals,
+        "stages": [dict(stage.value) for stage in stages_node.items()],
+        "timeout": timeout,
+        "max_in_flight": max_in_flight,
+        "connections": connections,
+        "max_lag": max_lag,
+        "max_cpu": max_cpu,
+    }
+    return Load(schedule, timeout_ns, max_in_flight, connections, Limits(lag_ns, cpu), peak_at, resolved)
+
+
+def _choice(node: Node, key: str, options: tuple[str, ...]) -> str:
+    chosen = node.get(key)
+    return chosen.choice(options) if chosen else options[0]
+
+
+def _duration(
+    node: Node, key: str, usual: str, low: tuple[int, str], high: tuple[int, str]
+) -> tuple[int, str]:
+    """Return the nanoseconds of a duration between two bounds, and its text."""
+    given = node.get(key) or node.unwritten(key, usual)
+    ns = given.duration()
+    if not low[0] <= ns <= high[0]:
+        raise given.out_of_range(low[1], high[1])
+    return ns, given.written
+
+
+def _cpu(node: Node) -> tuple[Fraction, str]:
+    given = node.get("max_cpu") or node.unwritten("max_cpu", "90%")
+    share = given.share()
+    if not share:
+        raise given.out_of_range("1%", "100%")
+    return share, given.written
+
+
+def _stages(node: Node) -> tuple[list[Stage], Place]:
+    """Return the stages, and where the highest rate was written."""
+    items = node.items()
+    if not items:
+        raise node.refuse(
+            "no-stage", f"{node.name} is empty", "add - {name: peak, rate: 20/s, duration: 30s}"
+        )
+    stages: list[Stage] = []
+    ends: list[tuple[Fraction, Node]] = []
+    for item in items:
+        stage = _stage(item, ends)
+        if stage.name in {earlier.name for earlier in stages}:
+            message = f"{item.name} has the same name as an earlier stage"
+            raise item.need("name", "").refuse(
+                "duplicate-stage", message, "give each stage a name of its own"
+            )
+        if stage.warmup and stages and not stages[-1].warmup:
+            message = f"{item.name} is a warm-up after a measured stage, and would hide what happens in it"
+            raise item.need("warmup", "").refuse(
+                "late-warmup", message, "remove warmup, or move the stage to the start"
+            )
+        stages.append(stage)
+    if not any(stage.area for stage in stages if not stage.warmup):
+        message = "no stage with arrivals is measured: without evidence there is no verdict"
+        raise node.refuse(
+            "no-measured-stage", message, "add a stage that is not a warm-up, with a rate above 0/s"
+        )
+    return stages, max(ends, key=lambda end: end[0])[1].place
+
+
+def _stage(node: Node, ends: list[tuple[Fraction, Node]]) -> Stage:
+    node.mapping(STAGE_KEYS)
+    name = node.need("name", "peak").a_name()
+    start = node.need("rate", "20/s")
+    end = node.get("ramp_to") or start
+    ends += ((start.rate(), start), (end.rate(), end))
+    duration = node.need("duration", "30s")
+    if not _MS <= duration.duration() <= LONGEST_NS:
+        raise duration.out_of_range("1ms", "24h")
+    warmup = node.get("warmup")
+    return Stage(name, start.rate(), end.rate(), duration.duration(), warmup.boolean() if warmup else False)

@@ -1,0 +1,159 @@
+"""Reading what a run needs: scenario, environments, contract and user IDs, from files to inputs.
+
+Law: everything is read and checked before any traffic, and read once; what runs is what was checked.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessionload.config import machine
+from sessionload.config.environment import Environment, guard
+from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
+from sessionload.config.scenario import Scenario
+from sessionload.config.yaml_source import LARGEST_BYTES, parse
+from sessionload.errors import InputError, Place, nearest
+from sessionload.storage.files import read_at_most, read_bytes, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sessionload.config.document import Document
+    from sessionload.config.users import UserFile
+
+DEFAULT_ENVIRONMENTS = Path("environments.yaml")
+DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
+_LARGEST_CONTRACT = 4 * 1024 * 1024
+_DEEPEST_CONTRACT = 64
+_LARGEST_IDS = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a person asked for on a command line."""
+
+    scenario: Path
+    environment: str | None = None
+    environments: Path = DEFAULT_ENVIRONMENTS
+    contract: Path = DEFAULT_CONTRACT
+    overrides: Sequence[str] = field(default=())
+    """`path=value`, as `--set` takes it."""
+    confirmed: str | None = None
+    """The environment's name, typed again."""
+
+
+def read_run(
+    request: RunRequest, *, run_id: str, started: str, variables: Mapping[str, str]
+) -> tuple[RunInputs, RunSpec]:
+    """Read and check what `request` names. Raises `InputError` with a place."""
+    document = read_document(request.scenario)
+    for override in request.overrides:
+        path, equals, text = override.partition("=")
+        if not equals:
+            raise InputError(
+                "bad-override",
+                "an override needs a path and a value",
+                place=Place("--set"),
+                hint="write it like --set load.timeout=5s",
+            )
+        document = document.with_override(path.strip(), text.strip())
+    if request.environment:
+        document = document.with_override("environment", request.environment, place=Place("--environment"))
+    scenario = Scenario.check(document)
+    environments = read_document(request.environments)
+    environment = Environment.check(
+        environments, scenario.environment, variables, asked_at=scenario.environment_at
+    )
+    guard(scenario, environment, request.confirmed)
+    contract, sha256 = read_contract(request.contract)
+    ids = None
+    if scenario.user_file is not None:
+        ids = read_user_ids(scenario.user_file)
+    inputs = RunInputs(
+        run_id=run_id,
+        started=started,
+        scenario=document.data,
+        scenario_file=document.file,
+        environments=environments.data,
+        environments_file=environments.file,
+        environment=scenario.environment,
+        contract=contract,
+        contract_file=str(request.contract),
+        contract_sha256=sha256,
+        machine=machine.describe(),
+        ids=ids,
+    )
+    return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
+
+
+def read_document(path: Path, what: str = "the file") -> Document:
+    """Return a scenario or environments file as a document. Raises `InputError`."""
+    return parse(read_at_most(path, LARGEST_BYTES, what), str(path))
+
+
+def read_contract(path: Path) -> tuple[Any, str]:
+    """Return an OpenAPI document in YAML or JSON as plain data, and the hexadecimal SHA-256 of its bytes."""
+    data = read_bytes(path, _LARGEST_CONTRACT, "the contract")
+    document = parse(data, str(path), largest=_LARGEST_CONTRACT, deepest=_DEEPEST_CONTRACT)
+    return document.data, hashlib.sha256(data).hexdigest()
+
+
+def read_user_ids(file: UserFile) -> tuple[str, ...]:
+    """Return the user IDs of a file: one column of a CSV file with a header, or without one a line each.
+
+    Raises `InputError`, which names lines and never IDs.
+    """
+    path = Path(file.path)
+    try:
+        text = read_text(path, _LARGEST_IDS, "the file of user IDs")
+    except InputError as fault:
+        message = f"{fault.message} ({file.path})"  # the cure is where the file was named
+        raise InputError(fault.code, message, place=file.place, hint=fault.hint) from None
+    text = text.removeprefix("\ufeff")  # spreadsheets write one
+    ids = tuple(_lines(text, path) if file.column is None else _column(text, path, file.column))
+    if not ids:
+        hint = "write an ID on each line" + ("" if file.column is None else " below the header")
+        raise InputError(
+            "no-user-ids", "there is no user ID in this file", place=Place(str(path), 1), hint=hint
+        )
+    return ids
+
+
+def _lines(text: str, path: Path) -> Iterator[str]:
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
+        yield _user_id(line.removesuffix("\n"), path, number)
+
+
+def _column(text: str, path: Path, column: str) -> Iterator[str]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        if column not in header:
+            message = f"there is no column '{column}' in the header of this file"
+            raise InputError(
+                "no-such-column", message, place=Place(str(path), 1), hint=nearest(column, header)
+            )
+        index = header.index(column)
+        for row in reader:
+            yield _user_id(row[index] if index < len(row) else "", path, reader.line_num)
+    except csv.Error:
+        hint = 'double each quote inside a quoted field: "like ""this"""'
+        raise InputError(
+            "bad-csv", "this is not CSV", place=Place(str(path), reader.line_num), hint=hint
+        ) from None
+
+
+def _user_id(text: str, path: Path, line: int) -> str:
+    if not text.strip():
+        raise InputError(
+            "empty-user-id",
+            "there is no user ID in this line",
+            place=Place(str(path), line),
+            hint="remove the line",
+        )
+    return text

@@ -1,0 +1,134 @@
+"""Everything a run needs to know, checked: the scenario, the environment and the contract, together.
+
+Law: a spec is a function of its inputs and the environment variables, so that every process of
+a run checks for itself what it was told. Idea: the inputs are plain data and travel as JSON; the
+key is not among them and is read from the variable again. Trap: a run's result must be judged the
+same on any later day, so `conclude` takes targets and limits from the result's own scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import sessionload
+from sessionload.config.document import Document
+from sessionload.config.environment import Environment
+from sessionload.config.scenario import Scenario
+from sessionload.contract.operation import Contract
+from sessionload.metrics.measurement import Measurement
+from sessionload.secret import Secret
+from sessionload.stub.settings import KEY_VARIABLE
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.verdict import State, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+OPERATION = "startSession"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """What was read for a run, before any check of its meaning."""
+
+    run_id: str
+    started: str
+    """Wall time as a label, ISO 8601 in UTC."""
+    scenario: Any
+    scenario_file: str
+    environments: Any
+    environments_file: str
+    environment: str
+    contract: Any
+    contract_file: str
+    contract_sha256: str
+    machine: Mapping[str, str]
+    ids: tuple[str, ...] | None = None
+    """User IDs from a file, if the scenario names one."""
+    stub_port: int | None = None
+    """Where the embedded stub listens, once it does."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object without any secret: keys are never among the inputs."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        ids = data["ids"]
+        return cls(**{**data, "ids": None if ids is None else tuple(ids)})
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A run, ready to start: nothing in it is unchecked."""
+
+    run_id: str
+    version: str
+    scenario: Scenario
+    environment: Environment
+    contract: Contract
+    skeleton: Result
+    """The result of this run before anything happened."""
+
+
+def run_spec_of(
+    inputs: RunInputs,
+    variables: Mapping[str, str],
+    *,
+    scenario: Scenario | None = None,
+    environment: Environment | None = None,
+) -> RunSpec:
+    """Check `inputs` and put the spec together. Raises `InputError`.
+
+    `scenario` and `environment` may be passed in when they were checked already, with better places.
+    """
+    if scenario is None:
+        scenario = Scenario.check(Document(inputs.scenario, inputs.scenario_file, {}))
+    if inputs.ids is not None:
+        scenario = scenario.with_ids(inputs.ids)
+    if environment is None:
+        document = Document(inputs.environments, inputs.environments_file, {})
+        environment = Environment.check(document, inputs.environment, variables)
+    if inputs.stub_port is not None:
+        key = Secret(variables.get(KEY_VARIABLE, ""), name=KEY_VARIABLE)
+        environment = replace(environment.at_port(inputs.stub_port), key=key, key_variable=KEY_VARIABLE)
+    contract = Contract.from_document(
+        inputs.contract, OPERATION, file=inputs.contract_file, sha256=inputs.contract_sha256
+    )
+    scenario.check_ids(contract.user_id_fault, inputs.run_id)
+    return RunSpec(
+        run_id=inputs.run_id,
+        version=sessionload.__version__,
+        scenario=scenario,
+        environment=environment,
+        contract=contract,
+        skeleton=_skeleton(inputs, scenario, environment, contract),
+    )
+
+
+def _skeleton(inputs: RunInputs, scenario: Scenario, environment: Environment, contract: Contract) -> Result:
+    schedule = scenario.schedule
+    return Result(
+        run=Run(
+            id=inputs.run_id,
+            started=inputs.started,
+            seconds=0.0,
+            seed=scenario.seed,
+            version=sessionload.__version__,
+            interrupted=None,
+        ),
+        scenario=scenario.resolved,
+        environment=environment.describe(),
+        contract=contract.describe(),
+        stages=schedule.stages,
+        planned=schedule.planned(),
+        lost=0,
+        measurement=Measurement(),
+        verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
+        planned_by_second=schedule.planned_by_second(),
+        planned_by_stage=schedule.planned_by_stage(),
+        machine=inputs.machine,
+    )

@@ -1,0 +1,167 @@
+"""A scenario file, checked: who arrives, how fast, for how long, and what must hold.
+
+Law: a scenario is refused, with its place and a cure, or it can be run and judged; a scenario that
+promises nothing is refused too, for no evidence is no pass. Idea: `resolved` is the scenario with every
+default written out, and is a scenario itself: checking it gives the same run. Trap: whether IDs are unique
+and short enough depends on the run ID and on the contract, so that is asked for once more before traffic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sessionload.config.load import Load, check_load
+from sessionload.config.node import Node, sentence_and_cure
+from sessionload.config.users import UserFile, check_users
+from sessionload.errors import InputError, Place
+from sessionload.verdict.targets import Target, parse_target
+from sessionload.workload.user_ids import UserIds, extremes, fault_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sessionload.config.document import Document
+    from sessionload.verdict.verdict import Limits
+    from sessionload.workload.schedule import Schedule
+
+KEYS = ("name", "description", "environment", "users", "load", "targets", "seed")
+TARGET_KEYS = ("expr", "window", "abort")
+
+_TARGET = "p95 < 400ms"
+_LARGEST_SEED = 2**63 - 1
+_MOST_TARGETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to be run. Times are nanoseconds."""
+
+    name: str
+    description: str
+    environment: str
+    environment_at: Place
+    """Where the environment was named."""
+    users: UserIds
+    user_file: UserFile | None
+    """The file that the IDs are still in; see `with_ids`."""
+    users_at: Place
+    schedule: Schedule
+    timeout_ns: int
+    max_in_flight: int
+    connections: str
+    """`reuse` or `per_session`."""
+    limits: Limits
+    peak_at: Place
+    """Where the highest rate was written."""
+    targets: tuple[Target, ...]
+    seed: int
+    resolved: Mapping[str, Any]
+    """The scenario with every default, as plain data with its units."""
+
+    @classmethod
+    def check(cls, document: Document) -> Scenario:
+        """Return the scenario that a document says. Raises `InputError`."""
+        document.refuse_literal_keys()
+        top = Node.top(document).mapping(KEYS)
+        name = top.need("name", "launch").a_name()
+        description_node = top.get("description")
+        description = description_node.text() if description_node else ""
+        environment = top.get("environment") or top.unwritten("environment", "stub")
+        seed_node = top.get("seed")
+        seed = seed_node.integer(0, _LARGEST_SEED) if seed_node else 1
+        users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
+        load = check_load(top.need("load", "{stages: [{name: peak, rate: 20/s, duration: 30s}]}"), seed=seed)
+        targets = _targets(top.need("targets", f"[{_TARGET}]"), load)
+        resolved = {
+            "name": name,
+            "description": description,
+            "environment": environment.a_name(),
+            "users": users.resolved,
+            "load": load.resolved,
+            "targets": [_resolved(node) for node in top.need("targets", "").items()],
+            "seed": seed,
+        }
+        if not description:
+            del resolved["description"]
+        return cls(
+            name=name,
+            description=description,
+            environment=environment.a_name(),
+            environment_at=environment.place,
+            users=users.ids,
+            user_file=users.file,
+            users_at=users.place,
+            schedule=load.schedule,
+            timeout_ns=load.timeout_ns,
+            max_in_flight=load.max_in_flight,
+            connections=load.connections,
+            limits=load.limits,
+            peak_at=load.peak_at,
+            targets=targets,
+            seed=seed,
+            resolved=resolved,
+        )
+
+    def with_ids(self, ids: tuple[str, ...]) -> Scenario:
+        """Return the scenario with the IDs of its `user_file`."""
+        return replace(self, users=replace(self.users, ids=ids), user_file=None)
+
+    def check_ids(self, fault_of: Callable[[str], str | None], run_id: str, *, workers: int = 1) -> None:
+        """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
+
+        `fault_of` is what the contract says about an ID: a sentence, or `None`. Asked are a shortest and a
+        longest ID; IDs that must be unique are compared. Poisson arrivals are counted one by one for it.
+        """
+        planned = self.schedule.index_end(workers)
+        sentence = fault_in(self.users, planned, run_id=run_id)
+        if sentence:
+            message, cure = sentence_and_cure(sentence)
+            raise InputError(
+                "bad-user-id", message, place=self.users_at, hint=cure or "see users in the scenario"
+            )
+        for user_id in extremes(self.users, planned, run_id=run_id, seed=self.seed):
+            fault = fault_of(user_id)
+            if fault:
+                message = f"the contract refuses a user ID of {len(user_id):,} characters: {fault}"
+                raise InputError(
+                    "bad-user-id",
+                    message,
+                    place=self.users_at,
+                    hint="change users.id, so that every ID is one that the contract allows",
+                )
+
+
+def _targets(node: Node, load: Load) -> tuple[Target, ...]:
+    items = node.items()
+    if not items:
+        message = "there is no target, and without one no run could pass"
+        raise node.refuse("no-target", message, f"add - {_TARGET}")
+    if len(items) > _MOST_TARGETS:
+        raise node.refuse(
+            "too-long", f"{node.name} has more than {_MOST_TARGETS} items", "keep those that matter"
+        )
+    measured = sum(stage.duration_ns for stage in load.schedule.stages if not stage.warmup)
+    return tuple(_target(item, measured) for item in items)
+
+
+def _target(node: Node, measured_ns: int) -> Target:
+    if not isinstance(node.value, dict):
+        return node.parsed(parse_target, "bad-target", f"write it like {_TARGET}")
+    node.mapping(TARGET_KEYS)
+    window = node.get("window")
+    window_ns = window.duration() if window else None
+    if window and window.duration() > measured_ns:
+        message = f"{window.name} is longer than the measured stages together"
+        raise window.refuse("window-too-long", message, "shorten the window, or lengthen a stage")
+    abort = node.get("abort")
+    aborts = abort.boolean() if abort else False
+
+    def parse(expr: str) -> Target:
+        return parse_target(expr, window_ns=window_ns, abort=aborts)
+
+    return node.need("expr", _TARGET).parsed(parse, "bad-target", f"write it like {_TARGET}")
+
+
+def _resolved(target: Node) -> Any:  # noqa: ANN401 -- plain data
+    return dict(target.value) if isinstance(target.value, dict) else target.value

@@ -1,0 +1,110 @@
+"""The `users` of a scenario: where user IDs come from and who comes back.
+
+Law: whether the IDs can be what the scenario promises is settled before any traffic. Idea: the grammar of a
+pattern and the arithmetic of returning users belong to the plan; here they only get their place in the
+file. Trap: `id: {n}` without quotes is a mapping to YAML, and the message has to say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
+
+if TYPE_CHECKING:
+    from sessionload.config.node import Node
+    from sessionload.errors import Place
+
+KEYS = ("id", "returning", "unique")
+FILE_KEYS = ("file", "column")
+RETURNING_KEYS = ("share", "pool", "order", "exponent")
+ORDERS = ("round_robin", "zipf")
+
+_FIELDS = {"n", "run", "uuid"}
+_CURE = 'write it like "launch-{run}-{n:08d}"'
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """A file of user IDs, named from where the program was started; `column` is one of a CSV header."""
+
+    path: str
+    column: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """Who arrives. `ids` has no IDs yet while they are still in `file`."""
+
+    ids: UserIds
+    file: UserFile | None
+    place: Place
+    """Where the IDs were written."""
+    resolved: dict[str, Any]
+
+
+def check_users(node: Node) -> Users:
+    """Return the checked `users` of a scenario. Raises `InputError`."""
+    node.mapping(KEYS)
+    source = node.need("id", '"user-{run}-{n}"')
+    unique_node = node.get("unique")
+    unique = unique_node.boolean() if unique_node else True
+    returning_node = node.get("returning")
+    returning = _returning(returning_node) if returning_node else None
+    resolved: dict[str, Any] = {"id": source.value, "unique": unique}
+    if returning_node and returning:
+        resolved["returning"] = _resolved(returning, returning_node)
+    if isinstance(source.value, dict):
+        return Users(UserIds(None, (), returning, unique), _file(source), source.place, resolved)
+    ids = UserIds(source.text(), None, returning, unique)
+    source.parsed(lambda _: compile_user_ids(ids, run_id="run", seed=0), "bad-user-id", _CURE, most=1000)
+    return Users(ids, None, source.place, resolved)
+
+
+def _file(source: Node) -> UserFile:
+    if _FIELDS & set(source.names()):
+        message = f"{source.name} is a mapping, because a text that begins with {{ needs quotes"
+        raise source.refuse("bad-user-id", message, 'put the pattern in quotes: id: "{n}"')
+    source.mapping(FILE_KEYS)
+    file = source.need("file", "users.csv")
+    column = source.get("column")
+    path = PurePath(source.document.file).parent / file.text()
+    return UserFile(str(path), column.text() if column else None, file.place)
+
+
+def _returning(node: Node) -> Returning:
+    node.mapping(RETURNING_KEYS)
+    share = node.need("share", "20%")
+    if not 0 < share.share() < 1:
+        message = f"{share.name} must be more than 0% and less than 100%"
+        raise share.refuse("out-of-range", message, "leave 'returning' out when nobody returns")
+    order_node = node.get("order")
+    order = order_node.choice(ORDERS) if order_node else ORDERS[0]
+    return Returning(
+        share.share(), node.need("pool", "5000").integer(1, LARGEST_POOL), order, _exponent(node, order)
+    )
+
+
+def _exponent(node: Node, order: str) -> Fraction:
+    exponent = node.get("exponent")
+    if not exponent:
+        return Fraction(1)
+    if order != "zipf":
+        message = f"{exponent.name} says something about the order zipf only"
+        raise exponent.refuse("unused-key", message, "add order: zipf, or remove it", at_key=True)
+    if not 0 < exponent.number() <= 10:
+        raise exponent.refuse(
+            "out-of-range", f"{exponent.name} must be more than 0 and at most 10", "1 is the usual one"
+        )
+    return exponent.number()
+
+
+def _resolved(returning: Returning, node: Node) -> dict[str, Any]:
+    resolved = {"share": node.need("share", "").written, "pool": returning.pool, "order": returning.order}
+    if returning.order == "zipf":
+        resolved["exponent"] = node.value.get("exponent", 1)
+    return resolved

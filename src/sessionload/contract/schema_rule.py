@@ -1,0 +1,134 @@
+"""A JSON value against one schema of the document: the first thing that is wrong with it.
+
+Law: a violation is named by the schema, never by the value, so that a server cannot choose a cause. Idea:
+the library finds all violations, the shallowest and plainest one is kept; a value of a plain schema is
+accepted without it. Trap: the library's own messages quote the value, which may be a session key.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from jsonschema import Draft4Validator
+from jsonschema.validators import extend
+from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
+from referencing import Registry
+
+from sessionload.contract.acceptance import acceptor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsonschema.exceptions import ValidationError
+
+    from sessionload.contract.openapi import OpenApiDocument
+
+_ENOUGH = 200
+"""How many violations of one value are compared at most."""
+_DEEPEST = 4
+"""How many names a cause has at most: a schema that refers to itself must not make causes without end."""
+
+# A discriminator only helps tools to choose; the alternatives themselves decide. The library would look up
+# a schema by a value that the server chose.
+_PLAIN = {keyword: Draft4Validator.VALIDATORS[keyword] for keyword in ("allOf", "anyOf", "oneOf")}
+_RESPONSE = extend(OAS30ReadValidator, _PLAIN)  # type: ignore[no-untyped-call]
+_REQUEST = extend(OAS30WriteValidator, _PLAIN)  # type: ignore[no-untyped-call]
+
+_SENTENCES = {
+    "required": "{where} is missing",
+    "type": "{where} is not of the type '{limit}'",
+    "minLength": "{where} is shorter than {limit} characters",
+    "maxLength": "{where} is longer than {limit} characters",
+    "enum": "{where} is not one of the values listed",
+    "additionalProperties": "{where} has a property that is not listed",
+}
+
+
+class Violation(NamedTuple):
+    """What is wrong: the schema's keyword, the names that lead to the place, and the keyword's limit."""
+
+    keyword: str
+    names: tuple[str, ...]
+    limit: object
+
+    @property
+    def cause(self) -> str:
+        """A stable key, such as `body/type/sessionKey`."""
+        return "/".join(("body", self.keyword, *self.names[:_DEEPEST]))
+
+    @property
+    def sentence(self) -> str:
+        """One clause that says nothing that the value says."""
+        where = ".".join(self.names[:_DEEPEST]) or "the body"
+        form = _SENTENCES.get(self.keyword, "{where} breaks the rule '{keyword}'")
+        return form.format(where=where, limit=self.limit, keyword=self.keyword)
+
+    @property
+    def _rank(self) -> tuple[int, int, str]:
+        plain = ("type", "required")
+        return len(self.names), plain.index(self.keyword) if self.keyword in plain else 2, self.cause
+
+
+class SchemaRule:
+    """One schema, made ready to judge values."""
+
+    def __init__(self, document: OpenApiDocument, node: object, what: str, *, request: bool = False) -> None:
+        """Prepare the schema `node`. Raises `InputError` when it could fail while it judges."""
+        schema = dict(document.schema(node, what))
+        # References start at the root of the document, so its parts that they can name come along.
+        schema |= {part: document.root[part] for part in ("components", "paths") if part in document.root}
+        validator = (_REQUEST if request else _RESPONSE)(schema, registry=Registry())
+        self._violations = validator.iter_errors
+        self._accepts = acceptor(node, document.follow)
+
+    def allows_just(self, name: str, longest: int) -> bool:
+        """Tell whether an object of one text under that name is allowed, of 1 to `longest` characters.
+
+        False also where that is not known without the library.
+        """
+        return self._accepts is not None and all(self._accepts({name: "x" * size}) for size in (1, longest))
+
+    def violation(self, value: object) -> Violation | None:
+        """Return the shallowest and plainest violation, always the same for equal values, or None."""
+        if self._accepts is not None and self._accepts(value):
+            return None
+        errors = self._violations(value)
+        first = next(errors, None)
+        if first is None:
+            return None
+        return min((_violation(error) for error in (first, *islice(errors, _ENOUGH))), key=_rank)
+
+
+def _rank(violation: Violation) -> tuple[int, int, str]:
+    return violation._rank  # noqa: SLF001 - a key function for our own class
+
+
+def _violation(error: ValidationError) -> Violation:
+    path = list(error.absolute_schema_path)
+    names = _names(path)
+    if error.validator == "required":
+        names += (_missing(error),)
+    return Violation(str(error.validator), names, error.validator_value)
+
+
+def _missing(error: ValidationError) -> str:
+    required = cast("list[str]", error.validator_value)
+    instance = cast("Mapping[str, Any]", error.instance)
+    absent = [name for name in required if name not in instance]
+    named = [name for name in absent if error.message.startswith(repr(name))]
+    return (named or absent)[0]
+
+
+def _names(path: list[str | int]) -> tuple[str, ...]:
+    """Return the way into the value that a path into the schema takes: names, `[]` for items, `*` for any."""
+    names: list[str] = []
+    steps = iter(path[:-1])
+    for step in steps:
+        if step == "properties":
+            names.append(str(next(steps)))
+        elif step == "items":
+            names.append("[]")
+        elif step == "additionalProperties":
+            names.append("*")
+    return tuple(names)

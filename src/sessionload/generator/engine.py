@@ -1,0 +1,215 @@
+"""One worker's part of a run: arrivals handed out when they are due, performed, judged and counted.
+
+Law: every arrival of this worker's stripe ends as an outcome or as unsent, also when a run is
+stopped or drained. Idea: a user takes a session start, performs one exchange, hands it to the recorder, and
+takes the next; the engine knows nothing of who starts the users. Trap: an exchange that is cut must still be
+recorded, so it is handed over where no exception, not even the end of the greenlet, can pass it by.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+import time
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import gevent
+from gevent.event import Event
+
+from sessionload.contract.seen_keys import SeenKeys
+from sessionload.generator.connection import Connection
+from sessionload.generator.endpoint import Endpoint
+from sessionload.generator.failures import Response
+from sessionload.generator.gc_control import GcControl
+from sessionload.generator.pacer import Pacer
+from sessionload.generator.process_metrics import ProcessMetrics
+from sessionload.generator.recorder import Recorder
+from sessionload.generator.session_start import SessionStart, prebuild_requests
+from sessionload.generator.user_pool import UserPool
+from sessionload.metrics.delta import Delta
+from sessionload.metrics.exchange import Failure, Outcome
+from sessionload.units import NS
+from sessionload.workload.user_ids import compile_user_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.config.run_spec import RunSpec
+
+_FIRST_USERS_SECONDS = Fraction(1, 20)
+"""Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
+_HEAD_START_NS = 20_000_000
+"""From the decision to begin to the first due instant, so that even that one is not late."""
+_SPELL_S = 0.0005
+"""How long gevent runs what is ready before it looks at sockets and timers: Python's switch interval."""
+_START_PATIENCE_S = 1.0
+_DRAIN_GRACE_S = 1.0
+"""Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
+_CUT = Response(Outcome.ABORTED, Failure("aborted", "still in flight when the drain ran out"))
+
+
+class LoadEngine:
+    """One worker's part of a run: a stripe of the plan, performed by Locust users."""
+
+    def __init__(self, spec: RunSpec, *, worker: int = 0, workers: int = 1) -> None:
+        """Prepare everything that can be prepared before the first arrival."""
+        scenario = spec.scenario
+        self._contract = spec.contract
+        self._user_id = compile_user_ids(scenario.users, run_id=spec.run_id, seed=scenario.seed)
+        self._endpoint = Endpoint(
+            spec.environment,
+            spec.contract.path(spec.environment.project, spec.environment.environment),
+            key_header=spec.contract.security_header,
+            timeout_ns=scenario.timeout_ns,
+            reuse=scenario.connections == "reuse",
+            agent=f"sessionload/{spec.version} (run {spec.run_id})",
+        )
+        self._keys = SeenKeys()
+        self._worker, self._workers = worker, workers
+        self._schedule = scenario.schedule
+        self._timeout_s = scenario.timeout_ns / 1e9
+        first = math.ceil(scenario.schedule.peak / workers * _FIRST_USERS_SECONDS) + 8
+        self._user_pool = UserPool(scenario.max_in_flight, self._grow, start_with=first)
+        self.next_start = self._user_pool.next
+        """Returns the next session start for the user that asks, when there is one."""
+        self._recorder = Recorder(spec.contract, self._keys)
+        ready = prebuild_requests(scenario.schedule.stripe(worker, workers), self._request)
+        self._pacer = Pacer(
+            ready, self._user_pool.hand_over, self._user_pool.begin_tick, self._recorder.use_pause
+        )
+        self._lines: set[Connection] = set()
+        self._gc_control = GcControl()
+        self._process_metrics = ProcessMetrics(self._endpoint, self._keys, self._user_pool)
+        self._growing = Event()
+        self._stopped = self._cutting = self._over = False
+        self._origin_ns = 0
+        self._number = self._users_started = 0
+        self.begun = False
+        """Whether the schedule has started."""
+        self.completed = False
+        """Whether the schedule was kept to its end and drained."""
+
+    # What users do
+
+    def execute(self, line: Connection, start: SessionStart) -> None:
+        """Send one session start and see it through to its end."""
+        start.reply = _CUT
+        line.start = start
+        start.sent_ns = sent_ns = time.monotonic_ns() - self._origin_ns
+        self._recorder.on_sent(sent_ns)
+        try:
+            start.reply = line.exchange(start.request)
+        finally:
+            start.done_ns = time.monotonic_ns() - self._origin_ns
+            start.connect_ns, start.tls_ns = line.connect_ns, line.tls_ns
+            line.start = None
+            self._user_pool.done()
+            self._recorder.on_done(start)
+
+    def enter(self) -> Connection:
+        """Count a user that has been started, and return its connection, not open yet."""
+        self._users_started += 1
+        self._user_pool.enter()
+        line = Connection(self._endpoint)
+        self._lines.add(line)
+        return line
+
+    def leave(self, line: Connection) -> None:
+        """Count a user that has been stopped."""
+        line.close()
+        self._lines.remove(line)
+        self._user_pool.leave()
+
+    def _request(self, index: int) -> bytes:
+        return self._endpoint.request(self._contract.body(self._user_id(index)))
+
+    # The run of a run
+
+    def run(self, start_users: Callable[[int], None]) -> None:
+        """Start users, keep to the schedule to its end or until `stop`, and drain. Blocks its greenlet.
+
+        `start_users(n)` makes Locust have `n` users and returns when they are started.
+        """
+        start_users(self._user_pool.wanted)
+        with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
+            self._endpoint.resolve()  # if it cannot, each connection looks again, and fails as an outcome
+        sys.setswitchinterval(_SPELL_S)
+        self._gc_control.begin()
+        self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
+        self._process_metrics.begin()
+        self.begun = True
+        grower = gevent.spawn(self._keep_growing, start_users)
+        try:
+            first_left = self._pacer.run(self._origin_ns, self._schedule.duration_ns)
+            self._let_end()
+        finally:
+            grower.kill()
+            self._gc_control.end()
+        self._over = True
+        if first_left is not None:
+            for stage, second, count in self._schedule.rest(first_left.index, self._worker, self._workers):
+                self._recorder.unsent(stage, second * NS, count)
+        self.completed = not self._stopped
+
+    def stop(self) -> None:
+        """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself."""
+        self._stopped = True
+        self._pacer.stop()
+
+    def cut(self) -> None:
+        """Do not wait any longer for what is in flight."""
+        self.stop()
+        self._cutting = True
+
+    def _let_end(self) -> None:
+        """Let arrivals that wait for a user being started be taken; then let what is in flight end."""
+        self._wait_while(
+            lambda: bool(self._user_pool.waiting) and not self._user_pool.saturated, _START_PATIENCE_S
+        )
+        for arrival in self._user_pool.give_up():
+            self._recorder.unsent(arrival.stage, arrival.due_ns)
+        self._wait_while(lambda: bool(self._user_pool.in_flight), self._timeout_s + _DRAIN_GRACE_S)
+
+    def _wait_while(self, condition: Callable[[], bool], patience_s: float) -> None:
+        end = time.monotonic() + patience_s
+        while condition() and not self._cutting and time.monotonic() < end:
+            gevent.sleep(0.002)
+            self._recorder.use_pause(NS)
+
+    def _grow(self) -> None:
+        self._growing.set()
+
+    def _keep_growing(self, start_users: Callable[[int], None]) -> None:
+        while True:
+            self._growing.wait()
+            self._growing.clear()
+            start_users(self._user_pool.wanted)
+
+    # What a run tells of itself
+
+    def delta(self, *, last: bool = False) -> Delta:
+        """Return what was measured since the delta before, and begin the next."""
+        elapsed_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
+        ahead = (self._user_pool.oldest_due_ns, None if self._over else self._pacer.next_due_ns)
+        begun = (line.start.due_ns for line in self._lines if line.start is not None)
+        not_ended = [*begun, *(due_ns for due_ns in ahead if due_ns is not None)]
+        measurement = self._recorder.flush()
+        measurement.generator.users_started, self._users_started = self._users_started, 0
+        self._gc_control.tell(measurement.generator)
+        self._process_metrics.tell(measurement.generator)
+        delta = Delta(
+            worker=self._worker,
+            number=self._number,
+            elapsed_ns=elapsed_ns,
+            in_flight=self._user_pool.in_flight,
+            users=self._user_pool.wanted,
+            waiting=self._user_pool.waiting,
+            settled_ns=min([elapsed_ns, *not_ended]),
+            measurement=measurement,
+            last=last,
+        )
+        self._number += 1
+        self._gc_control.sweep()
+        return delta

@@ -1,1 +1,0 @@
-"""What people write, checked: scenarios, environments and the guards between the two."""

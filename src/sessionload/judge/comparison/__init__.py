@@ -1,1 +1,0 @@
-"""Two results, compared: what differs, how surely, and whether the second is slower."""

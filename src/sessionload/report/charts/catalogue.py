@@ -1,0 +1,113 @@
+"""What a report has pictures of, in the order of its page.
+
+Law: one list, read by the page and by the files alike. Idea: a subject knows its name, its words and
+whether a run has anything of it to draw. Trap: a run without a single sample still has a schedule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sessionload.report.charts import count_charts, heat_chart, percentile_chart, rate_chart, time_charts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.report.charts.palette import Palette
+    from sessionload.report.charts.plot import Drawing
+    from sessionload.report.model.rows import ReportModel
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture that any run may have. `label` tells of it to those who cannot see it."""
+
+    name: str
+    title: str
+    label: str
+    kind: str
+    draw: Callable[[ReportModel, Palette, int], Drawing]
+    drawn: Callable[[ReportModel], bool]
+
+
+def _answered(model: ReportModel) -> bool:
+    return any(step.answered_p99_ns is not None for step in model.steps_of_run)
+
+
+SUBJECTS = (
+    Chart(
+        "traffic",
+        "Arrivals planned, sent, done and late",
+        "Arrivals planned, sent, done and late, per second, over the run.",
+        "time",
+        count_charts.traffic_chart,
+        lambda _: True,
+    ),
+    Chart(
+        "response",
+        "Response time over the run",
+        "Response time p50, p95 and p99 by the time at which arrivals were due."
+        " A bar at the top marks a percentile that is never.",
+        "time",
+        time_charts.response_chart,
+        lambda model: any(step.samples for step in model.steps_of_run),
+    ),
+    Chart(
+        "parting",
+        "Response against service",
+        "99th percentiles of what was answered, from due and from sent, by the time at which arrivals were"
+        " due. Where they part is shaded by cause.",
+        "time",
+        time_charts.lateness_gap_chart,
+        _answered,
+    ),
+    Chart(
+        "heat",
+        "Response times by band",
+        "How many response times fell into each band over the run, and how many were never.",
+        "time",
+        heat_chart.heat_chart,
+        lambda model: any(model.heat.never) or any(any(column) for column in model.heat.counts),
+    ),
+    Chart(
+        "spectrum",
+        "Percentile spectrum",
+        "Response and service time against the percentile; each nine has the same room.",
+        "nines",
+        percentile_chart.percentile_chart,
+        lambda model: bool(model.response.count),
+    ),
+    Chart(
+        "outcomes",
+        "Outcomes over the run",
+        "How arrivals ended, per second, stacked, by the time at which they were due.",
+        "time",
+        count_charts.outcomes_chart,
+        lambda model: any(step.outcomes or step.unsent for step in model.steps_of_run),
+    ),
+    Chart(
+        "statuses",
+        "Status codes over the run",
+        "Status codes of what was answered, per second, stacked, by the time at which arrivals were due.",
+        "time",
+        count_charts.statuses_chart,
+        lambda model: any(step.statuses for step in model.steps_of_run),
+    ),
+    Chart(
+        "rate",
+        "Response time against achieved rate",
+        "Response time p50, p95 and p99 against the exchanges that were done per second.",
+        "rate",
+        rate_chart.rate_chart,
+        lambda model: bool(model.by_rate),
+    ),
+    Chart(
+        "lag",
+        "How late the generator was",
+        "99th percentile of the generator's own lateness by the time at which arrivals were due.",
+        "time",
+        time_charts.lag_chart,
+        lambda model: any(step.lag_p99_ns is not None for step in model.steps_of_run),
+    ),
+)

@@ -1,0 +1,261 @@
+"""The tables behind the charts: what a chart shows, for those who cannot see it, and for the pointer.
+
+Law: every number that a chart shows stands in the table behind it. Idea: what the pointer and the keyboard
+tell is read from the row, so nothing is said twice; a row knows where it lies on the chart's own axis.
+Trap: an hour in 600 steps is 600 rows for each of these charts, so a row is as short as it can be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.report.charts.palette import status_colors
+from sessionload.report.model.build import NOTHING, latency_text
+from sessionload.report.model.time_axis import clock
+from sessionload.units import duration_text, share_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sessionload.report.model.percentile_spectrum import PercentileSpectrum
+    from sessionload.report.model.rows import ReportModel
+    from sessionload.report.model.timeline import Point
+
+
+_ALL = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """A line of a table. `at` is where it lies on the chart's axis across, `width` how far it reaches."""
+
+    at: float
+    width: float
+    head: str
+    cells: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """`at` as short as it can be said."""
+        return f"{self.at:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTable:
+    """What stands behind one chart. `colors` are the names of the chart's colors by column, or empty."""
+
+    name: str
+    caption: str
+    head: str
+    columns: tuple[str, ...]
+    colors: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[ChartRow, ...]], ...]
+    """Rows by stage; a chart that is not over time has one group without a name."""
+    sparse: bool = False
+    """Whether the pointer tells only of cells that are not zero."""
+
+    @property
+    def width(self) -> float:
+        """How far most rows reach; the few others say so themselves."""
+        return next((rows[0].width for _, rows in self.groups), 0)
+
+
+def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
+    """Return the tables by the name of their chart."""
+    found = (
+        _traffic(model),
+        _response(model),
+        _parting(model),
+        _heat(model),
+        _spectrum(model),
+        _outcomes(model),
+        _statuses(model),
+        _rate(model),
+        _lag(model),
+    )
+    return {table.name: table for table in found}
+
+
+def _traffic(model: ReportModel) -> ChartTable:
+    kinds = ("planned", "sent", "done", "late", "unsent")
+    return ChartTable(
+        "traffic",
+        "Planned, late and unsent by when arrivals were due; sent and done by when it happened."
+        " Late: by more than 10 ms, and by the generator itself.",
+        "From",
+        tuple(kind.capitalize() for kind in kinds),
+        ("planned", "sent", "done", "late", ""),
+        _by_stage(model, lambda step: tuple(_whole(getattr(step, kind)) for kind in kinds)),
+    )
+
+
+def _response(model: ReportModel) -> ChartTable:
+    kinds = ("p50", "p95", "p99")
+    return ChartTable(
+        "response",
+        "By when arrivals were due; 'never' is a percentile among arrivals without a valid session.",
+        "From",
+        ("Arrivals", *kinds),
+        ("", *kinds),
+        _by_stage(
+            model,
+            lambda step: (
+                _whole(step.samples),
+                *(latency_text(getattr(step, f"{kind}_ns"), step.samples) for kind in kinds),
+            ),
+        ),
+    )
+
+
+def _parting(model: ReportModel) -> ChartTable:
+    causes = {
+        second: parting.cause
+        for parting in model.partings
+        for second in range(parting.second, parting.second + parting.seconds)
+    }
+
+    def cells(step: Point) -> tuple[str, ...]:
+        p99s = (step.answered_p99_ns, step.service_p99_ns)
+        return (
+            *(NOTHING if ns is None else duration_text(ns) for ns in p99s),
+            _whole(step.queued),
+            causes.get(step.second, NOTHING),
+        )
+
+    return ChartTable(
+        "parting",
+        "99th percentiles of whatever got an answer; queued: arrivals that waited for a free slot.",
+        "From",
+        ("Response p99, answered", "Service p99", "Queued", "Where they part"),
+        ("answered", "service", "", ""),
+        _by_stage(model, cells),
+    )
+
+
+def _heat(model: ReportModel) -> ChartTable:
+    heat = model.heat
+    rows = tuple(
+        ChartRow(second, seconds, clock(second), tuple(_whole(count) for count in (never, *reversed(counts))))
+        for (second, seconds), counts, never in zip(heat.columns, heat.counts, heat.never, strict=True)
+    )
+    bands = tuple(f"{duration_text(low)} to {duration_text(high)}" for low, high in reversed(heat.bands))
+    columns = ("Never", *bands)
+    return ChartTable(
+        "heat",
+        "How many arrivals had a response time in each band, by when they were due.",
+        "From",
+        columns,
+        ("",) * len(columns),
+        (("", rows),) if rows else (),
+        sparse=True,
+    )
+
+
+def _spectrum(model: ReportModel) -> ChartTable:
+    series = {"response": model.response, "service": model.service}
+    rows = tuple(level_rows(tuple(series.values())))
+    return ChartTable(
+        "spectrum",
+        "Response is over all arrivals, service over whatever got an answer.",
+        "Percentile",
+        tuple(name.capitalize() for name in series),
+        tuple(series),
+        (("", rows),) if rows else (),
+    )
+
+
+def level_rows(series: tuple[PercentileSpectrum, ...]) -> Iterator[ChartRow]:
+    """Yield percentiles in rising order; a series may lack a level, or be never."""
+    whole = max(one.count for one in series)
+    values: list[dict[Fraction, int | None]] = [
+        {level.share: level.value_ns for level in one.levels} | ({_ALL: None} if one.never else {})
+        for one in series
+    ]
+    for part in sorted(set().union(*values)):
+        cells = tuple(duration_text(found[part]) if part in found else NOTHING for found in values)
+        nines = min(float(1 / (1 - part)), whole) if part < 1 else whole  # past the last arrival is nothing
+        yield ChartRow(nines, 0, share_text(part.numerator, part.denominator), cells)
+
+
+def _outcomes(model: ReportModel) -> ChartTable:
+    seen = set().union(*(step.outcomes for step in model.steps_of_run))
+    kinds = tuple(kind for kind in Outcome if kind in seen)
+    return ChartTable(
+        "outcomes",
+        "How arrivals ended, by when they were due.",
+        "From",
+        tuple(kind.value for kind in kinds),
+        tuple(kind.value for kind in kinds),
+        _by_stage(model, lambda step: tuple(_whole(step.outcomes.get(kind, 0)) for kind in kinds)),
+        sparse=True,
+    )
+
+
+def _statuses(model: ReportModel) -> ChartTable:
+    seen = sorted(set().union(*(step.statuses for step in model.steps_of_run)))
+    colors = status_colors(seen)
+    return ChartTable(
+        "statuses",
+        "Status codes of whatever got an answer, by when it was due.",
+        "From",
+        tuple(f"HTTP {status}" for status in seen),
+        tuple(colors[status] for status in seen),
+        _by_stage(model, lambda step: tuple(_whole(step.statuses.get(status, 0)) for status in seen)),
+        sparse=True,
+    )
+
+
+def _rate(model: ReportModel) -> ChartTable:
+    rows = tuple(
+        ChartRow(
+            one.rate,
+            0,
+            one.label,
+            (one.seconds.text, one.arrivals.text, one.p50.text, one.p95.text, one.p99.text),
+        )
+        for one in model.by_rate
+    )
+    return ChartTable(
+        "rate",
+        "Seconds of the measured stages by how many exchanges were done in them,"
+        " and the response of what was due in those seconds.",
+        "Achieved rate",
+        ("Seconds", "Arrivals", "p50", "p95", "p99"),
+        ("", "", "p50", "p95", "p99"),
+        (("", rows),) if rows else (),
+    )
+
+
+def _lag(model: ReportModel) -> ChartTable:
+    return ChartTable(
+        "lag",
+        "How late the generator itself was, by when arrivals were due.",
+        "From",
+        ("Lag p99", "Late by more than 10 ms"),
+        ("lag", ""),
+        _by_stage(
+            model,
+            lambda step: (
+                NOTHING if step.lag_p99_ns is None else duration_text(step.lag_p99_ns),
+                _whole(step.late),
+            ),
+        ),
+    )
+
+
+def _by_stage(
+    model: ReportModel, cells: Callable[[Point], tuple[str, ...]]
+) -> tuple[tuple[str, tuple[ChartRow, ...]], ...]:
+    def row(step: Point) -> ChartRow:
+        return ChartRow(step.second, step.seconds, clock(step.second), cells(step))
+
+    stages: Iterable[tuple[str, Iterable[Point]]] = groupby(model.steps_of_run, lambda step: step.stage)
+    return tuple((stage, tuple(row(step) for step in steps)) for stage, steps in stages)
+
+
+def _whole(number: int) -> str:
+    return f"{number:,}"

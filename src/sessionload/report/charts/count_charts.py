@@ -1,0 +1,98 @@
+"""Pictures of how many: traffic, outcomes and status codes by second.
+
+Law: what is drawn is per second, however many seconds a step has. Idea: a stack is surfaces that all begin
+at 0, the highest behind, so each is only its upper edge. Trap: what failed has to be seen beside
+hundreds of times as much that did not, so it stands at the bottom, on the axis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.report.charts.axes import count_axis
+from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.palette import status_colors
+from sessionload.report.charts.time_charts import TIME, time_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sessionload.report.charts.palette import Palette
+    from sessionload.report.charts.plot import Drawing
+    from sessionload.report.model.rows import ReportModel
+
+_DASHES = {"planned": (1, 0), "sent": (1, 0), "done": (5, 3), "late": (2, 2)}
+
+
+def traffic_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw arrivals planned, sent, done and late."""
+    series = {name: Series(name, getattr(palette, name), dash) for name, dash in _DASHES.items()}
+    counts = {name: [getattr(step, name) for step in model.steps_of_run] for name in series}
+    canvas = _canvas(model, palette, width, counts.values(), tuple(series.values()))
+    planned = Series("planned", palette.planned, shape="square")
+    canvas.surfaces(_edge(model, planned, counts["planned"]), opacity=0.22)
+    canvas.lines((row for name in series for row in _edge(model, series[name], counts[name])), steps=True)
+    return canvas.drawing()
+
+
+def outcomes_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw how arrivals ended, stacked: what failed below, what went well above it, unsent on top."""
+    order = [*(one for one in Outcome if one is not Outcome.OK), Outcome.OK]
+    steps = model.steps_of_run
+    counts = {one.value: [step.outcomes.get(one, 0) for step in steps] for one in order}
+    counts["unsent"] = [step.unsent for step in steps]
+    looks = {name: Series(name.replace("_", " "), getattr(palette, name), shape="square") for name in counts}
+    return _stack(model, palette, width, {looks[name]: counted for name, counted in counts.items()})
+
+
+def statuses_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw the status codes of what was answered, stacked: successes on top."""
+    steps = model.steps_of_run
+    colors = status_colors({status for step in steps for status in step.statuses})
+    counts = {
+        Series(str(status), getattr(palette, color), shape="square"): [
+            step.statuses.get(status, 0) for step in steps
+        ]
+        for status, color in colors.items()
+    }
+    return _stack(model, palette, width, counts)
+
+
+def _stack(
+    model: ReportModel, palette: Palette, width: int, counts: Mapping[Series, Sequence[int]]
+) -> Drawing:
+    sums = [0] * len(model.steps_of_run)
+    layers: dict[Series, list[int]] = {}
+    for series, counted in counts.items():
+        if any(counted):
+            sums = [below + count for below, count in zip(sums, counted, strict=True)]
+            layers[series] = sums
+    canvas = _canvas(model, palette, width, layers.values(), tuple(layers))
+    canvas.surfaces(row for series in reversed(layers) for row in _edge(model, series, layers[series]))
+    return canvas.drawing()
+
+
+def _canvas(
+    model: ReportModel,
+    palette: Palette,
+    width: int,
+    counts: Iterable[Sequence[int]],
+    series: tuple[Series, ...],
+) -> Canvas:
+    rates = (
+        count / step.seconds
+        for counted in counts
+        for count, step in zip(counted, model.steps_of_run, strict=True)
+    )
+    x, y = time_axis(model, width), count_axis(max(rates))
+    return Canvas(Frame(palette, width, x, y, TIME, "Arrivals per second", series, model.spans))
+
+
+def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Row]:
+    steps = model.steps_of_run
+    look = series.look
+    for step, count in zip(steps, counts, strict=True):
+        yield {**look, "x": step.second, "y": count / step.seconds}
+    last = steps[-1]  # which ends, too
+    yield {**look, "x": last.second + last.seconds, "y": counts[-1] / last.seconds}

@@ -1,0 +1,60 @@
+"""The percentile spectrum: durations against the percentile, on an axis where each nine has the same room.
+
+Law: arrivals that are never end the curve of the response before 100 %. Idea: the same run corrected for
+coordinated omission (from due) and uncorrected (from sent) in one picture; what lies between them is
+what a closed loop would hide. Trap: past the last arrival there is nothing, whatever the axis has room for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.report.charts.axes import milliseconds_axis, nines_axis
+from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.units import share_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sessionload.report.charts.palette import Palette
+    from sessionload.report.charts.plot import Drawing
+    from sessionload.report.model.percentile_spectrum import PercentileSpectrum
+    from sessionload.report.model.rows import ReportModel
+
+
+def percentile_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw the spectra of response and service."""
+    return percentile_charts(
+        {
+            Series("response, corrected for coordinated omission", palette.response): model.response,
+            Series("service, uncorrected", palette.service, (7, 3)): model.service,
+        },
+        palette,
+        width,
+    )
+
+
+def percentile_charts(found: Mapping[Series, PercentileSpectrum], palette: Palette, width: int) -> Drawing:
+    """Draw any spectra, and where each one ends because all that is left is never."""
+    rows = [row for series, one in found.items() for row in _curve(series, one)]
+    ends = [(series, one, one.end) for series, one in found.items() if one.end is not None]
+    y = milliseconds_axis([row["y"] for row in rows], never=bool(ends))
+    x = nines_axis(max(one.count for one in found.values()))
+    title = "Duration, log scale" if y.logarithmic else "Duration"
+    canvas = Canvas(Frame(palette, width, x, y, "Percentile", title, tuple(found)))
+    canvas.borders({"x": end, "stroke": series.color} for series, _, end in ends)
+    canvas.lanes(
+        {"fill": series.color, "x": end, "x2": min(x.high, one.count), "lane": lane}
+        for lane, (series, one, end) in enumerate(ends)
+    )
+    canvas.lines(rows)
+    for lane, (series, one, end) in enumerate(ends):
+        text = f"{series.label.partition(',')[0]} is never for {share_text(one.never, one.count)}"
+        canvas.note(end, text, name=f"end{lane}", pixels=24 + 15 * lane)
+    return canvas.drawing()
+
+
+def _curve(series: Series, one: PercentileSpectrum) -> Iterator[Row]:
+    for level in one.levels:
+        if level.nines is not None:  # the level before the very end has the same value
+            yield {**series.look, "x": min(level.nines, one.count), "y": level.value_ns / 1_000_000}

@@ -1,0 +1,121 @@
+"""All pictures of a report, drawn when it is made.
+
+Law: a picture needs no script to be seen, and says nothing that the table behind it does not. Idea: Altair
+makes the specification, vl_convert draws it, twice for a page: wide, and narrow with fewer ticks.
+Trap: both are slow to import, so they are imported when the first picture is asked for.
+
+What a script may do with a drawing on a page, in which the data area is `Plot`:
+
+- `g[data-zoom="stretch"]`: everything that stretches along x. All of its coordinates have 0 at the left
+  edge of the data area. To show from `low` to `high` of the data area's pixels, set on the group itself
+  `transform="scale(k,1) translate(-low,0)"` with `k = width / (high - low)`. It is clipped to the data
+  area by the group around it. Strokes keep their width by `vector-effect: non-scaling-stroke` in the
+  page's stylesheet.
+- `g[data-zoom="move"] > g[data-x]`: texts that move and keep their shape. `data-x` is where they are;
+  set `transform="translate(dx,0)"` on the inner group, and `display` to hide what is outside.
+- `g[data-zoom="axis"] > g.tick`: ticks along x, each at `transform="translate(x,0)"` with a line and a
+  text. They may be replaced by copies of one of them at other places.
+- `g.data` holds all of these, its 0,0 is the upper left corner of the data area, so that a cursor can
+  be put into it.
+
+Colors are `var(--chart-NAME)` on a page, with NAME a field of `Palette`, which has their light and dark
+values; `declarations` writes them for a stylesheet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sessionload.report.charts.palette import DARK, LIGHT, PAGE, Palette, declarations, status_colors
+from sessionload.report.charts.plot import Drawing, Plot
+from sessionload.report.charts.svg import draw, draw_alone, raster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.report.model.rows import ReportModel
+
+__all__ = (
+    "DARK",
+    "LIGHT",
+    "NARROW",
+    "WIDE",
+    "Drawing",
+    "Palette",
+    "Picture",
+    "Plot",
+    "declarations",
+    "picture",
+    "pictures",
+    "png_files",
+    "status_colors",
+    "svg_files",
+)
+
+WIDE, NARROW = 1120, 380
+"""Width of the two drawings in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture for a page, in two widths.
+
+    `kind` is what x is: `time` in seconds, `nines`, `rate`, or `none` of these.
+    """
+
+    name: str
+    label: str
+    kind: str
+    wide: str
+    narrow: str
+    wide_plot: Plot
+    narrow_plot: Plot
+
+
+def picture(name: str, label: str, kind: str, build: Callable[[Palette, int], Drawing]) -> Picture:
+    """Return a picture for a page, on which no other one may have the same name."""
+    wide, narrow = build(PAGE, WIDE), build(PAGE, NARROW)
+    return Picture(
+        name,
+        label,
+        kind,
+        draw(wide, f"{name}-wide"),
+        draw(narrow, f"{name}-narrow"),
+        wide.plot,
+        narrow.plot,
+    )
+
+
+def pictures(model: ReportModel) -> dict[str, Picture | None]:
+    """Return all pictures by name, in the order of the page; `None` where there is nothing to draw."""
+    from sessionload.report.charts.catalogue import SUBJECTS  # noqa: PLC0415 - slow to import
+
+    return {
+        one.name: picture(one.name, one.label, one.kind, partial(one.draw, model))
+        if one.drawn(model)
+        else None
+        for one in SUBJECTS
+    }
+
+
+def svg_files(model: ReportModel) -> dict[str, str]:
+    """Return all that there is to draw as files, by name: on white, in the light colors, under a title."""
+    from sessionload.report.charts.catalogue import SUBJECTS  # noqa: PLC0415 - slow to import
+
+    return {
+        one.name: draw_alone(
+            one.draw(model, LIGHT, WIDE),
+            f"{one.name}-file",
+            f"{one.title} · {model.title} · run {model.run_id}",
+            ink=LIGHT.ink,
+        )
+        for one in SUBJECTS
+        if one.drawn(model)
+    }
+
+
+def png_files(model: ReportModel) -> dict[str, bytes]:
+    """Return the same as pixels, two for each of the drawing's."""
+    return {name: raster(svg) for name, svg in svg_files(model).items()}

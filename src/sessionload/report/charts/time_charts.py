@@ -1,0 +1,161 @@
+"""Pictures of durations by the second in which arrivals were due: response, parting and lag.
+
+Law: a percentile that is never is a gap with a bar at the top, not a point at some height. Idea: each
+series is a line through the middles of its steps. Trap: a line cannot show a value that stands alone
+between two gaps, so such a value is a line as long as its step.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from sessionload.report.charts.axes import Axis, clock_axis, milliseconds_axis
+from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.model.timeline import LATE_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sessionload.report.charts.palette import Palette
+    from sessionload.report.charts.plot import Drawing
+    from sessionload.report.model.rows import ReportModel
+    from sessionload.report.model.timeline import Point
+
+_DASHES = {"p50": (2, 3), "p95": (1, 0), "p99": (7, 3)}
+_TARGET = (4, 4)
+_MS = 1_000_000
+PERCENTILES = tuple(_DASHES)
+TIME = "Time since the start (min:s)"
+
+
+def percentile_series(palette: Palette) -> dict[str, Series]:
+    """Return how p50, p95 and p99 look, by name."""
+    return {name: Series(name, getattr(palette, name), dash) for name, dash in _DASHES.items()}
+
+
+def time_axis(model: ReportModel, width: int) -> Axis:
+    """Return the axis of time that all pictures of a run by second have."""
+    last = model.steps_of_run[-1]
+    return clock_axis(max(last.second + last.seconds, model.spans[-1].end), 8 if width > 700 else 4)
+
+
+def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw p50, p95 and p99 of the response, the targets on them, and where they are never."""
+    steps = model.steps_of_run
+    series = percentile_series(palette)
+    shown = [ms for name in series for step in steps if (ms := _ms(step, name)) is not None]
+    limit = 3 * max(shown, default=0.0)  # a bound far above would press the curves to the floor
+    targets = [
+        (Series(f"target {row.expr}", series[row.percentile].color, _TARGET), row.bound_ns / _MS)
+        for row in model.targets
+        if row.bound_ns is not None and row.percentile in series and row.bound_ns / _MS <= limit
+    ]
+    never = [
+        {**series[name].look, "fill": series[name].color, "x": start, "x2": end, "lane": lane}
+        for lane, name in enumerate(reversed(PERCENTILES))
+        for start, end in _never(steps, name)
+    ]
+    axis = milliseconds_axis([*shown, *(bound for _, bound in targets)], never=bool(never))
+    canvas = Canvas(
+        Frame(
+            palette,
+            width,
+            time_axis(model, width),
+            axis,
+            TIME,
+            _title("Response time", axis),
+            (*series.values(), *(target for target, _ in targets)),
+            model.spans,
+        )
+    )
+    canvas.levels({**target.look, "y": bound} for target, bound in targets)
+    canvas.lines(row for name, one in series.items() for row in _line(steps, one, name))
+    canvas.lanes(never)
+    return canvas.drawing()
+
+
+def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw the p99 of what was answered from due and from sent, and why they part."""
+    steps = model.steps_of_run
+    kinds = {
+        "answered_p99": Series("response p99, answered", palette.answered),
+        "service_p99": Series("service p99", palette.service, (7, 3)),
+    }
+    colors = {"the server queued": palette.server, "the generator was late": palette.generator}
+    causes = {
+        cause: Series(cause, color, shape="square")
+        for cause, color in colors.items()
+        if any(one.cause == cause for one in model.partings)
+    }
+    shown = [ms for name in kinds for step in steps if (ms := _ms(step, name)) is not None]
+    axis = milliseconds_axis(shown)
+    canvas = Canvas(
+        Frame(
+            palette,
+            width,
+            time_axis(model, width),
+            axis,
+            TIME,
+            _title("p99", axis),
+            (*kinds.values(), *causes.values()),
+            model.spans,
+        )
+    )
+    lanes = tuple(colors)
+    parted = [
+        {
+            **causes[one.cause].look,
+            "x": one.second,
+            "x2": one.second + one.seconds,
+            "lane": lanes.index(one.cause),
+        }
+        for one in model.partings
+    ]
+    canvas.bands(parted, name="partings", opacity=0.25)
+    canvas.lanes(parted)
+    canvas.lines(row for name, one in kinds.items() for row in _line(steps, one, name))
+    return canvas.drawing()
+
+
+def lag_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
+    """Draw the p99 of the generator's own lateness."""
+    steps = model.steps_of_run
+    line = Series("lag p99", palette.lag)
+    shown = [ms for step in steps if (ms := _ms(step, "lag_p99")) is not None]
+    late = Series("counted as late", palette.soft, _TARGET)
+    bounds = [LATE_NS / _MS] if 3 * max(shown, default=0.0) >= LATE_NS / _MS else []
+    axis = milliseconds_axis([*shown, *bounds])
+    series = (line, late) if bounds else (line,)
+    canvas = Canvas(
+        Frame(palette, width, time_axis(model, width), axis, TIME, _title("Lag", axis), series, model.spans)
+    )
+    canvas.levels({**late.look, "y": bound} for bound in bounds)
+    canvas.lines(_line(steps, line, "lag_p99"))
+    return canvas.drawing()
+
+
+def _title(what: str, axis: Axis) -> str:
+    return f"{what}, log scale" if axis.logarithmic else what
+
+
+def _ms(step: Point, name: str) -> float | None:
+    ns: int | None = getattr(step, f"{name}_ns")
+    return None if ns is None else ns / _MS
+
+
+def _line(steps: Sequence[Point], series: Series, name: str) -> Iterator[Row]:
+    look = series.look
+    values = [None, *(_ms(step, name) for step in steps), None]
+    for step, before, here, after in zip(steps, values, values[1:], values[2:], strict=False):
+        alone = before is None and here is not None and after is None
+        for part in (0.0, 1.0) if alone else (0.5,):
+            yield {**look, "x": step.second + step.seconds * part, "y": here}
+
+
+def _never(steps: Iterable[Point], name: str) -> Iterator[tuple[int, int]]:
+    # Steps beside each other are one bar.
+    for never, run in groupby(steps, lambda step: bool(step.samples) and _ms(step, name) is None):
+        if never:
+            bar = list(run)
+            yield bar[0].second, bar[-1].second + bar[-1].seconds

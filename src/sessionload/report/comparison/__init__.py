@@ -1,0 +1,1 @@
+"""A comparison as page, Markdown and terminal text."""

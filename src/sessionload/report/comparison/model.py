@@ -1,0 +1,230 @@
+"""A comparison, turned into the rows that all its views share.
+
+Law: a view formats nothing, and what it says of a run is what the run's own report says, by the same
+functions. Idea: `build_comparison_model` is the only way from two results and their comparison to a
+`ComparisonModel`. Trap: what runs and their files are called is the word of others; it is made plain here and
+still has to be escaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from sessionload.comparison.compare import Conclusion
+from sessionload.comparison.difference import DifferenceStatus
+from sessionload.comparison.metrics import ERROR_RATE, Role
+from sessionload.report.comparison.phrases import (
+    change_text,
+    conclusion_sentence,
+    interval_text,
+    level_text,
+    limit_text,
+    tolerance_text,
+)
+from sessionload.report.model.headline import headline_sentence as run_sentence
+from sessionload.report.model.percentile_spectrum import PercentileSpectrum, percentile_spectrum
+from sessionload.report.model.plain import plain
+from sessionload.report.model.quantities import counted
+from sessionload.report.model.rows import Fact, Quantity
+from sessionload.report.model.run_facts import run_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.comparison.compare import Comparison
+    from sessionload.comparison.difference import Difference
+    from sessionload.verdict.result import Result
+    from sessionload.verdict.verdict import State
+
+_JUDGED = {Role.JUDGED: "yes", Role.ACCUSES: "if slower"}
+_GLANCE = ("p50", "p95", "p99", "error_rate")
+_MEANINGS = {
+    "error_rate": "arrivals without a valid session",
+    "achieved_rate": "arrivals that were sent",
+    "contract_violations": "arrivals whose answer broke the contract",
+}
+_WORDS = {Conclusion.SLOWER: "missed", Conclusion.NOT_SLOWER: "met", Conclusion.CANNOT_SAY: "void"}
+_TONES = {
+    DifferenceStatus.SLOWER: "missed",
+    DifferenceStatus.WITHIN: "met",
+    DifferenceStatus.OPEN: "void",
+    DifferenceStatus.SHOWN: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """One metric on both sides."""
+
+    name: str
+    meaning: str
+    """What a share counts; empty for percentiles."""
+    base: str
+    candidate: str
+    change: str
+    interval: str
+    judged: str
+    word: str
+    """How its interval lies to the tolerance; empty if it is not judged."""
+    tone: str
+    """The verdict whose color it has: met, missed or void; empty if it is not judged."""
+    note: str
+    """Why it is not judged, where it would be; as a sentence without an end."""
+    spread: tuple[float, float, float] | None
+    """The change and the ends of its interval as parts of the base; `None` for shares, and without one."""
+
+
+class PairRow(NamedTuple):
+    """A fact of what was run, on both sides; empty where one side lacks it."""
+
+    label: str
+    base: str
+    candidate: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two sides say different things."""
+        return self.base != self.candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two runs."""
+
+    title: str
+    run_id: str
+    started: str
+    state: State
+    word: str
+    sentence: str
+    arrivals: Quantity
+    """Of the measured stages."""
+    response: PercentileSpectrum
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonModel:
+    """All that a view can show of a comparison."""
+
+    answer: Conclusion
+    word: str
+    tone: str
+    sentence: str
+    reasons: tuple[str, ...]
+    """Why nothing can be said, if there are more than the one that is the sentence."""
+    notes: tuple[str, ...]
+    rows: tuple[DifferenceRow, ...]
+    base: Side
+    candidate: Side
+    ran: tuple[PairRow, ...]
+    glance: tuple[Fact, ...]
+    tolerance: str
+    limit: float
+    """The tolerance of durations as a part of the base."""
+    why: str
+    """How the answer comes about, as sentences."""
+    how: str
+    """How the intervals were made, as sentences."""
+
+    @property
+    def headline(self) -> str:
+        """The answer in one sentence, its word first."""
+        return f"{self.word}: {self.sentence}"
+
+    @property
+    def title(self) -> str:
+        """What was compared."""
+        if self.base.title == self.candidate.title:
+            return self.base.title
+        return f"{self.base.title} and {self.candidate.title}"
+
+
+def build_comparison_model(base: Result, candidate: Result, comparison: Comparison) -> ComparisonModel:
+    """Return the rows of all views."""
+    rows = tuple(map(_row, comparison.differences))
+    tolerance = tolerance_text(comparison.tolerance)
+    return ComparisonModel(
+        answer=comparison.answer,
+        word=comparison.answer.value.upper(),
+        tone=_WORDS[comparison.answer],
+        sentence=plain(conclusion_sentence(comparison)),
+        reasons=tuple(map(plain, comparison.reasons[1:] and comparison.reasons)),
+        notes=tuple(map(plain, comparison.notes)),
+        rows=rows,
+        base=_side(base),
+        candidate=_side(candidate),
+        ran=tuple(_pairs(base, candidate)),
+        glance=(
+            *(Fact(f"Change of {row.name}", row.change) for row in rows if row.name in _GLANCE),
+            Fact("Tolerance", tolerance),
+        ),
+        tolerance=tolerance,
+        limit=float(comparison.tolerance),
+        why=_why(comparison, tolerance),
+        how=_how(comparison),
+    )
+
+
+def _row(one: Difference) -> DifferenceRow:
+    metric = one.metric
+    shown = one.standing is DifferenceStatus.SHOWN
+    return DifferenceRow(
+        name=metric.name,
+        meaning=_MEANINGS.get(metric.name, ""),
+        base=level_text(one.base),
+        candidate=level_text(one.candidate),
+        change=change_text(one),
+        interval=interval_text(one),
+        judged="no" if shown else _JUDGED[metric.role],
+        word="" if shown else one.standing.value.upper(),
+        tone=_TONES[one.standing],
+        note="" if metric.role is Role.SHOWN else plain(one.why),
+        spread=one.interval if metric.view else None,
+    )
+
+
+def _side(result: Result) -> Side:
+    measured = result.measured
+    return Side(
+        title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
+        run_id=plain(result.run.id),
+        started=plain(result.run.started),
+        state=result.verdict.state,
+        word=result.verdict.state.name,
+        sentence=plain(run_sentence(result, measured)),
+        arrivals=counted(measured.accounted),
+        response=percentile_spectrum(measured.response),
+    )
+
+
+def _pairs(base: Result, candidate: Result) -> Iterator[PairRow]:
+    ours, theirs = dict(run_facts(base)), dict(run_facts(candidate))
+    for label in {**ours, **theirs}:
+        yield PairRow(label, ours.get(label, ""), theirs.get(label, ""))
+
+
+def _why(comparison: Comparison, tolerance: str) -> str:
+    errors = next(one for one in comparison.differences if one.metric is ERROR_RATE)
+    return (
+        f"Slower means that the whole interval of at least one metric lies more than {tolerance} above the"
+        " base. Not slower means that the whole interval of each judged metric ends below that. In between"
+        " there is no answer, and none where the two runs cannot be compared. Judged are percentiles of the"
+        " response time, which counts from when a session was due and is never where there was none, and the"
+        f" error rate, which here may rise by {limit_text(errors, comparison.tolerance)}. p99.9 can make the"
+        " candidate slower, but nobody has to show that it is not: between equal runs it moves too far."
+        " Everything else is a part of these."
+    )
+
+
+def _how(comparison: Comparison) -> str:
+    blocks = comparison.blocks
+    if blocks is None:
+        return "The runs were not resampled, so no difference has an interval."
+    return (
+        f"The {sum(blocks.stages):,} seconds of the measured stages were drawn again"
+        f" {comparison.replicates:,} times, in blocks of {max(blocks.lengths):,} s, the same seconds on both"
+        " sides. So what hangs together in time stays together, and what the plan does to both sides cancels."
+        " The intervals of all that can make the candidate slower hold at once: in 95 of 100 comparisons of"
+        f" two equal runs, 0 is in each of them. Seed {comparison.seed} gives the same draws again."
+    )

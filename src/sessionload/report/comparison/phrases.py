@@ -1,0 +1,119 @@
+"""Changes, intervals and answers in words, for all views of a comparison alike.
+
+Law: a change has a sign, a unit and an end that does not lie: only what is exactly nothing is 0. Idea:
+durations change in percent of the base, shares of arrivals in points. Trap: a sentence about one metric
+must not read as if it were about all of them, so it says which, and what the others are.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sessionload.comparison.compare import Conclusion
+from sessionload.comparison.difference import DifferenceStatus
+from sessionload.comparison.metrics import Duration, Role
+from sessionload.report.model.quantities import NOTHING, latency_text
+from sessionload.units import share_text, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessionload.comparison.compare import Comparison
+    from sessionload.comparison.difference import Difference
+    from sessionload.comparison.metrics import Level
+
+_HOPELESS = 100.0
+"""What would take so many times the arrivals to tell is at the tolerance itself."""
+
+
+def level_text(level: Level) -> str:
+    """Return what a metric is on one side, as the run's own report says it."""
+    if isinstance(level, Duration):
+        return latency_text(level.ns, level.samples)
+    return share_text(level.part, level.whole)
+
+
+def signed(change: float, unit: str) -> str:
+    """Return a change, as a part of 1, in hundredths: `+13.8 %`, `+0.02 points`."""
+    if not change:
+        return f"0 {unit}"
+    size = Fraction(abs(change) * 100)
+    text = significant(size)
+    if text.startswith("<"):
+        text = f"{float(size):.{math.ceil(-math.log10(size))}f}".rstrip("0")
+    return f"{'−' if change < 0 else '+'}{text} {unit}"  # noqa: RUF001 - a minus, as it is printed
+
+
+def unit_of(one: Difference) -> str:
+    """Return what a change of this metric is counted in."""
+    return "%" if one.metric.view else "points"
+
+
+def change_text(one: Difference) -> str:
+    """Return how far apart both sides are."""
+    return NOTHING if one.change is None else signed(one.change, unit_of(one))
+
+
+def interval_text(one: Difference) -> str:
+    """Return the ends of the interval: `+9.1 % to +18 %`."""
+    if one.interval is None:
+        return NOTHING
+    low, high = (signed(end, unit_of(one)) for end in one.interval[1:])
+    return f"{low.removesuffix(' points')} to {high}"
+
+
+def tolerance_text(tolerance: Fraction) -> str:
+    """Return a tolerance of durations: `5 %`."""
+    return share_text(tolerance.numerator, tolerance.denominator)
+
+
+def limit_text(one: Difference, tolerance: Fraction) -> str:
+    """Return the tolerance of one metric: that of durations, or the points that it comes to."""
+    return tolerance_text(tolerance) if one.metric.view else signed(one.limit, "points").lstrip("+")
+
+
+def conclusion_sentence(comparison: Comparison) -> str:
+    """Return the sentence that follows the answer, without a full stop."""
+    one = comparison.deciding
+    if one is None:
+        first, *further = comparison.reasons
+        return f"{first} (1 of {1 + len(further)} reasons)" if further else first
+    limit = limit_text(one, comparison.tolerance)
+    if comparison.answer is Conclusion.SLOWER:
+        others = [other for other in comparison.standing(DifferenceStatus.SLOWER) if other is not one]
+        return f"{_told(one)}, tolerance {limit}{_also(others, 'slower too')}"
+    if comparison.answer is Conclusion.NOT_SLOWER:
+        unjudged = [
+            other
+            for other in comparison.differences
+            if other.why and other.metric.view and other.metric.role is Role.JUDGED
+        ]
+        return f"nearest to the tolerance of {limit} is {_told(one)}{_also(unjudged, 'not judged')}"
+    return f"{_told(one)}, tolerance {limit}; {_needed(one)}"
+
+
+def _told(one: Difference) -> str:
+    sides = f"{level_text(one.base)} → {level_text(one.candidate)}"
+    return f"{one.metric.name} {sides}, {change_text(one)} (95 % interval {interval_text(one)})"
+
+
+def _also(others: Sequence[Difference], what: str) -> str:
+    if not others:
+        return ""
+    *first, last = (one.metric.name for one in others)
+    return f"; {', '.join(first)}{' and ' if first else ''}{last} {'are' if first else 'is'} {what}"
+
+
+def _needed(one: Difference) -> str:
+    if one.times > _HOPELESS:
+        return "that is so near the tolerance that more arrivals would hardly tell"
+    arrivals = max(_arrivals(one.base), _arrivals(one.candidate)) * one.times
+    step = 10 ** max(0, len(f"{arrivals:.0f}") - 2)
+    times = f"{one.times:.1f}".removesuffix(".0") if one.times < 10 else f"{one.times:.0f}"
+    return f"a run {times} times as long, of about {math.ceil(arrivals / step) * step:,} arrivals, would tell"
+
+
+def _arrivals(level: Level) -> int:
+    return level.samples if isinstance(level, Duration) else level.whole

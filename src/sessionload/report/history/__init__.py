@@ -1,0 +1,1 @@
+"""The runs of a folder as page, Markdown and terminal text."""

@@ -1,0 +1,222 @@
+"""The runs of a folder, turned into the rows that all views of its history share.
+
+Law: a row says of a run what the run's own report says, by the same functions. Idea: a row needs the response
+times and nothing else that takes time to read, so a hundred runs are rows in seconds. Trap: runs of another
+scenario, environment or load are not comparable: they stand apart, and no line joins them in a picture.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from sessionload.report.model.headline import headline_sentence
+from sessionload.report.model.plain import plain
+from sessionload.report.model.quantities import timed
+from sessionload.report.model.rows import Fact, Quantity
+from sessionload.report.model.timeline import quantiles
+from sessionload.units import duration_text, rate_text, share_text
+from sessionload.verdict.verdict import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sessionload.verdict.result import Result
+    from sessionload.workload.schedule import Stage
+
+_SHARES = (Fraction(1, 2), Fraction(19, 20), Fraction(99, 100))
+_LONGEST_NAME = 200
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run. Durations, and the share without a session, are of the measured stages, as its verdict is."""
+
+    name: str
+    link: str
+    """Where its report is, as a relative URL; empty if there is none."""
+    scenario: str
+    environment: str
+    state: State
+    sentence: str
+    load: str
+    """The peak rate of the measured stages, and how long it was asked for."""
+    stages: tuple[Stage, ...]
+    """Runs with equal stages were asked the same."""
+    p50: Quantity
+    p95: Quantity
+    p99: Quantity
+    errors: str
+    """The share of arrivals without a valid session."""
+    sent: str
+    """How many arrivals of all stages were sent, of how many that were planned."""
+    started: str
+    """In UTC to the minute; as it stands in the result if that is no time."""
+    place: tuple[datetime, str, str]
+    """Rises from run to run."""
+
+    @property
+    def word(self) -> str:
+        """The verdict for people."""
+        return self.state.name
+
+    @property
+    def percentiles(self) -> tuple[Quantity, Quantity, Quantity]:
+        """p50, p95 and p99 of the response."""
+        return self.p50, self.p95, self.p99
+
+
+class Unread(NamedTuple):
+    """A folder that has a run which cannot be read, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The runs of one scenario in one environment, the newest last."""
+
+    scenario: str
+    environment: str
+    rows: tuple[RunRow, ...]
+
+    @property
+    def title(self) -> str:
+        """What was run where."""
+        return f"{self.scenario} on {self.environment}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether the load is not the same in all of its runs."""
+        return len({row.stages for row in self.rows}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryModel:
+    """All that a view can show of the runs of a folder."""
+
+    title: str
+    newest: RunRow | None
+    """`None` if none could be read."""
+    account: str
+    """How many runs there are and what became of them, as a sentence without an end."""
+    glance: tuple[Fact, ...]
+    trends: tuple[Trend, ...]
+    """That of the newest run first."""
+    unread: tuple[Unread, ...]
+
+    @property
+    def word(self) -> str:
+        """The verdict on the newest run; empty if there is none."""
+        return self.newest.word if self.newest else ""
+
+    @property
+    def sentence(self) -> str:
+        """What came of the newest run, without an end."""
+        return self.newest.sentence if self.newest else "No run here could be read"
+
+    @property
+    def headline(self) -> str:
+        """The newest run in one sentence, its verdict first."""
+        return f"{self.word}: {self.sentence}" if self.newest else self.sentence
+
+    @property
+    def about(self) -> str:
+        """Which run the headline is about."""
+        if self.newest is None:
+            return ""
+        newest = self.newest
+        return f"{newest.scenario} on {newest.environment}, started {newest.started}"
+
+
+def run_row(result: Result, name: str, link: str = "") -> RunRow:
+    """Return the row of a run that is kept in the folder `name`; of its durations only `valid` are read."""
+    measured = result.measured
+    response = measured.response
+    p50, p95, p99 = (timed(ns, response.count) for ns in quantiles(response, _SHARES))
+    arrivals = result.arrivals
+    instant = _instant(result.run.started)
+    return RunRow(
+        name=plain(name),
+        link=link,
+        scenario=plain(str(result.scenario.get("name", "")), _LONGEST_NAME) or "unnamed scenario",
+        environment=plain(str(result.environment.get("name", "")), _LONGEST_NAME) or "unnamed environment",
+        state=result.verdict.state,
+        sentence=plain(headline_sentence(result, measured)),
+        load=_load([stage for stage in result.stages if not stage.warmup]),
+        stages=result.stages,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        errors=share_text(measured.errors, measured.accounted),
+        sent=f"{arrivals.sent:,} of {arrivals.planned:,}",
+        started=plain(result.run.started, 30) if instant is None else f"{instant:%Y-%m-%d %H:%M}",
+        place=(instant or _BEFORE_ALL, result.run.id, name),
+    )
+
+
+def build_history_model(title: str, rows: Iterable[RunRow], unread: Iterable[Unread] = ()) -> HistoryModel:
+    """Return the rows of all views of a folder named `title`."""
+    ordered = sorted(rows, key=lambda row: row.place)
+    trends: defaultdict[tuple[str, str], list[RunRow]] = defaultdict(list)
+    for row in ordered:
+        trends[row.scenario, row.environment].append(row)
+    broken = tuple(Unread(plain(one.name), plain(one.why)) for one in unread)
+    states = Counter(row.state for row in ordered)
+    return HistoryModel(
+        title=plain(title, _LONGEST_NAME),
+        newest=ordered[-1] if ordered else None,
+        account=_account(states, len(broken)),
+        glance=(
+            Fact("Runs", f"{len(ordered):,}"),
+            *(Fact(state.name.capitalize(), f"{states[state]:,}") for state in State),
+            Fact("Not read", f"{len(broken):,}"),
+        ),
+        trends=tuple(
+            Trend(*key, tuple(found))
+            for key, found in sorted(trends.items(), key=lambda one: one[1][-1].place, reverse=True)
+        ),
+        unread=broken,
+    )
+
+
+def relative_url(parts: Iterable[str]) -> str:
+    """Return the URL of a file by the parts of its relative path, whatever characters they have.
+
+    Bytes of a name that are no UTF-8, which Python keeps as lone surrogates, are what they were.
+    """
+    return "/".join(quote(part.encode(errors="surrogateescape"), safe="") for part in parts)
+
+
+def _account(states: Counter[State], broken: int) -> str:
+    runs = states.total()
+    told = ", ".join(f"{states[state]:,} {state}" for state in State if states[state])
+    return "; ".join(
+        (
+            f"{runs:,} {'run' if runs == 1 else 'runs'}{': ' if told else ''}{told}",
+            *((f"{broken:,} could not be read",) if broken else ()),
+        )
+    )
+
+
+def _load(stages: Sequence[Stage]) -> str:
+    peak = max((max(stage.start_rate, stage.end_rate) for stage in stages), default=Fraction(0))
+    constant = [stage.duration_ns for stage in stages if stage.start_rate == stage.end_rate == peak]
+    if constant:
+        return f"{rate_text(peak)} for {duration_text(sum(constant))}"
+    return f"up to {rate_text(peak)} over {duration_text(sum(stage.duration_ns for stage in stages))}"
+
+
+def _instant(started: str) -> datetime | None:
+    """Return a time of ISO 8601 in UTC; one without an offset is UTC."""
+    try:
+        found = datetime.fromisoformat(started)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,80 @@
+"""The result as JUnit XML, for a CI server to show.
+
+Law: it fails when the exit code says so, and a void run is an error, never a pass. Idea: one test case
+for the validity of the run, one for each target, one for each finding; what is found in a run that met its
+targets is told, and does not fail. Trap: XML 1.0 has no way to hold most control characters; the model has
+written them out already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from sessionload.verdict.verdict import State
+
+if TYPE_CHECKING:
+    from sessionload.report.model.rows import FindingRow, ReportModel, TargetRow
+
+
+def render(model: ReportModel) -> str:
+    """Return the XML document as text, to be written as UTF-8."""
+    cases = [
+        _validity(model),
+        *(_target(row) for row in model.targets),
+        *(_finding(row, tolerated=model.state is State.MET) for row in model.findings),
+    ]
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "time": f"{model.seconds:.3f}",
+    }
+    suites = ET.Element("testsuites", {"name": "sessionload", **counts})
+    suite = ET.SubElement(
+        suites, "testsuite", {"name": model.title, **counts, "skipped": "0", "timestamp": model.started}
+    )
+    properties = ET.SubElement(suite, "properties")
+    for fact in model.ran:
+        ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
+    suite.extend(cases)
+    sentences = (model.headline, model.identity, model.parting, model.trust)
+    ET.SubElement(suite, "system-out").text = "\n".join(f"{sentence}." for sentence in sentences)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(group: str, name: str) -> ET.Element:
+    return ET.Element("testcase", {"classname": f"sessionload.{group}", "name": name, "time": "0"})
+
+
+def _tell(case: ET.Element, tag: str, kind: str, message: str, text: str = "") -> None:
+    ET.SubElement(case, tag, {"type": kind, "message": message}).text = text or message
+
+
+def _validity(model: ReportModel) -> ET.Element:
+    case = _case("run", "the run is valid")
+    if model.state is State.VOID:
+        _tell(case, "error", "void", model.sentence, "\n".join(model.reasons))
+    return case
+
+
+def _target(row: TargetRow) -> ET.Element:
+    case = _case("targets", row.expr)
+    found = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
+    message = f"{found}; {row.note}" if row.note else found
+    if row.state is State.MET:
+        ET.SubElement(case, "system-out").text = message
+    else:
+        _tell(case, "failure" if row.state is State.MISSED else "error", row.state.value, message)
+    return case
+
+
+def _finding(row: FindingRow, *, tolerated: bool) -> ET.Element:
+    case = _case("findings", row.cause)
+    text = "\n".join(part for part in (row.message, row.seen, row.example, row.curl) if part)
+    if tolerated:
+        ET.SubElement(case, "system-out").text = f"{row.outcome}, {row.times}\n{text}"
+    else:
+        _tell(case, "failure", row.outcome, f"{row.message} ({row.times})", text)
+    return case

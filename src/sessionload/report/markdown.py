@@ -1,0 +1,179 @@
+"""The result as Markdown, to stand in a pull request.
+
+Law: nothing that a server or a file says can become markup, a link or a mention, and the whole fits into
+one comment. Idea: our own words are plain, other people's go into code spans and fenced blocks whose fence is
+longer than any in them, and the pipe, which splits a table before anything else is read, is written as an
+entity or kept out of tables. Trap: a backslash before a pipe is undone by some readers and not by others.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sessionload.report.model.rows import LATENCY_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Sequence
+
+    from sessionload.report.model.rows import FindingRow, ReportModel
+
+LONGEST = 60_000
+"""The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""
+
+_MOST_FINDINGS = 20
+_REASONS, _TARGETS, _OUTCOMES, _STAGES, _RAN = 5_000, 10_000, 4_000, 5_000, 10_000
+"""The most characters of what may be long, so that there is always room for findings."""
+_MEANING = re.compile(r"[\\`*_\[\]#~$]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "@\u2060"}
+
+
+def render(model: ReportModel) -> str:
+    """Return the document, lines ended with a line feed."""
+    answer, details = _text(_answer(model)), _text(_details(model))
+    room = LONGEST - len(answer) - len(details)
+    return answer + _text(_findings(model.findings, room)) + details
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _answer(model: ReportModel) -> Iterator[str]:
+    yield f"## {escaped(model.title)}: {model.word.lower()}"
+    yield ""
+    yield f"**{model.word}**: {escaped(model.sentence)}."
+    if model.reasons:
+        yield ""
+        yield "Why this run is void:"
+        yield ""
+        yield from fitting([f"- {escaped(reason)}" for reason in model.reasons], _REASONS, "reason")
+    yield ""
+    yield from table(
+        ("", "Target", "Measured", "Margin", "Samples", "Note"),
+        (
+            (row.state.upper(), row.expr, row.measured, row.margin, row.samples.text, row.note)
+            for row in model.targets
+        ),
+        right={2, 3, 4},
+        room=_TARGETS,
+        what="target",
+    )
+    yield f"Arrivals: {escaped(model.identity)}."
+    yield ""
+    yield from table(
+        ("Measured stages", *LATENCY_COLUMNS),
+        ((row.name, *(cell.text for cell in row.cells)) for row in model.latency),
+        right=set(range(1, 8)),
+    )
+    yield f"{escaped(model.parting)}."
+    yield ""
+    yield from table(
+        ("Outcome", "All stages", "Share", "Measured"),
+        (
+            (row.name, row.every.text, row.share, row.measured.text)
+            for row in (*model.outcomes, *model.statuses)
+            if row.every.raw
+        ),
+        right={1, 2, 3},
+        room=_OUTCOMES,
+        what="row",
+    )
+    yield f"{escaped(model.trust)}."
+    yield ""
+
+
+def _details(model: ReportModel) -> Iterator[str]:
+    yield "<details><summary>Generator and what was run</summary>"
+    yield ""
+    yield from table(("Generator", ""), model.generator, right={1})
+    yield from table(
+        ("Stage", "Load", "For", "Arrivals", "p50", "p95", "p99"),
+        (
+            (
+                row.name,
+                row.load,
+                row.duration,
+                *(one.text for one in (row.arrivals, row.p50, row.p95, row.p99)),
+            )
+            for row in model.stages
+        ),
+        right={3, 4, 5, 6},
+        room=_STAGES,
+        what="stage",
+    )
+    yield from table(("What was run", ""), model.ran, room=_RAN, what="row")
+    yield "</details>"
+
+
+def _findings(findings: Sequence[FindingRow], room: int) -> Iterator[str]:
+    if not findings:
+        return
+    heading = f"### Findings ({len(findings):,})"
+    yield heading
+    yield ""
+    shown = ["\n".join(_finding(row)) for row in findings[:_MOST_FINDINGS]]
+    yield from fitting(shown, room - len(heading), "finding", every=len(findings))
+    yield ""
+
+
+def _finding(row: FindingRow) -> Iterator[str]:
+    yield f"- **{escaped(row.cause)}** ({escaped(row.outcome)}), {row.times}: {escaped(row.message)};"
+    yield f"  {row.seen}."
+    for language, text in (("text", row.example), ("sh", row.curl)):
+        if text:
+            fence = fence_for(text)
+            yield ""
+            yield f"  {fence}{language}"
+            yield f"  {text}"
+            yield f"  {fence}"
+
+
+def fitting(blocks: Sequence[str], room: int, what: str, *, every: int = 0) -> Iterator[str]:
+    """Yield as many blocks as fit into `room` characters, and how many of `every` are left out."""
+    room -= 100  # for the sentence and the blank lines around it
+    shown = 0
+    for block in blocks:
+        room -= len(block) + 1
+        if room < 0:
+            break
+        yield block
+        shown += 1
+    left = (every or len(blocks)) - shown
+    if left:
+        yield ""
+        yield f"… and {left:,} more {what if left == 1 else what + 's'} in the report"
+
+
+def escaped(text: str) -> str:
+    """Return one line of text that shows as itself, in a paragraph and in a table's cell."""
+    return "".join(_ENTITIES.get(character, character) for character in _MEANING.sub(r"\\\g<0>", text))
+
+
+def fence_for(text: str) -> str:
+    """Return backticks enough to fence `text`, whatever it has of them itself."""
+    return "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+
+
+def table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Container[int] = frozenset(),
+    room: int = LONGEST,
+    what: str = "row",
+) -> Iterator[str]:
+    """Yield a table and a blank line, the columns in `right` set right; nothing when there are no rows.
+
+    Rows that do not fit into `room` characters are left out, and their number is said.
+    """
+    body = [_row([escaped(cell) for cell in row]) for row in rows]
+    if body:
+        yield _row(heads)
+        yield _row(["---:" if number in right else "---" for number in range(len(heads))])
+        yield from fitting(body, room, what)
+        yield ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,1 @@
+"""A result as rows and numbers that all views share."""

@@ -1,0 +1,243 @@
+"""A result, turned into the rows that all views share.
+
+Law: every number in every view is made here, once. Idea: `build_report_model` is the only way from a
+`Result` to a `ReportModel`, and a view sees nothing but the model. Trap: outcomes count all
+arrivals, so that they can be added up, while durations are of the measured stages only, as the verdict is.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.report.model.abort_window import abort_window
+from sessionload.report.model.by_rate import group_width, groups, rate_rows
+from sessionload.report.model.generator_statement import generator_statement, health
+from sessionload.report.model.headline import headline_sentence
+from sessionload.report.model.heat_map import HeatColumns
+from sessionload.report.model.lateness_gap import cause_of, lateness_gap_sentence, lateness_gaps
+from sessionload.report.model.percentile_spectrum import percentile_spectrum
+from sessionload.report.model.plain import plain
+from sessionload.report.model.quantities import NOTHING, counted, latency_text, milliseconds, timed
+from sessionload.report.model.reproduce import shell_line
+from sessionload.report.model.rows import (
+    CountRow,
+    Fact,
+    FindingRow,
+    LatencyRow,
+    ReportModel,
+    StageRow,
+    TargetRow,
+)
+from sessionload.report.model.run_facts import run_facts
+from sessionload.report.model.sums import Cells, rates
+from sessionload.report.model.time_axis import clock, step_for
+from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
+from sessionload.units import NS, duration_text, rate_text, share_text
+from sessionload.verdict.targets import BoundKind, parse_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sessionload.metrics.histogram import Histogram
+    from sessionload.metrics.slices import Slice
+    from sessionload.report.model.rows import HeatMap
+    from sessionload.report.model.timeline import Point
+    from sessionload.verdict.result import Result
+    from sessionload.verdict.verdict import JudgedTarget
+    from sessionload.workload.schedule import Stage
+
+__all__ = ("MOST_POINTS", "NOTHING", "build_report_model", "latency_text", "milliseconds")
+
+_Key = TypeVar("_Key")
+
+MOST_POINTS = 600
+"""A picture shows at most this many steps of a run."""
+
+_SHARES = (Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000))
+_LATENCIES = {
+    "response": "from due to done, over all arrivals; without a valid session it is never",
+    "answered": "from due to done, of whatever got an answer",
+    "service": "from sent to done, of whatever got an answer",
+    "lateness": "from due to sent: lag and queueing together",
+    "lag": "the part of the lateness that is the generator's own guilt",
+    "connect": "to open a connection, where one was opened: a part of service",
+    "tls": "to shake hands, where one was: another part of service",
+}
+_ONLY_IF_SEEN = frozenset({"connect", "tls"})
+_OUTCOMES = {
+    Outcome.OK: "a valid session",
+    Outcome.CONTRACT_VIOLATION: "an answer that the contract does not allow",
+    Outcome.REJECTED: "401 or 403: the API key was not accepted",
+    Outcome.THROTTLED: "429: too many requests",
+    Outcome.SERVER_ERROR: "500 to 599",
+    Outcome.TIMEOUT: "the deadline for the whole exchange passed",
+    Outcome.CONNECTION_ERROR: "refused, reset, closed, or TLS not verified",
+    Outcome.PROTOCOL_ERROR: "not an HTTP/1.1 response, or too large a one",
+    Outcome.ABORTED: "cut by the generator when its drain ran out",
+}
+
+
+def build_report_model(result: Result) -> ReportModel:
+    """Return the rows of all views."""
+    done = rates(result)
+    width = group_width(max(done.values(), default=0))
+    cells = Cells(result, groups(done, width))
+    steps, causes, heat = _steps(result, cells)
+    sums = cells.sums()
+    every, measured = sums.every, sums.measured
+    parted = lateness_gaps(steps, causes)
+    identity = result.identity()
+    return ReportModel(
+        title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
+        word=result.verdict.state.name,
+        sentence=plain(headline_sentence(result, measured)),
+        state=result.verdict.state,
+        run_id=plain(result.run.id),
+        started=plain(result.run.started),
+        seconds=result.run.seconds,
+        version=plain(result.run.version),
+        identity=identity.sentence,
+        closes=identity.closes,
+        targets=tuple(_targets(result)),
+        reasons=tuple(plain(reason) for reason in result.verdict.reasons),
+        glance=_glance(measured),
+        latency=tuple(
+            _latency(name, meaning, measured)
+            for name, meaning in _LATENCIES.items()
+            if name not in _ONLY_IF_SEEN or getattr(measured, name)
+        ),
+        stages=tuple(_stages(result, sums.stages)),
+        outcomes=tuple(
+            _count(outcome.value, _OUTCOMES[outcome], outcome, every.outcomes, measured.outcomes)
+            for outcome in Outcome
+        ),
+        statuses=tuple(
+            _count(f"HTTP {status}", "", status, every.statuses, measured.statuses)
+            for status in sorted(every.statuses)
+        ),
+        findings=_findings(result),
+        generator=tuple(health(result.measurement.generator, measured)),
+        ran=tuple(run_facts(result)),
+        spans=spans(result),
+        seconds_of_run=Timeline(result),
+        steps_of_run=steps,
+        heat=heat,
+        by_rate=tuple(rate_rows(done, sums.groups, width)),
+        partings=parted,
+        parting=lateness_gap_sentence(steps, parted),
+        trust=generator_statement(result, measured),
+        response=percentile_spectrum(measured.response),
+        service=percentile_spectrum(measured.service),
+    )
+
+
+def _steps(result: Result, cells: Cells) -> tuple[tuple[Point, ...], Sequence[str], HeatMap]:
+    """Return the steps of the run, for each why its percentiles part, and the heat map; fill `cells`."""
+    seconds = length(result)
+    step = step_for(seconds, MOST_POINTS)
+    heat = HeatColumns([part.valid for part in result.measurement.slices.values()], seconds, step)
+    steps, causes = [], []
+    for point, part in walk(result, step, cells):
+        steps.append(point)
+        causes.append(cause_of(part, point.answered_p99_ns, point.service_p99_ns))
+        heat.add(point.second, part)
+    return tuple(steps), causes, heat.heat_map()
+
+
+def _targets(result: Result) -> Iterator[TargetRow]:
+    stopped = abort_window(result)
+    for judged in result.verdict.targets:
+        first = stopped if stopped and judged.expr == result.run.aborted_by and judged.window else None
+        yield _target(judged, f"first missed from {first.window}, with {first.measured}" if first else "")
+
+
+def _target(judged: JudgedTarget, first: str) -> TargetRow:
+    parsed = parse_target(judged.expr)
+    drawn = (
+        parsed.metric.view == "response"
+        and parsed.metric.share is not None
+        and parsed.kind is BoundKind.DURATION
+        and judged.window is None
+    )
+    notes = (f"in the window from {judged.window}" if judged.window else "", judged.note, first)
+    return TargetRow(
+        expr=plain(judged.expr),
+        state=judged.state,
+        measured=plain(judged.measured),
+        bound=plain(judged.bound),
+        margin=plain(judged.margin) or NOTHING,
+        samples=counted(judged.samples),
+        note=plain("; ".join(note for note in notes if note)),
+        bound_ns=parsed.bound.numerator if drawn else None,
+        percentile=parsed.metric.name.rpartition("response.")[2] if drawn else "",
+    )
+
+
+def _glance(measured: Slice) -> tuple[Fact, ...]:
+    response = zip(("p50", "p95", "p99"), quantiles(measured.response, SHOWN), strict=True)
+    broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
+    return (
+        *(Fact(f"Response {name}", latency_text(ns, measured.accounted)) for name, ns in response),
+        Fact("Sent", share_text(measured.sent, measured.accounted)),
+        Fact("Without a session", share_text(measured.errors, measured.accounted)),
+        Fact("Broke the contract", f"{broken:,}"),
+    )
+
+
+def _latency(name: str, meaning: str, measured: Slice) -> LatencyRow:
+    histogram: Histogram = getattr(measured, name)
+    count = histogram.count
+    shown = (*quantiles(histogram, _SHARES), histogram.largest)
+    return LatencyRow(name, meaning, (counted(count), *(timed(ns, count) for ns in shown)))
+
+
+def _load(stage: Stage) -> str:
+    if stage.start_rate == stage.end_rate:
+        return rate_text(stage.start_rate)
+    return f"{rate_text(stage.start_rate)} to {rate_text(stage.end_rate)}"
+
+
+def _stages(result: Result, parts: Sequence[Slice]) -> Iterator[StageRow]:
+    for stage, span, part in zip(result.stages, spans(result), parts, strict=True):
+        p50, p95, p99 = (timed(ns, part.accounted) for ns in quantiles(part.response, SHOWN))
+        yield StageRow(
+            name=span.label,
+            load=_load(stage),
+            duration=duration_text(stage.duration_ns),
+            warmup=stage.warmup,
+            arrivals=counted(part.accounted),
+            p50=p50,
+            p95=p95,
+            p99=p99,
+        )
+
+
+def _count(
+    name: str, meaning: str, key: _Key, every: Mapping[_Key, int], measured: Mapping[_Key, int]
+) -> CountRow:
+    count = every.get(key, 0)
+    return CountRow(
+        name, meaning, counted(count), share_text(count, sum(every.values())), counted(measured.get(key, 0))
+    )
+
+
+def _findings(result: Result) -> tuple[FindingRow, ...]:
+    found = sorted(result.measurement.findings.values(), key=lambda one: (-one.count, one.cause))
+    curl = shell_line(result)
+    return tuple(
+        FindingRow(
+            cause=plain(one.cause),
+            outcome=plain(one.outcome),
+            message=plain(one.message),
+            example=plain(one.example),
+            count=counted(one.count),
+            seen=(
+                f"first seen at {clock(one.first_ns // NS)} (arrival {one.first_index:,}),"
+                f" last at {clock(one.last_ns // NS)}"
+            ),
+            curl=plain(curl(one.first_index)),
+        )
+        for one in found
+    )

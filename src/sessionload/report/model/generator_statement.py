@@ -1,0 +1,113 @@
+"""The generator's own state, as facts and as a statement on whether to trust what it measured.
+
+Law: the statement doubts whatever the verdict doubts, and says the limit beside each value. Idea: what the
+generator did to itself is told apart from what was done to it, so that a run that was interrupted does not
+look like a bad measurement. Trap: a healthy generator says nothing about the server, and nothing
+about what was never measured.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sessionload.report.model.quantities import latency_text
+from sessionload.report.model.rows import Fact
+from sessionload.report.model.timeline import quantiles
+from sessionload.units import duration_text, share_text
+from sessionload.verdict.resolved_scenario import limits_of
+from sessionload.verdict.verdict import Limits, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.metrics.generator_health import GeneratorHealth
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.result import Result
+
+_HALF, _P99 = Fraction(1, 2), Fraction(99, 100)
+_OWN_FAULT = "generator/"
+
+
+def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
+    """Yield what the generator did to itself; lag is of the measured stages, all else of the run."""
+    lag = measured.lag
+    middle, late = quantiles(lag, (_HALF, _P99))
+    samples = measured.sent
+    yield Fact("Lag p50", latency_text(middle, samples))
+    yield Fact("Lag p99", latency_text(late, samples))
+    yield Fact("Lag max", latency_text(lag.largest, samples))
+    yield Fact("Processes", f"{generator.workers:,}")
+    if generator.wall_ns:
+        yield Fact("Processor, whole run", f"{share_text(generator.cpu_ns, generator.wall_ns)} of a core")
+    yield Fact("Processor, busiest second", f"{share_text(generator.peak_cpu_permille, 1000)} of a core")
+    yield Fact("Held up by other processes", duration_text(generator.run_queue_wait_ns))
+    yield Fact("Held up, worst second", duration_text(generator.longest_run_queue_wait_ns))
+    yield Fact("Garbage collections", f"{generator.gc_collections:,}")
+    yield Fact("Garbage collection, in all", duration_text(generator.gc_ns))
+    yield Fact("Garbage collection, longest", duration_text(generator.gc_longest_ns))
+    yield Fact("Memory, largest", f"{generator.peak_rss_bytes / 1_048_576:,.0f} MiB")
+    yield Fact("In flight, most", f"{generator.peak_in_flight:,}")
+    yield Fact("Connections opened", f"{generator.connections_opened:,}")
+    if generator.tls_resumed:
+        yield Fact("TLS sessions taken up again", f"{generator.tls_resumed:,}")
+    yield Fact("Users started", f"{generator.users_started:,}")
+    yield Fact("Session keys compared", f"{generator.keys_checked:,}")
+    yield Fact("Session keys forgotten", f"{generator.keys_forgotten:,}")
+
+
+def generator_statement(result: Result, measured: Slice) -> str:
+    """Return whether to trust what was measured, and why, without the last full stop."""
+    limits = _limits(result)
+    generator = result.measurement.generator
+    (late,) = quantiles(measured.lag, (_P99,))
+    doubts = [
+        *(["was late"] if late is not None and late > limits.lag_p99_ns else []),
+        *(["was too busy"] if generator.cpu_share > limits.cpu_share else []),
+        *(["ran out of means"] if any(map(_is_own, result.measurement.findings)) else []),
+        *(["lost arrivals"] if result.lost else []),
+        *([] if result.identity().closes else ["does not account for every arrival"]),
+    ]
+    if doubts:
+        opening = f"Do not trust these numbers: the generator {_listed(doubts)}"
+    elif not measured.sent:
+        opening = "There is nothing to trust: nothing was sent in the measured stages"
+    elif result.verdict.state is State.VOID:
+        opening = (
+            "The generator kept within its limits, but the run is void:"
+            " these numbers prove nothing about the targets"
+        )
+    else:
+        opening = "These numbers can be trusted: the generator kept within its limits"
+    return f"{opening}. {_evidence(result, measured, late, limits)}"
+
+
+def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits) -> str:
+    generator = result.measurement.generator
+    cpu, most = generator.cpu_share, limits.cpu_share
+    busy = f"{share_text(cpu.numerator, cpu.denominator)} of a core" if generator.wall_ns else "not known"
+    lost = "1 arrival lost" if result.lost == 1 else f"{result.lost:,} arrivals lost"
+    collections = "1 run" if generator.gc_collections == 1 else f"{generator.gc_collections:,} runs"
+    return (
+        f"Lag p99 was {latency_text(late, measured.sent)} (limit {duration_text(limits.lag_p99_ns)}),"
+        f" processor time {busy} (limit {share_text(most.numerator, most.denominator)});"
+        f" garbage collection took {duration_text(generator.gc_ns)} in {collections},"
+        f" {duration_text(generator.gc_longest_ns)} at longest;"
+        f" {'1 process' if generator.workers == 1 else f'{generator.workers:,} processes'},"
+        f" {lost}"
+    )
+
+
+def _limits(result: Result) -> Limits:
+    try:
+        return limits_of(result.scenario)
+    except (KeyError, TypeError, ValueError):
+        return Limits()
+
+
+def _is_own(cause: str) -> bool:
+    return cause.startswith(_OWN_FAULT)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,114 @@
+"""The run in one sentence.
+
+Law: the sentence claims nothing that the verdict does not. Idea: met says what was held and how near
+the bound was, missed says what broke first and by how much, void says why nothing can be said.
+Trap: "held 200/s" is true only when every measured arrival was sent; else the load was only offered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.report.model.abort_window import abort_window
+from sessionload.units import NS, duration_text, rate_text, share_text
+from sessionload.verdict.targets import BoundKind, parse_target
+from sessionload.verdict.verdict import State
+
+if TYPE_CHECKING:
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.result import Result
+    from sessionload.verdict.verdict import JudgedTarget
+
+
+def headline_sentence(result: Result, measured: Slice) -> str:
+    """Return the sentence that follows the verdict's word, without a full stop."""
+    state = result.verdict.state
+    if state is State.MET:
+        kept = next((_kept(one) for one in result.verdict.targets if _is_latency(one)), "")
+        return f"{_load(result, measured)}: {kept}{_contract(measured)}"
+    if state is State.MISSED:
+        return _missed(result, measured)
+    return _void(result)
+
+
+def _load(result: Result, measured: Slice) -> str:
+    stages = [stage for stage in result.stages if not stage.warmup]
+    peak = max(max(stage.start_rate, stage.end_rate) for stage in stages)
+    constant = [stage.duration_ns for stage in stages if stage.start_rate == stage.end_rate == peak]
+    verb = "offered" if measured.unsent else "held"
+    if constant:
+        return f"{verb} {rate_text(peak)} for {duration_text(sum(constant))}"
+    return f"{verb} up to {rate_text(peak)} over {duration_text(sum(stage.duration_ns for stage in stages))}"
+
+
+def _is_latency(target: JudgedTarget) -> bool:
+    return parse_target(target.expr).kind is BoundKind.DURATION
+
+
+def _kept(target: JudgedTarget) -> str:
+    parsed = parse_target(target.expr)
+    return f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}, "
+
+
+def _contract(measured: Slice) -> str:
+    broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
+    checked = broken + measured.outcomes.get(Outcome.OK, 0)
+    return f"{broken:,} of {checked:,} responses broke the contract"
+
+
+def _missed(result: Result, measured: Slice) -> str:
+    missed = [one for one in result.verdict.targets if one.state is State.MISSED]
+    aborted_by = result.run.aborted_by
+    worst = next((one for one in missed if one.expr == aborted_by), missed[0])
+    if worst.expr == aborted_by:
+        worst = _first_missed(result, worst)
+    others = len(missed) - 1
+    parsed = parse_target(worst.expr)
+    bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else worst.bound
+    window = f" in the window from {worst.window}" if worst.window else ""
+    if worst.margin == "at the bound":
+        gap = f", not {parsed.op} {bound}"
+    elif worst.margin:
+        gap = f", {worst.margin} the bound of {bound}"
+    else:
+        without = share_text(measured.errors, measured.accounted)
+        gap = f" (bound {bound}): {without} of arrivals had no valid session"
+    further = f"; {_number(others, 'further target')} missed" if others else ""
+    early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
+    return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
+
+
+def _first_missed(result: Result, target: JudgedTarget) -> JudgedTarget:
+    # The worst window of a run that was stopped is most often one that was never sent.
+    found = abort_window(result)
+    return (
+        replace(target, measured=found.measured, margin=found.margin, window=found.window)
+        if found
+        else target
+    )
+
+
+def _void(result: Result) -> str:
+    first, *others = result.verdict.reasons
+    if result.run.interrupted is not None:
+        due = result.planned
+        sent = result.measurement.sent
+        return (
+            f"interrupted ({result.run.interrupted}) after {_elapsed(result)} of {_planned(result)};"
+            f" {sent:,} of {due:,} arrivals ({share_text(sent, due)}) were sent"
+        )
+    return f"{first} ({_number(len(others), 'further reason')})" if others else first
+
+
+def _elapsed(result: Result) -> str:
+    return duration_text(round(result.run.seconds * NS))
+
+
+def _planned(result: Result) -> str:
+    return duration_text(sum(stage.duration_ns for stage in result.stages))
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

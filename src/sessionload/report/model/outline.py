@@ -1,0 +1,86 @@
+"""What a run would send, before it does.
+
+Law: what is shown is what would run: the same checks have passed, and the totals are those of the
+schedule itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.units import duration_text, rate_text, significant
+from sessionload.workload.user_ids import sample_user_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.config.run_spec import RunSpec
+    from sessionload.workload.schedule import Stage
+
+_SHOWN_ID = 60
+
+
+def outline(spec: RunSpec) -> str:
+    """Return the plan of a run as lines of text, without a line end at the last."""
+    blocks = (_head(spec), _stages(spec), _users(spec), _limits(spec), _targets(spec))
+    return (
+        "\n\n".join("\n".join(block) for block in blocks)
+        + "\n\nEach arrival starts a session. Nothing was sent."
+    )
+
+
+def _head(spec: RunSpec) -> Iterator[str]:
+    scenario, where = spec.scenario, spec.environment.describe()
+    schedule = scenario.schedule
+    size = f"{schedule.planned():,} arrivals over {duration_text(schedule.duration_ns)}"
+    yield f"{scenario.name}: {size}, {schedule.arrivals}, at most {rate_text(schedule.peak)}"
+    place = f"project {where['project']}, environment {where['environment']}"
+    yield f"to {where['url']}, {place} ({spec.environment.name})"
+
+
+def _stages(spec: RunSpec) -> Iterator[str]:
+    schedule = spec.scenario.schedule
+    width = max(len(stage.name) for stage in schedule.stages)
+    yield "stages"
+    for stage, planned in zip(schedule.stages, schedule.planned_by_stage(), strict=True):
+        load = f"{_rate(stage):>18} for {duration_text(stage.duration_ns):>8}"
+        note = "  (warm-up: shown, not judged)" if stage.warmup else ""
+        yield f"  {stage.name:{width}}  {load}  {planned:>10,} arrivals{note}"
+
+
+def _users(spec: RunSpec) -> Iterator[str]:
+    scenario = spec.scenario
+    yield "user IDs"
+    size = scenario.schedule.index_end()
+    for index, user_id in sample_user_ids(scenario.users, size, run_id=spec.run_id, seed=scenario.seed):
+        yield f"  {index:>10,}  {_shortened(user_id)}"
+
+
+def _limits(spec: RunSpec) -> Iterator[str]:
+    scenario, allowed = spec.scenario, spec.environment.max_rate
+    most = f"at most {scenario.max_in_flight:,} in flight"
+    lag, cpu = duration_text(scenario.limits.lag_p99_ns), significant(scenario.limits.cpu_share * 100)
+    yield "limits"
+    yield f"  timeout {duration_text(scenario.timeout_ns)}, {most}, connections: {scenario.connections}"
+    yield f"  void if the generator's own lag p99 is over {lag}, or if it takes more than {cpu} % of a core"
+    yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}"
+
+
+def _targets(spec: RunSpec) -> Iterator[str]:
+    targets = spec.scenario.targets
+    yield "targets"
+    for target in targets:
+        window = f"  in every {duration_text(target.window_ns)}" if target.window_ns else ""
+        yield f"  {target.expr}{window}{'  (stops the run when missed)' if target.abort else ''}"
+    if all(target.metric.name != "contract_violations" for target in targets):
+        yield "  contract_violations == 0  (always judged)"
+
+
+def _rate(stage: Stage) -> str:
+    if stage.start_rate == stage.end_rate:
+        return rate_text(stage.start_rate)
+    return f"{rate_text(stage.start_rate)} to {rate_text(stage.end_rate)}"
+
+
+def _shortened(user_id: str) -> str:
+    return user_id if len(user_id) <= _SHOWN_ID else f"{user_id[:_SHOWN_ID]}…"

@@ -1,0 +1,99 @@
+"""What a run looks like while it goes on.
+
+Law: a number that is shown now must not contradict the report later: response times count from due
+instants here too. Idea: a snapshot of the last few deltas, as facts; a terminal draws them in a panel,
+a log prints them in a line. Trap: what is in flight has no response time yet, so a stall first shows
+as `in flight` growing and only then as percentiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.sums import total
+from sessionload.units import NS, duration_text, rate_text
+from sessionload.verdict.accounting import Accounting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessionload.metrics.delta import Delta, RunTotals
+    from sessionload.verdict.result import Result
+
+RECENT = 5
+"""How many deltas, of a second each, `now` means."""
+_NOTHING = "\N{EN DASH}"
+_SHARES = (Fraction(50, 100), Fraction(95, 100), Fraction(99, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run at one instant, as text for people."""
+
+    stage: str
+    elapsed: str
+    length: str
+    share_done: float
+    """From 0 to 1, of the schedule's time."""
+    sent: str
+    planned: str
+    achieved: str
+    wanted: str
+    in_flight: str
+    p50: str
+    p95: str
+    p99: str
+    errors: str
+    violations: str
+
+    def line(self) -> str:
+        """Return all of it in one line."""
+        return (
+            f"{self.elapsed} of {self.length} ({self.stage}): sent {self.sent} of {self.planned}, "
+            f"{self.achieved} of {self.wanted} wanted, in flight {self.in_flight}, "
+            f"p50 {self.p50} p95 {self.p95} p99 {self.p99}, "
+            f"errors {self.errors}, violations {self.violations}"
+        )
+
+
+def snapshot(skeleton: Result, totals: RunTotals, recent: Sequence[Delta]) -> Snapshot:
+    """Return where a run stands; `recent` are its last deltas, at least one, in order."""
+    newest = recent[-1]
+    length_ns = sum(stage.duration_ns for stage in skeleton.stages)
+    elapsed_ns = newest.elapsed_ns
+    ledger = Accounting.of(totals.measurement, planned=skeleton.planned, lost=0)
+    now = total(part for delta in recent for part in delta.measurement.slices.values()).answered
+    p50, p95, p99 = (duration_text(now.quantile(share)) if now else _NOTHING for share in _SHARES)
+    second = max(0, elapsed_ns // NS - 1)
+    flow = totals.measurement.flow.get(second)
+    return Snapshot(
+        stage=_stage(skeleton, elapsed_ns),
+        elapsed=_clock(elapsed_ns),
+        length=_clock(length_ns),
+        share_done=min(1.0, elapsed_ns / length_ns),
+        sent=f"{totals.measurement.sent:,}",
+        planned=f"{skeleton.planned:,}",
+        achieved=rate_text(Fraction(flow.sent if flow else 0)),
+        wanted=rate_text(Fraction(skeleton.planned_by_second.get(second, 0))),
+        in_flight=f"{newest.in_flight:,}",
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        errors=f"{ledger.errors:,}",
+        violations=f"{ledger.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
+    )
+
+
+def _stage(skeleton: Result, elapsed_ns: int) -> str:
+    for stage, start_ns in zip(skeleton.stages, skeleton.starts_ns, strict=True):
+        if elapsed_ns < start_ns + stage.duration_ns:
+            return stage.name
+    return "drain"
+
+
+def _clock(ns: int) -> str:
+    minutes, seconds = divmod(ns // NS, 60)
+    return f"{minutes}:{seconds:02d}"

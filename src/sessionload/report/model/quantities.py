@@ -1,0 +1,34 @@
+"""Counts and durations for people, beside the raw number.
+
+Law: what has no samples is a dash, and what never ended is `never`; neither is ever a number. Idea: all
+rows take their numbers from here, so that one fact has one text. Trap: `None` means both, so a duration
+is not shown without the number of samples behind it.
+"""
+
+from __future__ import annotations
+
+from sessionload.report.model.rows import Quantity
+from sessionload.units import duration_text, share_text
+
+NOTHING = share_text(0, 0)
+"""Shown where there is nothing to measure."""
+
+
+def milliseconds(ns: int | None) -> float | None:
+    """Return nanoseconds as milliseconds."""
+    return None if ns is None else ns / 1_000_000
+
+
+def latency_text(ns: int | None, samples: int) -> str:
+    """Return a duration for people: `never`, or a dash where there were no samples."""
+    return duration_text(ns) if samples else NOTHING
+
+
+def timed(ns: int | None, samples: int) -> Quantity:
+    """Return a duration in nanoseconds as a quantity in milliseconds."""
+    return Quantity(latency_text(ns, samples), milliseconds(ns))
+
+
+def counted(number: int) -> Quantity:
+    """Return a count as a quantity."""
+    return Quantity(f"{number:,}", number)

@@ -1,0 +1,192 @@
+"""The rows that every view lays out: each number once as text and once raw.
+
+Law: a view formats nothing; what two views show for one fact is the same string. Idea: plain frozen
+values, made by `figures.prepare` and by nothing else. Trap: text is already safe to show anywhere
+(see `plain`), yet still has to be escaped for the format it goes into.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessionload.report.model.percentile_spectrum import PercentileSpectrum
+    from sessionload.report.model.timeline import Point, Second, Span
+    from sessionload.verdict.verdict import State
+
+LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
+"""What the cells of a latency row are."""
+
+
+class Quantity(NamedTuple):
+    """A number: for people, and as it is. Durations are raw in milliseconds; `None` is never or nothing."""
+
+    text: str
+    raw: float | None
+
+
+class Fact(NamedTuple):
+    """A label and what it says."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A target and how it was judged."""
+
+    expr: str
+    state: State
+    measured: str
+    bound: str
+    margin: str
+    samples: Quantity
+    note: str
+    bound_ns: int | None
+    """The bound of a target on response percentiles over the whole run, to be drawn; else `None`."""
+    percentile: str
+    """`p95`, where `bound_ns` is given; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """Durations of one kind over the measured stages. `cells` are the `LATENCY_COLUMNS`."""
+
+    name: str
+    meaning: str
+    cells: tuple[Quantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A stage of the schedule and what came of the arrivals due in it."""
+
+    name: str
+    load: str
+    duration: str
+    warmup: bool
+    arrivals: Quantity
+    p50: Quantity
+    p95: Quantity
+    p99: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many arrivals of the run, and of its measured stages, ended in one way."""
+
+    name: str
+    meaning: str
+    every: Quantity
+    share: str
+    """Of all that were sent."""
+    measured: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """Equal faults. `example` is masked where it was found, and chosen by a server: trust nothing in it."""
+
+    cause: str
+    outcome: str
+    message: str
+    example: str
+    count: Quantity
+    seen: str
+    """When it was first and last seen, as a sentence without an end."""
+    curl: str
+    """A line for a shell that sends such a request again; empty where the result lacks what it needs."""
+
+    @property
+    def times(self) -> str:
+        """How often it was seen: `3 times`."""
+        return "once" if self.count.raw == 1 else f"{self.count.text} times"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """How many response times of all stages fell into each band, column by column of the run."""
+
+    columns: tuple[tuple[int, int], ...]
+    """For each column its first second, and how many seconds it has."""
+    bands: tuple[tuple[int, int], ...]
+    """For each band the shortest duration in it and the first that is above it, in nanoseconds; rising."""
+    counts: tuple[tuple[int, ...], ...]
+    """By column, then by band."""
+    never: tuple[int, ...]
+    """By column: arrivals without a valid session."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """The seconds of the measured stages in which about as many exchanges were done."""
+
+    low: float
+    high: float
+    rate: float
+    """The mean of these seconds, in exchanges per second."""
+    label: str
+    seconds: Quantity
+    arrivals: Quantity
+    """Those due in these seconds; the percentiles are of their response."""
+    p50: Quantity
+    p95: Quantity
+    p99: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class LatenessGap:
+    """A stretch of the run in which the answered p99 is well above the service p99, and why."""
+
+    second: int
+    seconds: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportModel:
+    """All that a view can show of a result."""
+
+    title: str
+    word: str
+    sentence: str
+    state: State
+    run_id: str
+    started: str
+    seconds: float
+    version: str
+    identity: str
+    closes: bool
+    targets: tuple[TargetRow, ...]
+    reasons: tuple[str, ...]
+    glance: tuple[Fact, ...]
+    latency: tuple[LatencyRow, ...]
+    stages: tuple[StageRow, ...]
+    outcomes: tuple[CountRow, ...]
+    statuses: tuple[CountRow, ...]
+    findings: tuple[FindingRow, ...]
+    generator: tuple[Fact, ...]
+    ran: tuple[Fact, ...]
+    spans: tuple[Span, ...]
+    seconds_of_run: Sequence[Second]
+    """One for each second, worked out when asked for."""
+    steps_of_run: tuple[Point, ...]
+    """The same run in so few steps that a picture can show them."""
+    heat: HeatMap
+    by_rate: tuple[RateRow, ...]
+    partings: tuple[LatenessGap, ...]
+    parting: str
+    """Where answered and service part, as a sentence without an end."""
+    trust: str
+    """Whether to trust what was measured, and why, as sentences without a last full stop."""
+    response: PercentileSpectrum
+    service: PercentileSpectrum
+
+    @property
+    def headline(self) -> str:
+        """The run in one sentence, its verdict first."""
+        return f"{self.word}: {self.sentence}"

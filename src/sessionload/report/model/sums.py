@@ -1,0 +1,81 @@
+"""The sums of a run that rows are made of, each slice counted once.
+
+Law: what is shown of all, of the measured stages, of one stage and of one rate are sums of the same parts,
+so they cannot contradict each other. Idea: slices are added up by stage and by how fast the server
+answered in their second, step by step as the run is walked through; all else is a sum of those few. Trap: a
+second has a rate only if all of it is in the measured stages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.sums import Sum, total
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.result import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over the whole run, the stages that are not warm-up, each stage, and each group of rates."""
+
+    every: Slice
+    measured: Slice
+    stages: tuple[Slice, ...]
+    groups: Mapping[int, Slice]
+    """Of the measured stages, by the number of the group; seconds without a group are in none."""
+
+
+class Cells:
+    """Sums by stage and group of rates, to which the slices of a run are added bit by bit."""
+
+    def __init__(self, result: Result, group_of: Mapping[int, int]) -> None:
+        """`group_of` says to which group the seconds of the measured stages belong."""
+        self._warmups = [stage.warmup for stage in result.stages]
+        self._group_of = group_of
+        self._cells: defaultdict[tuple[int, int | None], Sum] = defaultdict(Sum)
+
+    def key(self, stage: int, second: int) -> tuple[int, int | None]:
+        """Return the cell of a second of a stage."""
+        return stage, None if self._warmups[stage] else self._group_of.get(second)
+
+    def add(self, key: tuple[int, int | None], part: Slice) -> None:
+        """Add slices, or their sum, to a cell."""
+        self._cells[key].add(part)
+
+    def sums(self) -> Sums:
+        """Return the sums of what was added."""
+        few = {key: cell.slice() for key, cell in self._cells.items()}
+        stages = tuple(
+            total(part for (of, _), part in few.items() if of == stage) for stage in range(len(self._warmups))
+        )
+        return Sums(
+            every=total(stages),
+            measured=total(part for part, warmup in zip(stages, self._warmups, strict=True) if not warmup),
+            stages=stages,
+            groups={
+                group: total(part for (_, of), part in few.items() if of == group)
+                for group in sorted(set(self._group_of.values()))
+            },
+        )
+
+
+def rates(result: Result) -> dict[int, int]:
+    """Return how many exchanges were done in each second that is in the measured stages as a whole.
+
+    A run that ended early has no rates for what was left of its plan.
+    """
+    start_ns = sum(stage.duration_ns for stage in result.stages if stage.warmup)
+    end_ns = min(sum(stage.duration_ns for stage in result.stages), round(result.run.seconds * NS))
+    flow = result.measurement.flow
+    return {
+        second: flow[second].done if second in flow else 0
+        for second in range(-(-start_ns // NS), end_ns // NS)
+    }

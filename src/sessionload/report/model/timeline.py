@@ -1,0 +1,247 @@
+"""A run, second by second, or in steps of several seconds where a picture has no room for more.
+
+Law: a step's percentile is the percentile of the arrivals in it; percentiles are never averaged.
+Idea: slices are merged by step and asked once, one step after the other, so that no more than one sum is
+held at a time. Trap: what was planned, answered or late belongs to the second an arrival was *due*;
+`sent` and `done` belong to the second in which they happened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, overload
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.histogram import bucket_of
+from sessionload.metrics.sums import total
+from sessionload.report.model.plain import plain
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sessionload.metrics.histogram import Histogram
+    from sessionload.metrics.slices import Slice
+    from sessionload.report.model.sums import Cells
+    from sessionload.verdict.result import Result
+
+LATE_NS = 10_000_000
+"""An arrival is counted as late when the generator itself was later than this."""
+
+AFTER = "(drain)"
+"""The stage of the seconds after the schedule, in which only what was in flight ends."""
+
+SHOWN = (Fraction(1, 2), Fraction(19, 20), Fraction(99, 100))
+"""The percentiles of a step: p50, p95 and p99."""
+
+_P99 = SHOWN[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second of the run, or a step of several. Percentiles are of the response.
+
+    A percentile is `None` when it is never, and also when there were no `samples`.
+    """
+
+    second: int
+    seconds: int
+    stage: str
+    warmup: bool
+    planned: int
+    sent: int
+    done: int
+    ok: int
+    errors: int
+    unsent: int
+    samples: int
+    p50_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point(Second):
+    """A step of the run with all that a picture shows of it."""
+
+    late: int
+    service_p99_ns: int | None
+    answered_p99_ns: int | None
+    lag_p99_ns: int | None
+    queued: int
+    """Arrivals that waited because `max_in_flight` were in flight."""
+    outcomes: Mapping[Outcome, int]
+    """Only those that were seen."""
+    statuses: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stage on the axis of time, in seconds."""
+
+    name: str
+    start: float
+    end: float
+    warmup: bool
+
+    @property
+    def label(self) -> str:
+        """The name, which says so if the stage is a warm-up."""
+        return f"{self.name} (warm-up)" if self.warmup and "warm" not in self.name.lower() else self.name
+
+
+class Timeline(Sequence[Second]):
+    """Each second of a run, worked out when somebody asks for one: a page does without them."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._found: tuple[Second, ...] | None = None
+
+    def _all(self) -> tuple[Second, ...]:
+        if self._found is None:
+            steps = _Steps(self._result, 1, None)
+            self._found = tuple(Second(**steps.counts(number, part)) for number, part in steps.sums())
+        return self._found
+
+    @overload
+    def __getitem__(self, place: int) -> Second: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Second, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Second | tuple[Second, ...]:
+        return self._all()[place]
+
+    def __len__(self) -> int:
+        return length(self._result)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Timeline) and self._all() == other._all()
+
+    __hash__ = None  # type: ignore[assignment]  # so are the results that it is made from
+
+
+def spans(result: Result) -> tuple[Span, ...]:
+    """Return the stages with their borders."""
+    return tuple(
+        Span(plain(stage.name, 200), start / NS, (start + stage.duration_ns) / NS, stage.warmup)
+        for start, stage in zip(result.starts_ns, result.stages, strict=True)
+    )
+
+
+def length(result: Result) -> int:
+    """Return how many seconds there are to show: the schedule, and what ended after it."""
+    measurement = result.measurement
+    busy = [second for _, second in measurement.slices] + [*measurement.flow, *result.planned_by_second]
+    schedule = -(-sum(stage.duration_ns for stage in result.stages) // NS)
+    return max([schedule - 1, *busy]) + 1
+
+
+def walk(result: Result, step: int, cells: Cells | None = None) -> Iterator[tuple[Point, Slice]]:
+    """Yield each step of so many seconds, and the sum of its slices, which are added to `cells` too."""
+    steps = _Steps(result, step, cells)
+    for number, part in steps.sums():
+        lag = part.lag
+        point = Point(
+            **steps.counts(number, part),
+            late=above(lag, LATE_NS),
+            service_p99_ns=quantile(part.service, _P99),
+            answered_p99_ns=quantile(part.answered, _P99),
+            lag_p99_ns=quantile(lag, _P99),
+            queued=part.queued_lag.count,
+            outcomes=part.outcomes,
+            statuses=part.statuses,
+        )
+        yield point, part
+
+
+def points(result: Result, step: int = 1) -> tuple[Point, ...]:
+    """Return the run in steps of so many seconds."""
+    return tuple(point for point, _ in walk(result, step))
+
+
+def quantile(histogram: Histogram, share: Fraction) -> int | None:
+    """Return a quantile in nanoseconds; `None` when it is never or when nothing was counted."""
+    return histogram.quantile(share) if histogram else None
+
+
+def quantiles(histogram: Histogram, shares: Sequence[Fraction]) -> list[int | None]:
+    """Return quantiles in nanoseconds; `None` for those that are never, and when nothing was counted."""
+    return histogram.quantiles(shares) if histogram else [None] * len(shares)
+
+
+def above(histogram: Histogram, limit: int) -> int:
+    """Return how many durations are above `limit` nanoseconds, to the width of a bucket."""
+    if histogram.maximum <= limit:
+        return 0
+    last = bucket_of(limit)
+    return sum(many for bucket, many in histogram.counts.items() if bucket > last)
+
+
+class _Steps:
+    """What is known of the steps of a run, apart from their durations."""
+
+    def __init__(self, result: Result, step: int, cells: Cells | None) -> None:
+        self._step = step
+        self._cells = cells
+        self._seconds = length(result)
+        self._parts: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._slices = result.measurement.slices
+        for stage, second in self._slices:
+            self._parts[second // step].append((stage, second))
+        self._planned: defaultdict[int, int] = defaultdict(int)
+        for second, arrivals in result.planned_by_second.items():
+            self._planned[second // step] += arrivals
+        self._sent: defaultdict[int, int] = defaultdict(int)
+        self._done: defaultdict[int, int] = defaultdict(int)
+        for second, flow in result.measurement.flow.items():
+            self._sent[second // step] += flow.sent
+            self._done[second // step] += flow.done
+        self._stages = list(_stages(spans(result), range(0, self._seconds, step)))
+
+    def sums(self) -> Iterator[tuple[int, Slice]]:
+        """Yield the number of each step and the sum of its slices."""
+        for number in range(len(self._stages)):
+            found: defaultdict[tuple[int, int | None], list[Slice]] = defaultdict(list)
+            for place in self._parts[number]:
+                found[self._cells.key(*place) if self._cells else (0, None)].append(self._slices[place])
+            sums = {key: parts[0] if len(parts) == 1 else total(parts) for key, parts in found.items()}
+            if self._cells:
+                for key, part in sums.items():
+                    self._cells.add(key, part)
+            (part,) = sums.values() if len(sums) == 1 else (total(sums.values()),)
+            yield number, part
+
+    def counts(self, number: int, part: Slice) -> dict[str, Any]:
+        """Return the fields of a `Second`."""
+        start = number * self._step
+        stage, warmup = self._stages[number]
+        p50, p95, p99 = quantiles(part.response, SHOWN)
+        return {
+            "second": start,
+            "seconds": min(self._step, self._seconds - start),
+            "stage": stage,
+            "warmup": warmup,
+            "planned": self._planned[number],
+            "sent": self._sent[number],
+            "done": self._done[number],
+            "ok": part.outcomes.get(Outcome.OK, 0),
+            "errors": part.errors,
+            "unsent": part.unsent,
+            "samples": part.accounted,
+            "p50_ns": p50,
+            "p95_ns": p95,
+            "p99_ns": p99,
+        }
+
+
+def _stages(borders: tuple[Span, ...], starts: range) -> Iterator[tuple[str, bool]]:
+    # The stage in which a step begins; stages and steps both rise, so one pass is enough.
+    stage = 0
+    for start in starts:
+        while stage < len(borders) and borders[stage].end <= start:
+            stage += 1
+        yield (borders[stage].label, borders[stage].warmup) if stage < len(borders) else (AFTER, False)

@@ -1,0 +1,1 @@
+"""A contract check as page, Markdown, JUnit and terminal text."""

@@ -1,0 +1,88 @@
+"""A contract check as JUnit XML, for a CI server to show.
+
+Law: one test case for each case and law; it fails when the exit code says so. Idea: what broke is a
+failure, what could not be seen an error, what was not sent or is accepted is skipped. Trap: an entry of the
+baseline that no longer occurs fails the check, and belongs to no case that failed; it has a test case of
+its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from sessionload.suite.expectation import CaseStatus
+from sessionload.suite.suite_report import SuiteStatus
+
+if TYPE_CHECKING:
+    from sessionload.report.suite.model import CaseRow, StaleRow, SuiteModel
+
+
+def render(model: SuiteModel) -> str:
+    """Return the XML document as text, to be written as UTF-8."""
+    cases = [*map(_case, model.cases), *map(_stale, model.stale)]
+    if model.state is SuiteStatus.INCOMPLETE:
+        cases.append(_incomplete(model))
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+        "time": f"{model.seconds:.3f}",
+    }
+    suites = ET.Element("testsuites", {"name": "sessionload check", **counts})
+    suite = ET.SubElement(suites, "testsuite", {"name": model.title, **counts, "timestamp": model.started})
+    properties = ET.SubElement(suite, "properties")
+    for fact in model.ran:
+        ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
+    suite.extend(cases)
+    ET.SubElement(suite, "system-out").text = f"{model.headline}."
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
+
+
+def _element(group: str, name: str, seconds: float = 0) -> ET.Element:
+    return ET.Element(
+        "testcase", {"classname": f"sessionload.check.{group}", "name": name, "time": f"{seconds:.3f}"}
+    )
+
+
+def _tell(case: ET.Element, tag: str, kind: str, message: str, text: str = "") -> None:
+    ET.SubElement(case, tag, {"type": kind, "message": message}).text = text or message
+
+
+def _case(row: CaseRow) -> ET.Element:
+    case = _element(row.group, row.name, (row.elapsed.raw or 0) / 1000)
+    text = "\n".join(
+        f"{label}: {part}"
+        for label, part in (
+            ("law", row.law),
+            ("expected", row.expected),
+            ("came back", row.observed),
+            ("again", row.curl),
+        )
+        if part
+    )
+    if row.failing:
+        _tell(case, "failure", row.state.value, row.observed, text)
+    elif row.accepted:
+        _tell(case, "skipped", "accepted", f"accepted by the baseline {row.accepted}", text)
+    elif row.state is CaseStatus.THROTTLED:
+        _tell(case, "error", row.state.value, row.observed, text)
+    elif row.state is CaseStatus.SKIPPED:
+        _tell(case, "skipped", row.state.value, row.observed)
+    else:
+        ET.SubElement(case, "system-out").text = text
+    return case
+
+
+def _stale(row: StaleRow) -> ET.Element:
+    case = _element("baseline", row.case)
+    _tell(case, "failure", "no-longer-occurs", row.sentence, f"{row.sentence}\nreason: {row.reason}")
+    return case
+
+
+def _incomplete(model: SuiteModel) -> ET.Element:
+    case = _element("check", "the check is whole")
+    _tell(case, "error", "incomplete", model.sentence)
+    return case

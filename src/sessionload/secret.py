@@ -1,0 +1,66 @@
+"""The box an API key travels in.
+
+Law: a key is opened in one place, where the request header is built. Idea: the box has nothing to
+show to `repr`, `str`, `format`, comparison, pickle or copy, so that no traceback, log line or
+test diff can print it. Trap: `reveal()` in any expression that fails puts the key into a frame's locals.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from sessionload.errors import InputError
+
+
+class Secret:
+    """An API key. Equality is identity, so that a comparison that fails has nothing to print."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str, *, name: str) -> None:
+        """Box `text`, read from the environment variable `name`.
+
+        Raises `InputError` when it could not be sent as a header value. The message names the
+        rule that it breaks, never the value.
+        """
+        fault = _fault(text)
+        if fault:
+            raise InputError(
+                "bad-key",
+                f"the key in the environment variable {name} {fault}",
+                hint="set it again, copied whole, without quotes or line ends",
+            )
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the key itself. Call it only where a header is built."""
+        return self._text
+
+    def hide(self, text: str) -> str:
+        """Return `text` with each occurrence of the key, or of its first 8 characters, replaced by `***`."""
+        for part in (self._text, self._text[:8]):
+            text = text.replace(part, "***")
+        return text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "Secret(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret stays in memory: it cannot be copied or pickled")
+
+
+def _fault(text: str) -> str:
+    if not text:
+        return "is empty"
+    if text != text.strip():
+        return "begins or ends with white space"
+    if not all("\x21" <= character <= "\x7e" for character in text):
+        return "has white space, a control character or a character outside ASCII in it"
+    if not 8 <= len(text) <= 512:
+        return "is not between 8 and 512 characters long"
+    return ""

@@ -1,0 +1,196 @@
+"""The only module that opens files: read whole within a limit, written whole or not at all.
+
+Law: no reader ever sees half a file, and what could not be written is said, with the exit code for it.
+Idea: write beside the target, push it to the disk, then rename over it and push the folder. Trap: a name
+may stand for a pipe, a device or a folder; only regular files are read, so no reading waits or never ends.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import uuid
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Self
+
+from sessionload.errors import InputError, Place, ResultError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+_PROBE = "sessionload writes here\n"
+
+
+def read_bytes(path: Path, limit: int, what: str) -> bytes:
+    """Return the bytes of a regular file of at most `limit` bytes; `what` it is, for messages.
+
+    Raises `InputError` (file-missing, file-not-regular, file-unreadable, file-too-large).
+    """
+    data = read_at_most(path, limit, what)
+    if len(data) > limit:
+        message = f"{what} is larger than {limit:,} bytes"
+        raise InputError("file-too-large", message, place=Place(str(path)), hint="is this the right file?")
+    return data
+
+
+def read_text(path: Path, limit: int, what: str) -> str:
+    """Return the text of a UTF-8 file of at most `limit` bytes. Raises `InputError` as `read_bytes` does."""
+    data = read_bytes(path, limit, what)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        place = Place(str(path), line)
+        raise InputError(
+            "file-not-utf8", f"{what} is not UTF-8", place=place, hint="save it as UTF-8"
+        ) from None
+
+
+def read_at_most(path: Path, limit: int, what: str) -> bytes:
+    """Return the first `limit` bytes of a regular file, and one more to tell that there are more.
+
+    Raises `InputError` as `read_bytes` does, but for the size.
+    """
+    place = Place(str(path))
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError("file-missing", f"{what} is not there", place=place, hint=_sibling(path)) from None
+    except (OSError, ValueError) as fault:
+        message = f"{what} cannot be read: {_reason(fault)}"
+        raise InputError(
+            "file-unreadable", message, place=place, hint="check its name and permissions"
+        ) from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
+        message = f"this is {kind}, and {what} must be a file"
+        raise InputError("file-not-regular", message, place=place, hint="name a file")
+    return data
+
+
+class Appender:
+    """A file that grows by whole lines, each handed to the operating system at once.
+
+    Raises `ResultError` (result-unwritable) from every method.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("ab", buffering=0)
+        except OSError as fault:
+            raise _unwritable(path, fault) from None
+
+    def append(self, line: str) -> None:
+        """Write `line` and a line end."""
+        rest = memoryview(f"{line}\n".encode())
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as fault:
+            raise _unwritable(self._path, fault) from None
+
+    def close(self) -> None:
+        """Push the lines to the disk and close the file; closing twice is fine."""
+        if self._file.closed:
+            return
+        try:
+            with self._file:
+                os.fsync(self._file.fileno())
+        except OSError as fault:
+            raise _unwritable(self._path, fault) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is there whole or not at all; an old one is replaced in one step.
+
+    Raises `ResultError` (result-unwritable), and leaves the old file and no other behind.
+    """
+    try:
+        _write(path, content.encode() if isinstance(content, str) else content)
+    except OSError as fault:
+        raise _unwritable(path, fault) from None
+
+
+def add_folder(path: Path) -> None:
+    """Make a folder in one that is there, if it is new. Raises `ResultError` (result-unwritable)."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as fault:
+        raise _unwritable(path, fault) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it, and prove that files can be written and renamed in it.
+
+    Raises `InputError` (output-unwritable): this comes before any traffic.
+    """
+    probe = path / f".probe-{uuid.uuid4().hex}"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _write(probe, _PROBE.encode())
+        probe.unlink()
+    except (OSError, ValueError) as fault:
+        message = f"nothing can be written into this folder: {_reason(fault)}"
+        hint = "name another folder with --out"
+        raise InputError("output-unwritable", message, place=Place(str(path)), hint=hint) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    _push_folder(path.parent)
+
+
+def _push_folder(path: Path) -> None:
+    """Push a rename to the disk, where the file system can do that; the file is there in any case."""
+    with suppress(OSError):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _sibling(path: Path) -> str:
+    """Return a hint that names a file of almost the same name."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent} either; check the path"
+    close = get_close_matches(path.name, names, n=1)
+    return (
+        f"did you mean {path.with_name(close[0])}?" if close else "check the path, or the folder you are in"
+    )
+
+
+def _unwritable(path: Path, fault: OSError) -> ResultError:
+    message = f"the file cannot be written: {_reason(fault)}"
+    hint = "make room or mend the permissions, then run again"
+    return ResultError("result-unwritable", message, place=Place(str(path)), hint=hint)
+
+
+def _reason(fault: Exception) -> str:
+    return fault.strerror.lower() if isinstance(fault, OSError) and fault.strerror else "its name is not one"

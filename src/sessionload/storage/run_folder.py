@@ -1,0 +1,204 @@
+"""The folder of a run: its slices while it goes on, its result and the views of it afterwards.
+
+Law: a result is written whole or not at all, and a run that was killed can still be reported. Idea:
+`slices.jsonl` begins with the skeleton of the result and grows by one delta a second, so that it
+holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing
+may be written over; a folder that has a result is full.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+from sessionload.errors import InputError, Place, ResultError
+from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.slices import HISTOGRAMS
+from sessionload.storage.files import Appender, add_folder, make_folder, read_text, write_whole
+from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+RESULT = "result.json"
+SLICES = "slices.jsonl"
+_LONGEST_FILE = 1 << 30
+_BESIDE_RESPONSES = frozenset(HISTOGRAMS) - {"valid"}
+
+
+class RunFolder:
+    """One run's files below `path`; its result has another name where a person keeps it under one."""
+
+    def __init__(self, path: Path, result: str = RESULT) -> None:
+        self.path = path
+        self._result = path / result
+        self._slices: Appender | None = None
+
+    @classmethod
+    def named(cls, path: Path) -> RunFolder:
+        """Return the run that a person means by `path`: its folder, or the file of its result."""
+        if not _is_file(path):
+            return cls(path)
+        return cls(path.parent, RESULT if path.name == SLICES else path.name)
+
+    @classmethod
+    def create(cls, path: Path) -> RunFolder:
+        """Make the folder, and prove that it can be written to. Raises `InputError`."""
+        make_folder(path)
+        folder = cls(path)
+        if folder.is_run():
+            raise InputError(
+                "output-taken",
+                "there is a run in this folder already",
+                place=Place(str(path)),
+                hint="name another with --out, or move it away",
+            )
+        return folder
+
+    def discard(self) -> None:
+        """Remove the folder if nothing was written into it."""
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    def begin(self, skeleton: Result) -> None:
+        """Open the slices with everything that is known before the first arrival. Raises `ResultError`."""
+        self._slices = Appender(self.path / SLICES)
+        try:
+            self._slices.append(_line(skeleton.to_json(), ascii_only=True))
+        except ResultError:
+            self.end()
+            raise
+
+    def append(self, delta: Delta) -> None:
+        """Keep a delta on disk, as long as the disk takes it: a full one must not end a run."""
+        if self._slices is not None:
+            try:
+                self._slices.append(_line(delta.to_json(), ascii_only=True))
+            except ResultError:
+                self.end()
+
+    def end(self) -> None:
+        """Close the slices."""
+        if self._slices is not None:
+            with contextlib.suppress(ResultError):
+                self._slices.close()
+            self._slices = None
+
+    def write_result(self, result: Result) -> None:
+        """Write `result.json`. Raises `ResultError`."""
+        self.end()
+        members = (f"{_line(name)}: {_lines(value)}" for name, value in result.to_json().items())
+        text = "{{\n{}\n}}\n".format(",\n".join(members))
+        # Half a surrogate, which UTF-8 cannot hold, becomes its escape, which JSON reads again.
+        write_whole(self.path / RESULT, text.encode(errors="backslashreplace"))
+
+    def write_views(self, views: Iterable[tuple[str, str | bytes]]) -> list[Path]:
+        """Write views, each a file below the folder and its content; return their paths.
+
+        Raises `ResultError`.
+        """
+        written = []
+        for file, content in views:
+            path = self.path / file
+            if path.parent != self.path:
+                add_folder(path.parent)
+            write_whole(path, content)
+            written.append(path)
+        return written
+
+    def is_run(self) -> bool:
+        """Whether there is a result here, or what a killed run left."""
+        return _is_there(self._result) or _is_there(self.path / SLICES)
+
+    def read(self) -> Result:
+        """Return the result of the run, from its slices if it was killed. Raises `InputError`."""
+        return self._read(_as_it_is)
+
+    def read_responses(self) -> Result:
+        """Return the result as `read` does, several times sooner, with response times as its only durations.
+
+        Service times, lag and the response times of what was refused are left out of its slices. Those of a
+        run that was killed, or that a target stopped, are whole: they have to be judged again.
+        """
+        return self._read(_responses_only)
+
+    def _read(self, choose: Callable[[object], object]) -> Result:
+        path = self._result
+        if _is_there(path):
+            data = _json(read_text(path, _LONGEST_FILE, "a result"), path)
+            return Result.from_json(choose(data), file=str(path))
+        if _is_there(self.path / SLICES):
+            return self._recover()
+        raise InputError(
+            "no-run",
+            f"there is no {RESULT} and no {SLICES} here",
+            place=Place(str(self.path)),
+            hint="name the folder that 'sessionload run' printed last",
+        )
+
+    def _recover(self) -> Result:
+        path = self.path / SLICES
+        first, *rest = read_text(path, _LONGEST_FILE, "the slices of a run").split("\n")
+        skeleton = Result.from_json(_json(first, path), file=str(path))
+        totals = RunTotals()
+        for line in rest:
+            try:
+                totals.add(Delta.from_json(json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                break  # the line that was being written when the run was killed
+        return finalize_result(skeleton, totals, interrupted="killed")
+
+
+def _lines(value: object) -> str:
+    """Return JSON with one line for each item of a list: a slice is a line, and not one for each number."""
+    if isinstance(value, list) and value:
+        return "[\n{}\n]".format(",\n".join(_line(item) for item in value))
+    return _line(value)
+
+
+def _line(data: object, *, ascii_only: bool = False) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=ascii_only)
+
+
+def _json(text: str, path: Path) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(
+            "broken-result", "this is not JSON", place=Place(str(path)), hint="it was cut or edited"
+        ) from None
+
+
+def _as_it_is(data: object) -> object:
+    return data
+
+
+def _responses_only(data: object) -> object:
+    """Leave out what `read_responses` does. What is no result stays as it is: who reads it says why."""
+    match data:
+        case {"run": {"aborted_by": None} as run, "slices": list(slices), **rest}:
+            return {**rest, "run": run, "slices": [_slimmed(part) for part in slices]}
+    return data
+
+
+def _slimmed(part: object) -> object:
+    if not isinstance(part, dict):
+        return part
+    return {name: value for name, value in part.items() if name not in _BESIDE_RESPONSES}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # the system will not say; reading it tells why
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

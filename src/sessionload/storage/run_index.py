@@ -1,0 +1,38 @@
+"""The runs of a folder: those in the folders directly below it, and the folder itself if it is one.
+
+Law: what holds no run is passed over, and what holds a broken one is not. Idea: finding runs looks for names
+only; whoever wants a run reads it, one at a time. Trap: a link such as `latest` leads to a run that is there
+already, and must not count twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.errors import InputError, Place
+from sessionload.storage.run_folder import RESULT, SLICES, RunFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def runs_of(folder: Path) -> list[RunFolder]:
+    """Return the runs of `folder`. Raises `InputError` (no-runs) if there are none."""
+    try:
+        below = sorted(folder.iterdir(), key=lambda path: (path.is_symlink(), path))
+    except (OSError, ValueError) as fault:
+        reason = fault.strerror.lower() if isinstance(fault, OSError) and fault.strerror else "not a name"
+        raise _none(folder, f"this folder cannot be listed: {reason}") from None
+    found: dict[Path, RunFolder] = {}
+    for path in (folder, *below):
+        run = RunFolder(path)
+        if run.is_run():
+            found.setdefault(path.resolve(), run)
+    if not found:
+        raise _none(folder, f"neither this folder nor one directly below it has a {RESULT} or a {SLICES}")
+    return list(found.values())
+
+
+def _none(folder: Path, message: str) -> InputError:
+    hint = "name the folder that holds the folders of runs, such as reports"
+    return InputError("no-runs", message, place=Place(str(folder)), hint=hint)

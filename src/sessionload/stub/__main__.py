@@ -1,0 +1,188 @@
+"""The process of the stub: settings in on the first line of standard input, one line out when it is ready.
+
+Law: it ends with the process that started it. Idea: with `lease` set, standard input is the lease, and its
+end is the end; SIGTERM and SIGINT end it at once, with exit code 0. Trap: the key comes in the
+environment, never among the settings, which anybody may print.
+
+    {"latency": "40ms", "faults": ["status 503 every 10"], "port": 0, "lease": true}
+    {"port": 41367, "url": "http://127.0.0.1:41367"}
+    {"error": {"code": "stub-port", "message": "...", "hint": "..."}}
+
+Beside the fields of `StubSettings` there may be `lease`, `tls` (`cert` and `key`, paths of PEM files),
+`document` (an OpenAPI document) and `operation` (the `operationId` in it whose body rule is kept).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import ssl
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from sessionload.contract.operation import Contract
+from sessionload.errors import InputError, SessionloadError, nearest
+from sessionload.secret import Secret
+from sessionload.stub.connection import StubProtocol
+from sessionload.stub.delayed_replies import DelayQueue
+from sessionload.stub.request_rule import RequestRule
+from sessionload.stub.routes import RequestHandler
+from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    NewLoop = Callable[[], asyncio.AbstractEventLoop]
+
+_BACKLOG = 4_096
+
+
+def _new_loop() -> NewLoop | None:
+    """Return how to make a loop of uvloop, or `None` (asyncio's own, half as fast) where there is none."""
+    try:
+        import uvloop  # noqa: PLC0415 - it exists on Unix only
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The first line of standard input, understood."""
+
+    settings: StubSettings
+    rule: RequestRule
+    context: ssl.SSLContext | None
+    lease: bool
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        """Return what `line` asks for. Raises `InputError`."""
+        try:
+            wanted: Any = json.loads(line or b"{}")
+        except ValueError:
+            wanted = None
+        if not isinstance(wanted, dict):
+            raise InputError("stub-settings", "the settings of the stub are one line of JSON, an object")
+        tls, document = wanted.pop("tls", None), wanted.pop("document", None)
+        lease, operation = bool(wanted.pop("lease", False)), wanted.pop("operation", "")
+        settings = _settings(wanted)
+        contract = None
+        if document is not None:
+            contract = Contract.from_document(document, operation, file="the stub's settings", sha256="")
+        return cls(settings, RequestRule(contract), _context(tls), lease)
+
+
+def _settings(wanted: dict[str, Any]) -> StubSettings:
+    usual = asdict(StubSettings())
+    for name, value in wanted.items():
+        if name not in usual:
+            raise InputError("stub-settings", f"the stub has no setting '{name}'", hint=nearest(name, usual))
+        if type(value) is not (list if name == "faults" else type(usual[name])):
+            raise InputError("stub-settings", f"the setting '{name}' of the stub has the wrong type")
+    faults = wanted.get("faults", [])
+    if not all(isinstance(fault, str) for fault in faults):
+        raise InputError("stub-settings", "the setting 'faults' of the stub is a list of texts")
+    settings = StubSettings(**{**wanted, "faults": tuple(faults)})
+    if not is_loopback(settings.host):
+        raise InputError(
+            "stub-host",
+            f"the stub serves loopback only, not '{settings.host}'",
+            hint="leave the host out, or use 127.0.0.1",
+        )
+    if not 0 <= settings.port <= 65_535:
+        raise InputError(
+            "stub-port",
+            f"{settings.port} is no port",
+            hint="choose one from 1 to 65535, or 0 for any free one",
+        )
+    return settings
+
+
+def _context(tls: dict[str, str] | None) -> ssl.SSLContext | None:
+    if not tls:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(tls["cert"], tls["key"])
+    except (OSError, KeyError) as fault:
+        raise InputError("stub-settings", f"the certificate of the stub cannot be used ({fault})") from None
+    return context
+
+
+async def _serve(launch: Launch, desk: RequestHandler) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # on Windows the handlers of `main` stay
+            loop.add_signal_handler(number, stop.set)
+    waiting = DelayQueue(loop)
+    host = "127.0.0.1" if launch.settings.host == "localhost" else launch.settings.host
+    try:
+        server = await loop.create_server(
+            lambda: StubProtocol(desk, waiting, loop),
+            host,
+            launch.settings.port,
+            backlog=_BACKLOG,
+            ssl=launch.context,
+        )
+    except OSError as fault:
+        raise InputError(
+            "stub-port",
+            f"the stub cannot listen on port {launch.settings.port} ({fault})",
+            hint="choose another port, or 0 for any free one",
+        ) from None
+    port = server.sockets[0].getsockname()[1]
+    scheme = "https" if launch.context else "http"
+    _say({"port": port, "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"})
+    if launch.lease:
+        Thread(target=_hold_lease, args=(loop, stop), daemon=True).start()
+    gc.collect()
+    gc.freeze()
+    await stop.wait()
+
+
+def _hold_lease(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait for the end of standard input. Read below Python's buffer, whose lock must be free at exit."""
+    while os.read(0, 1 << 16):
+        pass
+    with suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _say(words: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def main() -> int:
+    """Serve until the end; return the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    try:
+        key = Secret(os.environ.pop(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
+        launch = Launch.read(sys.stdin.buffer.readline())
+        try:
+            desk = RequestHandler(launch.settings, key=key, rule=launch.rule)
+        except ValueError as fault:
+            raise InputError("stub-settings", str(fault)) from None
+        with asyncio.Runner(loop_factory=_new_loop()) as runner:
+            runner.run(_serve(launch, desk))
+    except SessionloadError as error:
+        _say({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

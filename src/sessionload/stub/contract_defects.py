@@ -1,0 +1,132 @@
+"""The promises that the stub breaks on purpose, so that a check of the contract can be seen to notice.
+
+Law: a defect changes the one thing that its name says, and leaves every other answer honest. Idea: a
+request is judged as always; then a defect may forgive it, refuse it, or spoil the key and the answer. Trap:
+what is forgiven is forgiven only if nothing else was wrong with the request.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sessionload.contract.strict_json import JsonError, JsonErrorKind, parse
+from sessionload.stub.faults import Defect
+from sessionload.stub.responses import refusal, response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.stub.request_rule import RequestRule
+    from sessionload.stub.responses import ReceivedRequest
+    from sessionload.stub.sessions import LiveSessions
+
+_JSON = b"application/json"
+
+
+class Defects:
+    """The defects of one stub."""
+
+    def __init__(
+        self, defects: frozenset[Defect], rule: RequestRule, sessions: LiveSessions, expected: bytes
+    ) -> None:
+        self.any = bool(defects)
+        self.methods = frozenset({b"POST", b"GET"} if Defect.GRANTS_GET in defects else {b"POST"})
+        self._defects = defects
+        self._rule = rule
+        self._sessions = sessions
+        self._expected = expected
+
+    def judge(
+        self, request: ReceivedRequest, user: bytes, refused: bytes, *, known: bool
+    ) -> tuple[bytes, bytes]:
+        """Return the user and the refusal (empty when a session may begin) as the defects have it."""
+        if not known or not self._opens(request):
+            return user, refused
+        if request.method == b"GET":
+            return user or b"nobody", b""
+        judged, fault = self._rule.judge(request.body, request.content_type)
+        if not fault:
+            return user, self._refused_all_the_same(judged)
+        for body, content_type in self._mended(request):
+            judged, fault_of_mended = self._rule.judge(body, content_type)
+            if not fault_of_mended:
+                return judged, b""
+        if Defect.FAILS_ON_BAD_JSON in self._defects and _is_no_json(request.body):
+            return user, refusal(500, "unexpected end of input")
+        return user, refusal(400, fault)
+
+    def _opens(self, request: ReceivedRequest) -> bool:
+        return (
+            request.authorization == self._expected
+            or (request.keyless and Defect.GRANTS_KEYLESS in self._defects)
+            or (
+                request.authorization == b"Bearer " + self._expected and Defect.GRANTS_BEARER in self._defects
+            )
+        )
+
+    def _refused_all_the_same(self, user: bytes) -> bytes:
+        if Defect.REFUSES_ASTRAL in self._defects:
+            fault = self._rule.fault_of("a" * (len(user.decode().encode("utf-16-le")) // 2))
+            if fault:
+                return refusal(400, f"userID {fault}")
+        return b""
+
+    def _mended(self, request: ReceivedRequest) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the request as it would be if what a defect does not see were right."""
+        if Defect.GRANTS_ANY_MEDIA_TYPE in self._defects:
+            yield request.body, _JSON
+        user = _user_of(request.body)
+        if Defect.GRANTS_TOO_LONG in self._defects and isinstance(user, str) and user:
+            yield _body_of(user[1:]), request.content_type
+        if Defect.GRANTS_EMPTY in self._defects and user == "":
+            yield _body_of("nobody"), request.content_type
+        if Defect.GRANTS_NULL in self._defects and user is None:
+            yield _body_of("null"), request.content_type
+
+    def begin(self, user: bytes, key: bytes, *, crowded: bool) -> tuple[bytes, bytes]:
+        """Begin a session; return its key and the answer. `crowded` tells that other starts are under way."""
+        key = self._spoiled(user, key)
+        keeps = Defect.KEEPS_OLD_KEY in self._defects or (
+            crowded and Defect.KEEPS_RACING_KEYS in self._defects
+        )
+        self._sessions.start(user + b"\0" + key if keeps else user, key)
+        return key, self._answer(key)
+
+    def _spoiled(self, user: bytes, key: bytes) -> bytes:
+        if Defect.REPEATS_KEY in self._defects:
+            return self._sessions.key_of(user) or key
+        if Defect.KEY_IS_USER_ID in self._defects:
+            return user
+        if Defect.KEY_IS_API_KEY in self._defects:
+            return self._expected
+        return key[:-1] + b"\a" if Defect.KEY_HAS_CONTROL in self._defects else key
+
+    def _answer(self, key: bytes) -> bytes:
+        body = {"sessionKey": key.decode()}
+        secret = self._expected.decode("ascii")
+        if Defect.SHOWS_KEY_IN_BODY in self._defects:
+            body["account"] = secret
+        fields = f"x-account: {secret}\r\n" if Defect.SHOWS_KEY_IN_HEAD in self._defects else ""
+        return response(200, json.dumps(body).encode(), fields=fields.encode())
+
+
+def _user_of(body: bytes) -> object:
+    """Return who a body names; `False` when it is no JSON object or names nobody."""
+    try:
+        document = parse(body)
+    except JsonError:
+        return False
+    return document.get("userID", False) if isinstance(document, dict) else False
+
+
+def _body_of(user: str) -> bytes:
+    return json.dumps({"userID": user}).encode()
+
+
+def _is_no_json(body: bytes) -> bool:
+    try:
+        parse(body)
+    except JsonError as fault:
+        return fault.kind is JsonErrorKind.NOT_JSON
+    return False

@@ -1,0 +1,151 @@
+"""The stub as its parent sees it: start it, ask it for its ledger, stop it.
+
+Law: no stub outlives the process that started it. Idea: the parent holds the pipe to the stub's standard
+input open; the operating system closes it, however the parent ends. Trap: Ctrl-C goes to every process of
+the terminal; the stub has a session of its own, so that it goes on answering while a run drains.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from http.client import HTTPConnection, HTTPSConnection
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Self
+
+from sessionload.errors import InputError
+from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from sessionload.secret import Secret
+
+_READY_SECONDS = 20.0
+_STOP_SECONDS = 5.0
+
+
+class StubProcess:
+    """A running stub. Use it as a context manager: it ends with the block."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, host: str, port: int) -> None:
+        self._process = process
+        self._host = host
+        self.url = url
+        self.port = port
+
+    @classmethod
+    def start(
+        cls,
+        settings: StubSettings,
+        key: Secret | None = None,
+        *,
+        document: Mapping[str, Any] | None = None,
+        operation: str = "startSession",
+        tls: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Start a stub and return when it listens.
+
+        It accepts `key`, or `DEFAULT_KEY`. `document` is an OpenAPI document, `operation` the `operationId`
+        in it whose request body rule the stub keeps; without them any text is a user ID. `tls` has the
+        paths `cert` and `key` of PEM files. Raises `InputError` with the stub's own words when it refuses.
+        """
+        line = {**asdict(settings), "lease": True}
+        line |= {"document": document, "operation": operation} if document is not None else {}
+        line |= {"tls": dict(tls)} if tls else {}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sessionload.stub"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, KEY_VARIABLE: key.reveal() if key else DEFAULT_KEY},
+            start_new_session=True,
+        )
+        stub = cls(process, "", settings.host, 0)
+        try:
+            ready = _first_answer(process, json.dumps(line).encode() + b"\n")
+        except BaseException:
+            stub.stop()
+            raise
+        stub.url, stub.port = ready["url"], ready["port"]
+        return stub
+
+    @property
+    def pid(self) -> int:
+        """The process ID of the stub."""
+        return self._process.pid
+
+    def ledger(self, context: ssl.SSLContext | None = None) -> dict[str, Any]:
+        """Return what arrived at the stub so far; `context` is needed to trust the certificate of a TLS stub.
+
+        Raises `OSError` when the stub does not answer.
+        """
+        if context:
+            link: HTTPConnection = HTTPSConnection(
+                self._host, self.port, timeout=_STOP_SECONDS, context=context
+            )
+        else:
+            link = HTTPConnection(self._host, self.port, timeout=_STOP_SECONDS)
+        try:
+            link.request("GET", "/ledger")
+            page: dict[str, Any] = json.loads(link.getresponse().read())
+        finally:
+            link.close()
+        return page
+
+    def stop(self) -> int:
+        """End the stub and return its exit code. Stopping twice is once."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            return self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _first_answer(process: subprocess.Popen[bytes], line: bytes) -> dict[str, Any]:
+    """Send the settings and return the line that the stub answers. Raises `InputError` when it refuses."""
+    answers: SimpleQueue[bytes] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            if process.stdin and process.stdout:
+                process.stdin.write(line)
+                process.stdin.flush()
+                answers.put(process.stdout.readline())
+        except OSError:
+            answers.put(b"")
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=_READY_SECONDS)
+    except Empty:
+        process.kill()
+        answer = b""
+    if not answer:
+        raise InputError(
+            "stub-start",
+            f"the stub ended, or was silent for {_READY_SECONDS:g} s, before it was ready",
+            hint="its own words, if it had any, stand above",
+        )
+    words: dict[str, Any] = json.loads(answer)
+    if "error" in words:
+        raise InputError(**words["error"])
+    return words

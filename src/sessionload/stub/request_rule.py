@@ -1,0 +1,63 @@
+"""Who a session is for: the body of a request, judged by the contract.
+
+Law: the contract document is the only place where the limits of a user ID stand. Idea: at start the
+contract is asked about IDs of each length and of each plain character; what it accepts may then pass
+without asking again, everything else takes the slow and full check. Trap: a body can be valid JSON and still
+say one thing twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.contract.media_type import read_media_type
+from sessionload.contract.strict_json import JsonError, parse
+
+if TYPE_CHECKING:
+    from sessionload.contract.operation import Contract
+
+_BEFORE = b'{"userID":"'
+_AFTER = b'"}'
+_PROBED = 512
+_LETTERS = bytes(code for code in range(0x20, 0x7F) if code not in b'"\\')
+
+
+class RequestRule:
+    """Finds the user ID in a body, and the fault of the body. Without a contract any text is a user ID."""
+
+    def __init__(self, contract: Contract | None) -> None:
+        self._contract = contract
+        self._fits = tuple(not self.fault_of("a" * length) for length in range(_PROBED))
+        fitting = next((length for length, fits in enumerate(self._fits) if fits and length), 0)
+        self._plain = bytes(code for code in _LETTERS if fitting and not self.fault_of(chr(code) * fitting))
+
+    def fault_of(self, user_id: str) -> str | None:
+        """Say why the contract does not allow `user_id`, or return None."""
+        return self._contract.user_id_fault(user_id) if self._contract else None
+
+    def judge(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
+        """Return the user ID in UTF-8 (empty when there is none), and a sentence about the fault, or ''."""
+        if body[:11] == _BEFORE and body[-2:] == _AFTER and content_type == b"application/json":
+            user = body[11:-2]
+            length = len(user)
+            if length < _PROBED and self._fits[length] and not user.translate(None, self._plain):
+                return user, ""
+        return self._judge_fully(body, content_type)
+
+    def _judge_fully(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
+        try:
+            document = parse(body)
+        except JsonError as fault:
+            return b"", fault.message
+        if not isinstance(document, dict):
+            return b"", "the body is not an object"
+        if "userID" not in document:
+            return b"", "userID is missing"
+        user_id = document["userID"]
+        if not isinstance(user_id, str):
+            return b"", "userID is not a string"
+        media_type = read_media_type(content_type.decode("latin-1"))
+        if media_type.essence != "application/json" or not media_type.is_utf8:
+            return user_id.encode(), "the content type is not application/json in UTF-8"
+        fault_of_id = self.fault_of(user_id)
+        return user_id.encode(), f"userID {fault_of_id}" if fault_of_id else ""

@@ -1,0 +1,104 @@
+"""Requests, replies and the bytes of an answer.
+
+Law: an answer is built once and written in one piece. Idea: a reply says what to write, how long to wait
+before, and how to end; nothing else about a socket is known here. Trap: an answer to HEAD has no body,
+though its head counts one.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from http import HTTPStatus
+
+JSON = "application/json"
+
+
+class Ending(Enum):
+    """What a connection does with the bytes of a reply, and after them."""
+
+    KEEP = "keep"
+    """Write them; the next request may come."""
+    CLOSE = "close"
+    """Write them, then close."""
+    REFUSE = "refuse"
+    """Write them, swallow what still comes in, then close: the other side shall be able to read them."""
+    RESET = "reset"
+    """Write them, then reset (RST)."""
+    HANG = "hang"
+    """Write them, and never anything more."""
+    DRIP = "drip"
+    """Write them byte by byte."""
+    ENDLESS = "endless"
+    """Write them, then chunks of a body that has no end."""
+
+
+class ReceivedRequest:
+    """One HTTP request as far as it has been received."""
+
+    __slots__ = ("authorization", "body", "content_type", "keyless", "method", "preflight", "url")
+
+    def __init__(self) -> None:
+        self.method = b""
+        self.url = b""
+        self.authorization = b""
+        self.keyless = True
+        self.content_type = b""
+        self.preflight = False
+        self.body = b""
+
+
+class Reply:
+    """What goes back for one request, `wait` seconds from now; `load` when the ledger has it in flight."""
+
+    __slots__ = ("data", "ending", "load", "wait")
+
+    def __init__(self, data: bytes, ending: Ending = Ending.KEEP, *, wait: float = 0.0) -> None:
+        self.data = data
+        self.ending = ending
+        self.wait = wait
+        self.load = False
+
+
+def status_line(status: int) -> bytes:
+    """Return the first line of an answer, its line end included."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+def response(status: int, body: bytes, *, content_type: str = JSON, fields: bytes = b"") -> bytes:
+    """Return a whole answer. `fields` are further header lines, each with its line end."""
+    head = f"content-type: {content_type}\r\ncontent-length: {len(body)}\r\n".encode()
+    return status_line(status) + head + fields + b"\r\n" + body
+
+
+def refusal(status: int, message: str, *, fields: bytes = b"") -> bytes:
+    """Return an answer that says in JSON why a request was refused."""
+    return response(status, json.dumps({"code": status, "message": message}).encode(), fields=fields)
+
+
+def without_body(data: bytes) -> bytes:
+    """Return the head of an answer, as HEAD asks for it."""
+    return data[: data.index(b"\r\n\r\n") + 4]
+
+
+_KEY_LENGTH = 35
+_SESSION_HEAD = response(200, b'{"sessionKey":"' + b"k" * _KEY_LENGTH + b'"}').partition(b"k" * _KEY_LENGTH)[
+    0
+]
+
+
+def session(key: bytes) -> bytes:
+    """Return the answer that hands out a session key of 35 characters: the hot path."""
+    return _SESSION_HEAD + key + b'"}'
+
+
+NO_AUTHORIZATION = refusal(401, "the authorization header does not carry the key that is accepted here")
+NO_SESSION = refusal(401, "no live session has this key")
+NO_PROJECT = refusal(404, "no such project or environment")
+NO_PATH = refusal(404, "no such path")
+TOO_LARGE = refusal(413, "a request is at most 64 KiB", fields=b"connection: close\r\n")
+NOT_HTTP = refusal(400, "not an HTTP/1.1 request", fields=b"connection: close\r\n")

@@ -1,0 +1,239 @@
+"""From a request to its reply: routes, authorization, the body rule, sessions, latency and faults.
+
+Law: what arrived is counted first, then judged, then perhaps spoiled by the script. Idea: no socket here,
+so every rule can be read off one function. Trap: a scripted fault replaces whatever the honest answer is,
+a refusal too; `ledger.unauthorized` still tells that the key was wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from random import Random
+from time import monotonic_ns
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from sessionload.stub import interact
+from sessionload.stub.arrival_ledger import ArrivalLedger
+from sessionload.stub.contract_defects import Defects
+from sessionload.stub.fault_responses import Scene, faulty_reply
+from sessionload.stub.faults import FaultKind, FaultScript
+from sessionload.stub.latency import Latency
+from sessionload.stub.responses import (
+    NO_AUTHORIZATION,
+    NO_PATH,
+    NO_PROJECT,
+    NO_SESSION,
+    ReceivedRequest,
+    Reply,
+    refusal,
+    response,
+    session,
+    without_body,
+)
+from sessionload.stub.sessions import KeyMint, LiveSessions
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from sessionload.secret import Secret
+    from sessionload.stub.faults import Action
+    from sessionload.stub.request_rule import RequestRule
+    from sessionload.stub.settings import StubSettings
+
+
+class RouteKind(Enum):
+    """What a path is for."""
+
+    START = "start"
+    INTERACT = "interact"
+    STREAM = "stream"
+    LEDGER = "ledger"
+    NOWHERE = "nowhere"
+
+
+class Route(NamedTuple):
+    """Where a URL leads, and whether its project and environment are the ones served here."""
+
+    place: RouteKind
+    known: bool = True
+
+
+_HERE = Route(RouteKind.START)
+_JSON = b"application/json"
+_REMEMBERED = 1_000
+
+
+class RequestHandler:
+    """Answers requests, one at a time. It owns the ledger and the live sessions."""
+
+    def __init__(
+        self,
+        settings: StubSettings,
+        *,
+        key: Secret,
+        rule: RequestRule,
+    ) -> None:
+        """Serve one project and environment to holders of `key`.
+
+        Raises `ValueError` with a sentence when the latency or a fault in `settings` cannot be read.
+        """
+        self.ledger = ArrivalLedger()
+        self._sessions = LiveSessions()
+        self._mint = KeyMint()
+        self._project = settings.project.encode()
+        self._environment = settings.environment.encode()
+        self._expected = key.reveal().encode("ascii")
+        self._latency = Latency.parse(settings.latency)
+        self._script = FaultScript.parse(settings.faults)
+        self._rule = rule
+        self._defects = Defects(self._script.defects, rule, self._sessions, self._expected)
+        self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
+        self._first_ns: int | None = None
+        self._routes: dict[bytes, Route] = {}
+        self.heads: dict[bytes, int] = {}
+
+    def reply(self, request: ReceivedRequest) -> Reply:
+        """Return the reply to one whole request."""
+        route = self._routes.get(request.url) or self._find_route(request.url)
+        if route.place is RouteKind.START and request.method in self._defects.methods:
+            return self._start(request, known=route.known)
+        reply = Reply(self._elsewhere(request, route.place))
+        if request.method == b"HEAD":
+            reply.data = without_body(reply.data)
+        if route.place is not RouteKind.LEDGER:
+            reply.wait = self._wait()
+        return reply
+
+    def _wait(self) -> float:
+        fixed = self._latency.fixed
+        return self._latency.sample(self._random) if fixed is None else fixed
+
+    def remember(self, request: ReceivedRequest, head: bytes) -> None:
+        """Keep `head`, if all requests with it are load session starts that only their body can spoil.
+
+        No key but the accepted one is ever kept in this way.
+        """
+        route = self._routes.get(request.url)
+        usual = (
+            route == _HERE
+            and request.method == b"POST"
+            and request.authorization == self._expected
+            and request.content_type == _JSON
+            and not request.preflight
+            and not self._defects.any
+        )
+        if usual and len(self.heads) < _REMEMBERED:
+            self.heads[head] = len(request.body)
+
+    def start(self, body: bytes) -> Reply:
+        """Return the reply to a request with one of the `heads`: the hot path."""
+        user, fault = self._rule.judge(body, _JSON)
+        number = self.ledger.arrive(user)
+        key = self._mint.new()
+        if fault:
+            reply = Reply(refusal(400, fault))
+        else:
+            self._sessions.start(user, key)
+            reply = Reply(session(key))
+        if self._script.faults:
+            reply = self._spoil(reply, self._scripted(number, granted=not fault), key, self._expected)
+        reply.wait += self._wait()
+        reply.load = True
+        return reply
+
+    def _start(self, request: ReceivedRequest, *, known: bool) -> Reply:
+        """Return the reply to any other request that wants to start a session."""
+        user, fault = self._rule.judge(request.body, request.content_type)
+        number = 0 if request.preflight else self.ledger.arrive(user)
+        key = self._mint.new()
+        refused = self._judge(request, known=known, fault=fault)
+        if self._defects.any:
+            user, refused = self._defects.judge(request, user, refused, known=known)
+        granted = not refused
+        if request.preflight:
+            self.ledger.preflights += 1
+            action = self._script.for_preflight(granted=granted)
+        else:
+            action = self._scripted(number, granted=granted)
+        if refused:
+            reply = Reply(refused)
+        elif self._defects.any:
+            key, data = self._defects.begin(user, key, crowded=self.ledger.in_flight > 1)
+            reply = Reply(data)
+        else:
+            self._sessions.start(user, key)
+            reply = Reply(session(key))
+        reply = self._spoil(reply, action, key, request.authorization)
+        reply.wait += self._wait()
+        reply.load = not request.preflight
+        return reply
+
+    @staticmethod
+    def _spoil(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
+        if action is None:
+            return honest
+        reply = honest
+        if isinstance(action.kind, FaultKind):
+            reply = faulty_reply(action.kind, Scene(key, authorization, action.argument))
+        reply.wait = action.hold_ns / NS
+        return reply
+
+    def _scripted(self, number: int, *, granted: bool) -> Action | None:
+        """Return what the script has for load session start `number`, which arrives now."""
+        now = monotonic_ns()
+        if self._first_ns is None:
+            self._first_ns = now
+        return self._script.action(number, now - self._first_ns, granted=granted)
+
+    def _judge(self, request: ReceivedRequest, *, known: bool, fault: str) -> bytes:
+        """Return the refusal of a session start, or nothing when a session may begin."""
+        if request.authorization != self._expected:
+            self.ledger.unauthorized += 1
+            return NO_AUTHORIZATION
+        if not known:
+            return NO_PROJECT
+        return refusal(400, fault) if fault else b""
+
+    def _elsewhere(self, request: ReceivedRequest, place: RouteKind) -> bytes:
+        """Return the answer to whatever is not a POST that starts a session."""
+        if place is RouteKind.NOWHERE:
+            return NO_PATH
+        method = b"GET" if place is RouteKind.LEDGER else b"POST"
+        if request.method != method:
+            return refusal(405, f"this path takes {method.decode()}", fields=b"allow: %b\r\n" % method)
+        if place is RouteKind.LEDGER:
+            return response(200, json.dumps(self.ledger.page(live_sessions=self._sessions.count)).encode())
+        return self._turn(request, stream=place is RouteKind.STREAM)
+
+    def _turn(self, request: ReceivedRequest, *, stream: bool) -> bytes:
+        if not self._sessions.is_live(request.authorization):
+            self.ledger.unauthorized += 1
+            return NO_SESSION
+        traces = interact.traces_of(request.body)
+        if traces is None:
+            return refusal(400, "the action is neither a launch nor a text with a payload")
+        if stream:
+            return response(200, interact.as_events(traces), content_type="text/event-stream")
+        return response(200, interact.as_json(traces))
+
+    def _find_route(self, url: bytes) -> Route:
+        route = self._route(url)
+        if len(self._routes) < _REMEMBERED:
+            self._routes[url] = route
+        return route
+
+    def _route(self, url: bytes) -> Route:
+        match [unquote_to_bytes(part) for part in url.partition(b"?")[0].split(b"/")]:
+            case [b"", b"v4", b"project", project, b"environment", environment, b"session"]:
+                return Route(RouteKind.START, project == self._project and environment == self._environment)
+            case [b"", b"v4", b"project", project, b"session"]:
+                return Route(RouteKind.START, project == self._project)
+            case [b"", b"v4", b"interact"]:
+                return Route(RouteKind.INTERACT)
+            case [b"", b"v4", b"interact", b"stream"]:
+                return Route(RouteKind.STREAM)
+            case [b"", b"ledger"]:
+                return Route(RouteKind.LEDGER)
+            case _:
+                return Route(RouteKind.NOWHERE)

@@ -1,0 +1,1 @@
+"""The cases of the suite, derived from the OpenAPI document."""

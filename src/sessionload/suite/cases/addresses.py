@@ -1,0 +1,147 @@
+"""Cases about where and how a request is sent: its path, its API key, its method.
+
+Law: only the path, the key and the methods that the document lists lead to a success. Idea: one place of
+the path template filled with something else, one header changed, one method exchanged. Trap: a path with
+dots in it may rightly be read as another path; none is sent that a reader could take for a documented one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sessionload.suite.cases.case import KEY, Case, CaseRequest, Expect
+from sessionload.suite.cases.operation_spec import METHODS
+from sessionload.suite.cases.properties import kebab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sessionload.suite.cases.operation_spec import OperationSpec
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+WRONG_KEY = "sessionload-check-wrong-key"
+"""Sent as the API key where a wrong one is wanted."""
+
+
+def authorization_cases(ordinary: CaseRequest, header: str) -> Iterator[Case]:
+    """Yield the cases about the header that carries the API key, whatever its name."""
+
+    def case(what: str, law: str, fields: list[tuple[str, str]], expect: Expect = Expect.REFUSED) -> Case:
+        others = [field for field in ordinary.headers if field[0] != header]
+        request = replace(ordinary, headers=(*fields, *others))
+        return Case(f"authorization/{what}", "authorization", law, request, expect)
+
+    yield case("missing", f"A request without the header '{header}' is refused", [])
+    yield case("empty", f"An empty header '{header}' is refused", [(header, "")])
+    yield case("wrong", "A key that is not the project's is refused", [(header, WRONG_KEY)])
+    yield case(
+        "bearer",
+        "The key with 'Bearer ' before it is refused: the document asks for the key alone",
+        [(header, f"Bearer {KEY}")],
+    )
+    yield case(
+        "capitals",
+        f"The header '{header}' is known in capitals too: names of headers have no case",
+        [(header.upper(), KEY)],
+        Expect.KEPT,
+    )
+
+
+def method_cases(ordinary: CaseRequest, methods: frozenset[str]) -> Iterator[Case]:
+    """Yield a case for each method that the document does not list for the path."""
+    for method in METHODS:
+        if method in methods:
+            continue
+        headers, body = ordinary.headers, ordinary.body
+        if method not in _WITH_BODY:
+            headers, body = tuple(field for field in headers if field[0] != "content-type"), b""
+        law = f"{method} is refused: the document does not list it for this path"
+        expect, note = Expect.REFUSED, ""
+        if method == "OPTIONS":
+            law = "OPTIONS starts no session; it may be answered, for HTTP lets anyone ask for the options"
+            expect = Expect.NO_SESSION
+        elif method == "TRACE":
+            # Its answer repeats the request (RFC 9110, section 9.3.8), so it must not carry the key.
+            headers = tuple(field for field in headers if KEY not in field[1])
+            note = "sent without the key, since an answer to TRACE repeats the request"
+        request = CaseRequest(method, ordinary.path, headers, body)
+        yield Case(f"method/{method}", "method", law, request, expect, note)
+
+
+def path_cases(ordinary: CaseRequest, promise: OperationSpec, values: Mapping[str, str]) -> Iterator[Case]:
+    """Yield the cases about the places of the path template, which `values` fills in the ordinary request.
+
+    Encodings are tried in the first place only: what a server makes of them is the same everywhere.
+    """
+    for number, place in enumerate(dict.fromkeys(_PLACE.findall(promise.template))):
+        yield from _PathParameter(ordinary, promise, values, place).cases(encodings=number == 0)
+
+
+class _PathParameter:
+    """One place of the path template."""
+
+    def __init__(
+        self, ordinary: CaseRequest, promise: OperationSpec, values: Mapping[str, str], place: str
+    ) -> None:
+        self._ordinary = ordinary
+        self._promise = promise
+        self._values = values
+        self._place = place
+        self._what = kebab(place.removesuffix("ID"))
+
+    def cases(self, *, encodings: bool) -> Iterator[Case]:
+        what = self._what
+        yield self._case("unknown", f"sessionload-no-such-{what}", f"An unknown {what} is refused")
+        if encodings:
+            yield from self._encodings(self._values[self._place])
+        up = ".."
+        while self._leads_on(up):
+            up += "/.."
+        yield self._case("dots", up, f"The {what} '{up}' is refused")
+
+    def _encodings(self, value: str) -> Iterator[Case]:
+        what = self._what
+        if not self._leads_on(""):
+            yield self._case("empty", "", f"An empty {what} is refused")
+        yield self._case(
+            "encoded",
+            "".join(f"%{byte:02X}" for byte in value.encode()),
+            f"The {what} in percent-encoding is the same {what} (RFC 9110, section 4.2.3)",
+            Expect.KEPT,
+        )
+        yield self._case(
+            "slashes",
+            quote(f"{value}/../{value}", safe=""),
+            f"Encoded slashes and dots are part of the {what}, which is then unknown and refused",
+        )
+
+    def _case(self, kind: str, segment: str, law: str, expect: Expect = Expect.REFUSED) -> Case:
+        request = replace(self._ordinary, path=self._path(segment))
+        return Case(f"path/{kind}-{self._what}", "path", law, request, expect)
+
+    def _path(self, segment: str) -> str:
+        values = {name: quote(value, safe="") for name, value in self._values.items()}
+        values[self._place] = segment
+        return _PLACE.sub(lambda place: values[place[1]], self._promise.template)
+
+    def _leads_on(self, segment: str) -> bool:
+        """Whether a reader that removes dots and empty parts could take the path for a documented one."""
+        return any(_fits(self._path(segment), template) for template in self._promise.templates)
+
+
+def _fits(path: str, template: str) -> bool:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    patterns = template.strip("/").split("/")
+    return len(parts) == len(patterns) and all(
+        _PLACE.search(pattern) is not None or part == pattern
+        for part, pattern in zip(parts, patterns, strict=True)
+    )

@@ -1,0 +1,81 @@
+"""The cases of one operation: what is sent, and what the document says must come back.
+
+Law: the document decides which cases there are and what each expects; change it and they change. Idea: one
+ordinary request, and for each thing that the document says about it, requests that keep and break that one
+thing. Trap: a name must stay when its case does, for a baseline refers to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.contract.operation import ENVIRONMENT, PROJECT, USER_ID
+from sessionload.errors import InputError, Place
+from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
+from sessionload.suite.cases.bodies import body_cases
+from sessionload.suite.cases.case import FIRST, KEY, Case, CaseRequest, Expect
+from sessionload.suite.cases.case_factory import CaseFactory, to_json
+from sessionload.suite.cases.check_users import CheckUsers
+from sessionload.suite.cases.operation_spec import operation_spec_of
+from sessionload.suite.cases.properties import property_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.contract.operation import Contract
+    from sessionload.suite.cases.operation_spec import Body, OperationSpec
+
+
+def cases_of(contract: Contract, *, run_id: str, project: str, environment: str) -> tuple[Case, ...]:
+    """Return the cases of the operation, in a fixed order, `FIRST` first.
+
+    User IDs begin with `PREFIX` and `run_id` where their length leaves room. Raises `InputError` for a
+    project or environment that cannot stand in a path (bad-path-value), and where the schema of the
+    request gives no valid body (no-valid-body).
+    """
+    promise = operation_spec_of(contract)
+    headers = ((contract.security_header, KEY), ("accept", "application/json"))
+    bare = CaseRequest(contract.method, contract.path(project, environment), headers)
+    values = {PROJECT: project, ENVIRONMENT: environment}
+    return tuple(_cases(contract, promise, bare, values, run_id))
+
+
+def _cases(
+    contract: Contract, promise: OperationSpec, bare: CaseRequest, values: dict[str, str], run_id: str
+) -> Iterator[Case]:
+    ordinary = bare
+    bench = None
+    if promise.body:
+        bench = _bench(contract, promise.body, bare, run_id)
+        ordinary = bench.request(to_json(bench.valid("ordinary")))
+    yield Case(
+        FIRST,
+        "valid",
+        "A request that keeps the document is answered as the document says",
+        ordinary,
+        Expect.KEPT,
+    )
+    if bench:
+        yield from property_cases(bench)
+        yield from body_cases(bench)
+    yield from authorization_cases(ordinary, contract.security_header)
+    yield from path_cases(ordinary, promise, values)
+    yield from method_cases(ordinary, promise.methods)
+
+
+def _bench(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> CaseFactory:
+    limits = [
+        part["maxLength"]
+        for part in body.parts(body.properties(body.schema).get(USER_ID, {}))
+        if "maxLength" in part
+    ]
+    bench = CaseFactory(bare, body, CheckUsers(run_id, min(limits, default=None)))
+    violation = body.violation(bench.valid("ordinary"))
+    if violation:
+        raise InputError(
+            "no-valid-body",
+            f"no valid body could be made for '{contract.operation_id}': {violation.sentence}",
+            place=Place(contract.file),
+            hint="give the property an 'example' in the document",
+        )
+    return bench

@@ -1,0 +1,55 @@
+"""One named case: a request to the byte, and what is expected of its answer.
+
+Law: a case holds no secret, so it can be printed whole. Idea: what a case expects is one of a closed set,
+each of which can be judged without a further excuse. Trap: where a standard lets a server choose, a single
+expectation would accuse a server that is right; `Expect.EITHER` is for those places only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+KEY = "{key}"
+"""Stands for the API key in the value of a header. Only the caller that sends a request fills it in."""
+
+FIRST = "valid/ordinary"
+"""The name of the plainest valid case, always the first: where it fails, others tell nothing."""
+
+
+class Expect(StrEnum):
+    """What a case expects, in words for people."""
+
+    KEPT = "a documented success"
+    """The request is valid by the document: the answer is a success that keeps its schema."""
+    REFUSED = "refused with 4xx, no session key"
+    """The request is not valid by the document."""
+    EITHER = "a documented success, or refused with 4xx"
+    """A standard that the document rests on lets a server choose."""
+    NO_SESSION = "below 500, no session key"
+    """HTTP gives the request a meaning of its own, which starts no session."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRequest:
+    """One request to the byte: `path` is already encoded, and nothing is to be normalized or added to `body`.
+
+    `headers` are sent in this order; a value may hold `KEY`. A request never holds a secret.
+    """
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request and what it expects. `name` is `group/what`, stable and unique; `law` is one sentence."""
+
+    name: str
+    group: str
+    law: str
+    request: CaseRequest
+    expect: Expect
+    note: str = ""

@@ -1,0 +1,69 @@
+"""One valid request, and the means to change one thing in it.
+
+Law: whether a value is valid is asked of the schema of the document, never repeated. Idea: a case about a
+value is made by one call, which asks and writes law and expectation from the answer. Trap: a schema may ask
+for more than a user ID; what else it requires is filled in from the schema itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sessionload.contract.operation import USER_ID
+from sessionload.suite.cases.case import Case, CaseRequest, Expect
+from sessionload.suite.cases.sample import example_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.suite.cases.check_users import CheckUsers
+    from sessionload.suite.cases.operation_spec import Body
+
+JSON = "application/json"
+
+
+def to_json(value: object) -> bytes:
+    """Return compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class CaseFactory:
+    """Makes requests and cases about the body of one operation."""
+
+    def __init__(self, bare: CaseRequest, body: Body, users: CheckUsers) -> None:
+        """`bare` is the ordinary request without its body and media type."""
+        self.bare = bare
+        self.body = body
+        self.users = users
+        self.properties: Mapping[str, Mapping[str, Any]] = body.properties(body.schema)
+        value = example_value(body, body.schema)
+        self._rest = value if isinstance(value, dict) else {}
+
+    def valid(self, what: str) -> dict[str, Any]:
+        """Return a body for the user of the case `what`: valid, if a sample of the schema is."""
+        return self.with_user(self.users.named(what))
+
+    def with_user(self, user_id: object) -> dict[str, Any]:
+        """Return a body with this user ID, where the schema knows one."""
+        return {**self._rest, USER_ID: user_id} if USER_ID in self.properties else dict(self._rest)
+
+    def request(self, body: bytes, media_type: str = JSON) -> CaseRequest:
+        """Return the ordinary request with this body."""
+        bare = self.bare
+        return CaseRequest(bare.method, bare.path, (*bare.headers, ("content-type", media_type)), body)
+
+    def case(self, name: str, value: object, thing: str, note: str = "") -> Case:
+        """Return a case that sends `value`; the schema decides what it expects. `thing` begins its law."""
+        return self.large_case(name, value, to_json(value), thing, note)
+
+    def large_case(self, name: str, value: object, body: bytes, thing: str, note: str = "") -> Case:
+        """Return a case that sends `body`, about which the schema decides as about `value`."""
+        violation = self.body.violation(value)
+        if violation:
+            return self.sent(name, body, f"{thing} is refused: {violation.sentence}", Expect.REFUSED, note)
+        return self.sent(name, body, f"{thing} is accepted: the document allows it", Expect.KEPT, note)
+
+    def sent(self, name: str, body: bytes, law: str, expect: Expect, note: str = "") -> Case:
+        """Return a case that sends these bytes as JSON."""
+        return Case(name, name.partition("/")[0], law, self.request(body), expect, note)

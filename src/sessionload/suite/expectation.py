@@ -1,0 +1,129 @@
+"""What came back for a case, judged by what the case expects.
+
+Law: total: whatever a server does is one of a closed set, and the text about it cannot hold a key. Idea: a
+success is judged by the contract itself; a refusal by its status, and by the absence of a session key.
+Trap: the answer 401 to a request whose only fault is its body says that the key is dead, and nothing of the
+body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sessionload.contract.masking import mask
+from sessionload.contract.operation import SESSION_KEY
+from sessionload.contract.strict_json import is_too_deep
+from sessionload.suite.cases.case import KEY, Expect
+from sessionload.suite.cases.operation_spec import operation_spec_of
+
+if TYPE_CHECKING:
+    from sessionload.contract.operation import Contract
+    from sessionload.metrics.exchange import Failure
+    from sessionload.suite.cases.case import Case
+
+
+class CaseStatus(StrEnum):
+    """How a case or a law has ended. The set is closed."""
+
+    KEPT = "kept"
+    VIOLATED = "violated"
+    UNDOCUMENTED = "undocumented"
+    """Refused as it should be, with a status that the document does not list."""
+    THROTTLED = "throttled"
+    """429 to the last: nothing is known of the case."""
+    SKIPPED = "skipped"
+    """Not sent; nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one request brought: an answer, or the `failure` of the connection (then `status` is None)."""
+
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+    elapsed_ns: int
+    failure: Failure | None = None
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type as the answer says it; of two headers, both, which is none that is listed."""
+        values = [value for name, value in self.headers if name.lower() == "content-type"]
+        return ", ".join(values) if values else None
+
+
+_ELSEWHERE = frozenset({"path", "method"})
+"""Groups in which a server may well answer 401, though the key is good: it never came to look at it."""
+_NEVER = {1: "no final status", 5: "the server failed"}
+_NOT_REFUSED = {2: "accepted", 3: "neither accepted nor refused"}
+_KEY_TEXT = re.compile(rb'"%b"\s*:\s*"[^"\s]' % SESSION_KEY.encode())
+
+
+def documented_statuses(contract: Contract) -> frozenset[int]:
+    """Return every status that the document lists for the operation, ranges and `default` spelled out."""
+    return operation_spec_of(contract).statuses
+
+
+def judge_case(
+    contract: Contract, case: Case, observed: Observed, *, documented: frozenset[int]
+) -> tuple[CaseStatus, str]:
+    """Return how the case has ended, and one masked line of what came back. Never raises."""
+    status = observed.status
+    if status is None:
+        return (
+            CaseStatus.VIOLATED,
+            f"no answer: {observed.failure.message if observed.failure else 'the call failed'}",
+        )
+    if status == 429:
+        return CaseStatus.THROTTLED, "429: the server asked for fewer requests"
+    if case.expect is Expect.KEPT or (case.expect is Expect.EITHER and not 400 <= status <= 499):
+        return _as_success(contract, status, observed)
+    wrong = _wrong(case, status, observed.body)
+    if wrong:
+        return CaseStatus.VIOLATED, f"{status}, {wrong}: {mask(observed.body)}"
+    if status in documented:
+        return CaseStatus.KEPT, f"{status}: {mask(observed.body)}"
+    return CaseStatus.UNDOCUMENTED, f"undocumented, observed {status}: {mask(observed.body)}"
+
+
+def _as_success(contract: Contract, status: int, observed: Observed) -> tuple[CaseStatus, str]:
+    judgement = contract.judge(status, observed.content_type, observed.body)
+    if judgement.failure is None:
+        return CaseStatus.KEPT, f"{status}: {mask(observed.body)}"
+    return CaseStatus.VIOLATED, f"{status}, {judgement.failure.message}: {mask(observed.body)}"
+
+
+def _wrong(case: Case, status: int, body: bytes) -> str:
+    """Say what is wrong with an answer where no success is expected, or nothing."""
+    if issues_session(body):
+        return "with a session key"
+    kind = status // 100
+    if kind in _NOT_REFUSED and case.expect is not Expect.NO_SESSION:
+        return _NOT_REFUSED[kind]
+    with_key = KEY in [value for _, value in case.request.headers]
+    if status == 401 and with_key and case.group not in _ELSEWHERE:
+        return "the API key was refused, which was good"
+    return "" if kind in (2, 3, 4) else _NEVER.get(kind, "not a status of HTTP")
+
+
+def issues_session(body: bytes) -> bool:
+    """Whether a body hands out a session key, in whatever place of it."""
+    if _KEY_TEXT.search(body):
+        return True
+    if is_too_deep(body):
+        return False
+    try:
+        return _holds_key(json.loads(body))
+    except ValueError:
+        return False
+
+
+def _holds_key(value: object) -> bool:
+    if isinstance(value, dict):
+        key = value.get(SESSION_KEY)
+        return (isinstance(key, str) and bool(key.strip())) or any(map(_holds_key, value.values()))
+    return isinstance(value, list) and any(map(_holds_key, value))

@@ -1,0 +1,256 @@
+"""Requests that nobody thought of: schemathesis invents them, and its own checks judge the answers.
+
+Law: what is sent keeps the pace, the budget and the secrecy of every other request of a check. Idea:
+schemathesis makes bodies, good and bad, from the same document and judges what came; the caller sends, and
+the API key is never given to schemathesis. Trap: its failures quote answers in full, so only their kind is
+taken over.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sessionload.contract.masking import mask
+from sessionload.contract.operation import ENVIRONMENT, PROJECT, USER_ID
+from sessionload.errors import InputError, Place
+from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.check_users import CheckUsers
+from sessionload.suite.curl import curl
+from sessionload.suite.expectation import CaseStatus
+from sessionload.suite.http_client import BudgetSpent, as_sent
+from sessionload.suite.suite_report import CaseResult, Planned
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import schemathesis
+    from schemathesis import GenerationMode
+
+    from sessionload.contract.operation import Contract
+    from sessionload.suite.expectation import Observed
+    from sessionload.suite.http_client import HttpClient
+
+GROUP = "fuzz"
+_MEDIA_TYPE = "application/json"
+
+_CHECKS = {
+    "not_a_server_error": ("no-server-error", "No request makes the server fail", "no 5xx"),
+    "positive_data_acceptance": (
+        "valid-is-accepted",
+        "A body that the schema allows is accepted",
+        "a success for each valid body",
+    ),
+    "negative_data_rejection": (
+        "invalid-is-refused",
+        "A body that the schema does not allow is refused",
+        "a refusal for each invalid body",
+    ),
+    "content_type_conformance": (
+        "media-type",
+        "Every documented answer has a media type that the document lists",
+        "only media types that are listed",
+    ),
+    "response_schema_conformance": (
+        "answer-schema",
+        "Every documented answer keeps its schema",
+        "only bodies that keep the schema",
+    ),
+}
+"""The checks of schemathesis that are asked, and what they are called here."""
+
+
+def planned(max_cases: int) -> tuple[Planned, ...]:
+    """Return what is sent: the first row stands for all requests, at most `max_cases`."""
+    return tuple(
+        Planned(f"{GROUP}/{name}", GROUP, law, expected, 0 if place else max_cases)
+        for place, (name, law, expected) in enumerate(_CHECKS.values())
+    )
+
+
+def refuse_missing() -> None:
+    """Raise `InputError` when schemathesis is not installed."""
+    try:
+        import schemathesis  # noqa: F401, PLC0415 -- an extra, and half a second
+    except ImportError:
+        raise InputError(
+            "no-fuzz",
+            "schemathesis is not installed, and it invents the requests",
+            place=Place("--fuzz"),
+            hint="install it: pip install 'sessionload[fuzz]'",
+        ) from None
+
+
+class _EnoughError(Exception):
+    """Enough was sent: hypothesis need not invent more."""
+
+
+@dataclass
+class _Finding:
+    """The smallest request that a check did not like, and how many there were."""
+
+    request: CaseRequest
+    observed: Observed
+    count: int = 1
+
+
+class Fuzzer:
+    """Sends what schemathesis invents. `cut_short` says why not all of it was sent, or is empty."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        contract: Contract,
+        ordinary: CaseRequest,
+        caller: HttpClient,
+        run_id: str,
+    ) -> None:
+        """`ordinary` is a valid request; its path and headers are those of every request."""
+        self.cut_short = ""
+        self._contract = contract
+        self._ordinary = ordinary
+        self._caller = caller
+        self._users = CheckUsers(run_id)
+        self._operation = _operation(document, contract)
+        self._found: dict[str, _Finding] = {}
+        self._seen: set[bytes] = set()
+        self._judged = 0
+
+    def results(self, max_cases: int) -> Iterator[CaseResult]:
+        """Send at most `max_cases` requests, then yield a result for each check."""
+        from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 -- comes with it
+        from schemathesis import GenerationMode  # noqa: PLC0415 -- an extra, and half a second
+
+        before = self._caller.sent
+        with TemporaryDirectory(prefix="sessionload-") as folder:
+            set_hypothesis_home_dir(folder)  # else it leaves a folder of its own where it was started
+            try:
+                self._send(GenerationMode.POSITIVE, max_cases - max_cases // 2)
+                self._send(GenerationMode.NEGATIVE, max_cases - len(self._seen))
+            finally:
+                set_hypothesis_home_dir(None)
+        sent = self._caller.sent - before
+        for place, (check, (name, law, expected)) in enumerate(_CHECKS.items()):
+            yield self._result(check, name, law, expected, requests=0 if place else sent)
+
+    def _send(self, mode: GenerationMode, most: int) -> None:
+        from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- comes with schemathesis
+
+        last = len(self._seen) + most
+        cases = self._operation.as_strategy(
+            generation_mode=mode,
+            path_parameters={PROJECT: "project", ENVIRONMENT: "environment"},
+            headers={self._contract.security_header: KEY},
+        )
+
+        @settings(
+            max_examples=max(1, 4 * most),
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(cases)
+        def one(case: schemathesis.Case[Any]) -> None:
+            if len(self._seen) >= last or self.cut_short:
+                raise _EnoughError
+            self._try(case)
+
+        with suppress(_EnoughError):
+            one()
+
+    def _try(self, case: schemathesis.Case[Any]) -> None:
+        case.body = self._marked(case.body)
+        sent = case.as_transport_kwargs(base_url=self._caller.environment.url)
+        body = sent.get("data", b"")
+        if "json" in sent:
+            body = json.dumps(sent["json"]).encode()
+        body = body.encode() if isinstance(body, str) else body
+        if not isinstance(body, bytes) or body in self._seen:
+            return
+        self._seen.add(body)
+        request = replace(self._ordinary, body=body)
+        try:
+            observed = self._caller.call(request).observed
+        except BudgetSpent:
+            self.cut_short = f"the budget of {self._caller.budget:,} requests is spent"
+            return
+        if observed.status is None:
+            self._note("not_a_server_error", request, observed)
+        elif observed.status != 429:
+            self._judge(case, request, observed)
+
+    def _marked(self, body: Any) -> Any:  # noqa: ANN401 -- a JSON value or bytes, as schemathesis has it
+        """Put the mark of this check before a user ID, where that leaves it as good or bad as it was."""
+        user = body.get(USER_ID) if isinstance(body, dict) else None
+        if not isinstance(user, str):
+            return body
+        marked = self._users.start + user
+        if bool(self._contract.user_id_fault(user)) != bool(self._contract.user_id_fault(marked)):
+            return body
+        return {**body, USER_ID: marked}
+
+    def _judge(self, case: schemathesis.Case[Any], request: CaseRequest, observed: Observed) -> None:
+        from schemathesis import Response, checks  # noqa: PLC0415 -- as above
+        from schemathesis.core.failures import Failure, FailureGroup  # noqa: PLC0415 -- as above
+
+        checks.load_all_checks()
+        headers: dict[str, list[str]] = {}
+        for name, value in observed.headers:
+            headers.setdefault(name.lower(), []).append(value)
+        response = Response(
+            status_code=observed.status or 0,
+            headers=headers,
+            content=observed.body,
+            request=as_sent(self._caller.environment, request),
+            elapsed=observed.elapsed_ns / NS,
+            verify=True,
+        )
+        self._judged += 1
+        for name, check in zip(_CHECKS, checks.CHECKS.get_by_names(list(_CHECKS)), strict=True):
+            try:
+                case.validate_response(response, checks=[check])  # type: ignore[list-item]  # those that are asked are functions
+            except (Failure, FailureGroup):
+                self._note(name, request, observed)
+
+    def _note(self, check: str, request: CaseRequest, observed: Observed) -> None:
+        earlier = self._found.get(check)
+        if earlier is None:
+            self._found[check] = _Finding(request, observed)
+            return
+        earlier.count += 1
+        if len(request.body) < len(earlier.request.body):
+            earlier.request, earlier.observed = request, observed
+
+    def _result(self, check: str, name: str, law: str, expected: str, *, requests: int) -> CaseResult:
+        found = self._found.get(check)
+        state, shown = CaseStatus.KEPT, f"{self._judged} answers"
+        if found:
+            observed = found.observed
+            answer = f"{observed.status}: {mask(observed.body)}"
+            if observed.failure:
+                answer = f"no answer: {observed.failure.message}"
+            state, shown = (
+                CaseStatus.VIOLATED,
+                f"{found.count} of {len(self._seen)} requests, the smallest: {answer}",
+            )
+        elif not self._judged:
+            state, shown = CaseStatus.SKIPPED, self.cut_short or "no request was answered"
+        environment = self._caller.environment
+        key_variable = environment.key_variable or "VF_API_KEY"
+        line = curl(found.request, environment.url, key_variable=key_variable) if found else ""
+        return CaseResult(f"{GROUP}/{name}", GROUP, law, expected, shown, state, line, None, requests)
+
+
+def _operation(
+    document: Mapping[str, Any], contract: Contract
+) -> schemathesis.APIOperation[Any, Any, Any, Any]:
+    import schemathesis  # noqa: PLC0415 -- an extra, and half a second
+
+    schema = schemathesis.openapi.from_dict(dict(document))
+    return schema.find_operation_by_id(contract.operation_id)

@@ -1,0 +1,128 @@
+"""The preflight: one session that must start as the contract says before any load.
+
+Law: no load is sent before one session start has kept the whole contract. Idea: requests sends
+it, from the machine's own network stack and with nothing of the hot path, so that the two can be
+compared. Trap: a start that is throttled or slow is a refusal here, and is not tried again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sessionload.errors import PreflightError
+from sessionload.metrics.exchange import Failure, Outcome
+from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.http_client import send
+from sessionload.tls_trust import refuse_unusable
+from sessionload.units import duration_text
+
+if TYPE_CHECKING:
+    from sessionload.config.environment import Environment
+    from sessionload.config.run_spec import RunSpec
+    from sessionload.contract.operation import Contract
+    from sessionload.suite.expectation import Observed
+
+
+@dataclass(frozen=True, slots=True)
+class StartResponse:
+    """What a single call brought: a response, or the fault of the connection."""
+
+    elapsed_ns: int
+    status: int = 0
+    content_type: str | None = None
+    body: bytes = field(default=b"", repr=False)
+    failure: Failure | None = None
+
+
+def start_session(spec: RunSpec, user_id: str) -> StartResponse:
+    """Start one session for `user_id` with requests; never raises for what a server does."""
+    environment, contract = spec.environment, spec.contract
+    headers = (
+        (contract.security_header, KEY),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+    )
+    path = contract.path(environment.project, environment.environment)
+    return response_of(
+        send(
+            environment,
+            CaseRequest(contract.method, path, headers, contract.body(user_id)),
+            timeout_ns=spec.scenario.timeout_ns,
+            agent=f"sessionload/{spec.version} (preflight of run {spec.run_id})",
+        )
+    )
+
+
+def response_of(observed: Observed) -> StartResponse:
+    """Return what a single call brought as an answer to a session start."""
+    return StartResponse(
+        observed.elapsed_ns, observed.status or 0, observed.content_type, observed.body, observed.failure
+    )
+
+
+_CURES = {
+    "timeout": "is the server slow? raise load.timeout if it may take so long",
+    "tls": "check the host in the url; if its authority is a private one, name its file as ca_file",
+    "dns": "check the host in the url",
+    "refused": "is the server up, and the port in the url right?",
+    "protocol": "is this the runtime, and not something else on its port?",
+    "connection": "is the server up, and the url right?",
+    "body_too_large": "look at what answers there; raise max_body if it is meant",
+    "content_encoding": "look at what answers there: a proxy may be encoding for everybody",
+}
+
+
+def preflight(spec: RunSpec) -> int:
+    """Start one session and check it in full; return how long it took, in nanoseconds.
+
+    Raises `PreflightError` with one sentence when anything is wrong.
+    """
+    if spec.environment.tls:
+        refuse_unusable(spec.environment.ca_file)
+    answer = start_session(spec, f"sessionload-preflight-{spec.run_id}")
+    error = fault_of_start(spec.environment, spec.contract, answer)
+    if error:
+        raise error
+    return answer.elapsed_ns
+
+
+def fault_of_start(
+    environment: Environment, contract: Contract, answer: StartResponse
+) -> PreflightError | None:
+    """Return what is wrong with the answer to a session start, or `None`."""
+    where = f"preflight of {environment.name} ({environment.host}:{environment.port})"
+    if answer.failure is not None:
+        return PreflightError(
+            f"preflight-{answer.failure.cause.replace('_', '-')}",
+            f"{where}: {answer.failure.message}",
+            hint=f"{_CURES[answer.failure.cause]}"
+            f" (nothing else was sent, after {duration_text(answer.elapsed_ns)})",
+        )
+    judgement = contract.judge(answer.status, answer.content_type, answer.body)
+    if judgement.outcome is Outcome.OK:
+        return None
+    if answer.status == 404:
+        return PreflightError(
+            "preflight-unknown-project",
+            f"{where}: the server does not know this project or environment (404)",
+            hint=f"check project and environment of '{environment.name}'",
+        )
+    code, hint = {
+        Outcome.REJECTED: ("preflight-key-rejected", f"check the key in {environment.key_variable}"),
+        Outcome.THROTTLED: (
+            "preflight-throttled",
+            "wait, or ask for a higher limit: load would only be refused",
+        ),
+        Outcome.SERVER_ERROR: (
+            "preflight-server-error",
+            "the server must answer one user before it meets many",
+        ),
+    }.get(
+        judgement.outcome,
+        ("preflight-contract", "the contract must hold for one session before it is loaded"),
+    )
+    message = judgement.failure.message if judgement.failure else judgement.outcome.value
+    example = judgement.failure.example if judgement.failure else ""
+    excerpt = f" ({example})" if example and not example.startswith("(") else f" {example}".rstrip()
+    return PreflightError(code, f"{where}: {message}{excerpt}", hint=hint)

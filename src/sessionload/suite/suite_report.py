@@ -1,0 +1,313 @@
+"""A contract check that has ended: every case and law with how it ended, and what that is worth.
+
+Law: a deviation fails the check unless the baseline accepts it, and an accepted one that no longer occurs
+fails it too. Idea: everything is made again from the results, so that a file cannot say two things. Trap: a
+case that was throttled to the last shows nothing, so a check with one is incomplete, which is no pass.
+
+The file of a baseline is read by `inputs/baseline.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from sessionload.errors import InputError, Place
+from sessionload.suite.expectation import CaseStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMAT = 1
+"""The format that is written, and the only one that is read."""
+
+
+class SuiteStatus(StrEnum):
+    """What a check is worth. `KEPT` is exit 0, the others are exit 1."""
+
+    KEPT = "kept"
+    VIOLATED = "violated"
+    INCOMPLETE = "incomplete"
+    """Nothing was violated, but not all was seen: throttled, or cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A case or law before it is sent, as `--list` shows it. `requests` is how many it sends."""
+
+    name: str
+    group: str
+    law: str
+    expected: str
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry of the baseline: a known deviation, why it is accepted, and since when (`2026-01-31`)."""
+
+    case: str
+    reason: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case or law and how it ended. `observed` is masked; `curl` holds no key, or is empty.
+
+    `elapsed_ns` is how long its single (or slowest) call took, None when nothing was answered. `accepted`
+    is the reason of the baseline, set by `accept`.
+    """
+
+    name: str
+    group: str
+    law: str
+    expected: str
+    observed: str
+    state: CaseStatus
+    curl: str = ""
+    elapsed_ns: int | None = None
+    requests: int = 1
+    accepted: str | None = None
+
+    def deviates(self, *, strict: bool) -> bool:
+        """Whether this is a violation; under `strict`, so is what the document does not list."""
+        return self.state is CaseStatus.VIOLATED or (strict and self.state is CaseStatus.UNDOCUMENTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteReport:
+    """A check that has ended. `environment` and `contract` hold JSON values only, as in a result file.
+
+    `started` is wall time as text, a label only; `seconds` is monotonic. `cut_short` says why not all of
+    it was done (a budget that was spent, an interruption), or is empty.
+    """
+
+    run_id: str
+    started: str
+    seconds: float
+    version: str
+    environment: Mapping[str, str]
+    contract: Mapping[str, str]
+    strict: bool
+    results: tuple[CaseResult, ...]
+    baseline: tuple[Accepted, ...] = ()
+    cut_short: str = ""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(result.requests for result in self.results)
+
+    def count(self, state: CaseStatus) -> int:
+        """Return how many cases and laws have ended so, accepted ones included."""
+        return sum(result.state is state for result in self.results)
+
+    @property
+    def failing(self) -> tuple[CaseResult, ...]:
+        """What deviates and is not accepted."""
+        return tuple(
+            result
+            for result in self.results
+            if result.accepted is None and result.deviates(strict=self.strict)
+        )
+
+    @property
+    def accepted(self) -> tuple[CaseResult, ...]:
+        """What deviates and is accepted by the baseline."""
+        return tuple(result for result in self.results if result.accepted is not None)
+
+    @property
+    def stale(self) -> tuple[Accepted, ...]:
+        """Entries of the baseline that no longer occur, or name nothing in a group that was examined.
+
+        Of a case that was throttled or skipped, and of a group that did not take part, nothing is known.
+        """
+        results = {result.name: result for result in self.results}
+        groups = {result.group for result in self.results}
+        return tuple(
+            entry
+            for entry in self.baseline
+            if (
+                _is_kept(results[entry.case], strict=self.strict)
+                if entry.case in results
+                else entry.case.partition("/")[0] in groups
+            )
+        )
+
+    @property
+    def state(self) -> SuiteStatus:
+        """What the check is worth."""
+        if self.failing or self.stale:
+            return SuiteStatus.VIOLATED
+        if self.cut_short or self.count(CaseStatus.THROTTLED) or not self.count(CaseStatus.KEPT):
+            return SuiteStatus.INCOMPLETE
+        return SuiteStatus.KEPT
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything was kept, else 1."""
+        return 0 if self.state is SuiteStatus.KEPT else 1
+
+    def headline(self) -> str:
+        """Return the check in one sentence, its verdict first, without a full stop."""
+        return "; ".join(part for part in (f"{self.state.name}: {self.sentence()}", self.remainder()) if part)
+
+    def sentence(self) -> str:
+        """Return what follows the verdict's word."""
+        parts = []
+        if self.failing:
+            parts.append(f"{len(self.failing):,} of {_number(len(self.results), 'case')} broke the contract")
+        if self.stale:
+            verb = "no longer occurs" if len(self.stale) == 1 else "no longer occur"
+            parts.append(f"{_number(len(self.stale), 'accepted deviation')} {verb}")
+        if not parts:
+            parts.append(
+                f"{self.count(CaseStatus.KEPT):,} of {_number(len(self.results), 'case')} kept the contract"
+            )
+        if self.cut_short:
+            parts.append(f"cut short: {self.cut_short}")
+        return "; ".join(parts)
+
+    def remainder(self) -> str:
+        """Return what became of the other cases, or nothing."""
+        counts = [
+            (
+                0 if self.strict else self.count(CaseStatus.UNDOCUMENTED),
+                "refused with a status that is not documented",
+            ),
+            (self.count(CaseStatus.THROTTLED), "throttled"),
+            (self.count(CaseStatus.SKIPPED), "skipped"),
+            (len(self.accepted), "accepted by the baseline"),
+        ]
+        return "; ".join(f"{count:,} {what}" for count, what in counts if count)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object that the file of a check holds; what is in `verdict` is for people."""
+        return {
+            "format": FORMAT,
+            "check": {
+                "id": self.run_id,
+                "started": self.started,
+                "seconds": self.seconds,
+                "version": self.version,
+                "strict": self.strict,
+                "cut_short": self.cut_short,
+            },
+            "environment": dict(self.environment),
+            "contract": dict(self.contract),
+            "results": [{**asdict(result), "state": result.state.value} for result in self.results],
+            "baseline": [asdict(entry) for entry in self.baseline],
+            "verdict": {
+                "state": self.state.value,
+                "headline": self.headline(),
+                "requests": self.requests,
+                "counts": {state.value: self.count(state) for state in CaseStatus},
+                "failing": [result.name for result in self.failing],
+                "no_longer_occurs": [entry.case for entry in self.stale],
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: object, *, file: str = "check.json") -> Self:
+        """Read what `to_json` wrote; `file` is named in errors.
+
+        Raises `InputError` for another format (`unknown-result-format`), and for what is not a check or
+        contradicts itself (`broken-result`).
+        """
+        place = Place(file)
+        if not isinstance(data, Mapping) or "format" not in data:
+            raise _broken("it is not a JSON object with a 'format'", place)
+        if data["format"] != FORMAT:
+            raise InputError(
+                "unknown-result-format",
+                f"this is a contract check of another format, and this version reads format {FORMAT}",
+                place=place,
+                hint="read it with the version of sessionload that wrote it",
+            )
+        try:
+            suite_report = cls._read(data)
+            same = suite_report.to_json() == data
+        except KeyError as error:
+            raise _broken(f"{error} is missing", place) from None
+        except (TypeError, ValueError, AttributeError):
+            raise _broken("a value in it is of the wrong kind", place) from None
+        if not same:
+            raise _broken("its parts contradict each other", place)
+        return suite_report
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        check = data["check"]
+        return cls(
+            run_id=_text(check["id"]),
+            started=_text(check["started"]),
+            seconds=check["seconds"] + 0.0,
+            version=_text(check["version"]),
+            environment={_text(name): _text(value) for name, value in data["environment"].items()},
+            contract={_text(name): _text(value) for name, value in data["contract"].items()},
+            strict=check["strict"] is True,
+            results=tuple(_result(result) for result in data["results"]),
+            baseline=tuple(
+                Accepted(_text(entry["case"]), _text(entry["reason"]), _text(entry["date"]))
+                for entry in data["baseline"]
+            ),
+            cut_short=_text(check["cut_short"]),
+        )
+
+
+def accept(
+    results: Sequence[CaseResult], baseline: Sequence[Accepted], *, strict: bool
+) -> tuple[CaseResult, ...]:
+    """Return the results with the reason of the baseline at each deviation that it accepts."""
+    reasons = {entry.case: entry.reason for entry in baseline}
+    return tuple(
+        replace(result, accepted=reasons.get(result.name) if result.deviates(strict=strict) else None)
+        for result in results
+    )
+
+
+def _is_kept(result: CaseResult, *, strict: bool) -> bool:
+    return result.state is CaseStatus.KEPT or (result.state is CaseStatus.UNDOCUMENTED and not strict)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _broken(what: str, place: Place) -> InputError:
+    return InputError(
+        "broken-result",
+        f"this is not a whole contract check: {what}",
+        place=place,
+        hint="take the file as the check wrote it",
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _result(data: Mapping[str, Any]) -> CaseResult:
+    return CaseResult(
+        name=_text(data["name"]),
+        group=_text(data["group"]),
+        law=_text(data["law"]),
+        expected=_text(data["expected"]),
+        observed=_text(data["observed"]),
+        state=CaseStatus(data["state"]),
+        curl=_text(data["curl"]),
+        elapsed_ns=None if data["elapsed_ns"] is None else _whole(data["elapsed_ns"]),
+        requests=_whole(data["requests"]),
+        accepted=None if data["accepted"] is None else _text(data["accepted"]),
+    )

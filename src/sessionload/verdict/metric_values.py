@@ -1,0 +1,167 @@
+"""What a target reads from slices, as a value that adds, and how it compares.
+
+Law: no evidence is no pass: a reading over no samples has no value. Idea: a target reads either a
+histogram or a totals of three numbers; both add, so the sum over any window is made from sums of
+seconds. Trap: a run whose every request timed out has no contract violation, and no evidence about
+the contract either; each count names the arrivals that could have shown it.
+
+Ties. Counts, shares, `min`, `mean` and `max` are exact. A percentile is known to the grain of its
+histogram (less than 0.1 %), so a percentile that cannot be told from the bound counts as equal to
+it: it misses `<` and `>`, and meets `<=` and `>=`.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from sessionload.metrics.exchange import ANSWERED, Outcome
+from sessionload.metrics.histogram import Histogram, bucket_of
+from sessionload.units import duration_text, share_text, significant
+from sessionload.verdict.targets import BoundKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.targets import Target
+
+_Part = TypeVar("_Part")
+
+_CHECKED = frozenset({Outcome.OK, Outcome.CONTRACT_VIOLATION})
+_SENT = frozenset(Outcome)
+_SHOWN_BY: dict[str, tuple[Outcome, Collection[Outcome]]] = {
+    "contract_violations": (Outcome.CONTRACT_VIOLATION, _CHECKED),
+    "throttled": (Outcome.THROTTLED, ANSWERED),
+    "rejected": (Outcome.REJECTED, ANSWERED),
+    "server_errors": (Outcome.SERVER_ERROR, ANSWERED),
+    "timeouts": (Outcome.TIMEOUT, _SENT),
+    "connection_errors": (Outcome.CONNECTION_ERROR, _SENT),
+    "protocol_errors": (Outcome.PROTOCOL_ERROR, _SENT),
+}
+_COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CountValue:
+    """`part` of `whole` arrivals, of which `count` could have shown it."""
+
+    part: int
+    whole: int
+    count: int
+
+    def __add__(self, other: Self) -> CountValue:
+        return CountValue(self.part + other.part, self.whole + other.whole, self.count + other.count)
+
+
+MetricValue = Histogram | CountValue
+"""What a target reads. Both have `count`, the samples behind the value."""
+
+
+def metric_value(target: Target, part: Slice) -> MetricValue:
+    """Return what `target` looks at in a slice."""
+    metric = target.metric
+    if metric.view:
+        view: Histogram = getattr(part, metric.view)
+        return view
+    arrivals = part.accounted
+    if metric.name in _SHOWN_BY:
+        outcome, shown_by = _SHOWN_BY[metric.name]
+        evidence = sum(count for seen, count in part.outcomes.items() if seen in shown_by)
+        return CountValue(part.outcomes.get(outcome, 0), arrivals, evidence)
+    counted = {"error_rate": part.errors, "achieved_rate": part.sent, "unsent": part.unsent}
+    return CountValue(counted[metric.name], arrivals, arrivals)
+
+
+def value_of(target: Target, reading: MetricValue) -> Fraction | None:
+    """Return the value of a reading with samples, in the unit of the bound; `None` is never."""
+    if isinstance(reading, CountValue):
+        return Fraction(reading.part, reading.whole if target.kind is BoundKind.SHARE else 1)
+    metric = target.metric
+    if metric.share is not None:
+        quantile = reading.quantile(metric.share)
+        if quantile is None:
+            return None
+        # Within the grain of the histogram the two are the same; see Ties above.
+        tie = bucket_of(quantile) == bucket_of(target.bound.numerator)
+        return target.bound if tie else Fraction(quantile)
+    if metric.statistic == "min":
+        return None if reading.minimum is None else Fraction(reading.minimum)
+    if reading.never:
+        return None
+    return Fraction(reading.maximum) if metric.statistic == "max" else Fraction(reading.total, reading.count)
+
+
+def holds(target: Target, value: Fraction | None) -> bool:
+    """Return whether a value keeps the bound. Never keeps none, not even a lower one."""
+    return value is not None and _COMPARE[target.op](value, target.bound)
+
+
+def severity(target: Target, value: Fraction | None) -> tuple[bool, Fraction]:
+    """Return a key that is larger the worse a value is for the target; never is the worst."""
+    if value is None:
+        return True, Fraction(0)
+    if target.op == "==":
+        return False, abs(value - target.bound)
+    return False, value if target.caps else -value
+
+
+def measured_text(target: Target, reading: MetricValue) -> str:
+    """Return the value of a reading with samples for people: `312 ms`, `0.02 %`, `3`, `never`."""
+    if isinstance(reading, CountValue):
+        return (
+            share_text(reading.part, reading.whole) if target.kind is BoundKind.SHARE else f"{reading.part:,}"
+        )
+    value = value_of(target, reading)
+    return duration_text(None if value is None else round(value))
+
+
+def margin_text(target: Target, value: Fraction | None) -> str:
+    """Return how far a value is from the bound: `88 ms below`, `1.2 points above`; empty for never.
+
+    A value that is the bound is `exactly` there where it has to be, and `at the bound` elsewhere.
+    """
+    if value is None:
+        return ""
+    gap = abs(value - target.bound)
+    if not gap:
+        return "exactly" if target.op == "==" else "at the bound"
+    amount = {
+        BoundKind.DURATION: lambda: duration_text(max(1, round(gap))),
+        BoundKind.SHARE: lambda: (
+            f"{significant(gap * 100)} {'point' if gap == Fraction(1, 100) else 'points'}"
+        ),
+        BoundKind.COUNT: lambda: f"{gap.numerator:,}",
+    }[target.kind]()
+    return f"{amount} {'below' if value < target.bound else 'above'}"
+
+
+def add(one: MetricValue, other: MetricValue) -> MetricValue:
+    """Return the sum of two readings of one target."""
+    both: MetricValue = operator.add(one, other)
+    return both
+
+
+def windows(
+    parts: Sequence[_Part], length: int, plus: Callable[[_Part, _Part], _Part]
+) -> Iterator[tuple[int, _Part]]:
+    """Yield (first, sum) of every run of `length` neighbours, about three additions for each.
+
+    The sums of a block's ends and of the next block's beginnings are made once; a window is one of
+    each (van Herk, and Gil and Werman, who did so for maxima). `plus` must not mind order.
+    """
+    for block in range(0, len(parts) - length + 1, length):
+        ends = list(accumulate(reversed(parts[block : block + length]), plus))[::-1]
+        yield block, ends[0]
+        beginnings = accumulate(parts[block + length : block + 2 * length - 1], plus)
+        for offset, beginning in enumerate(beginnings, 1):
+            yield block + offset, plus(ends[offset], beginning)

@@ -1,0 +1,211 @@
+"""What people promise about a run, one sentence each: `p95 < 400ms`, `error_rate < 0.1%`.
+
+Law: a target has one reading; whatever could be read in two ways is refused with the cure. Idea: a
+small grammar whose bounds carry their unit, kept as exact fractions. Trap: a target that stops a
+run while it goes on must be able to be missed early for good reason only, so it needs a window.
+
+    target    := metric op bound                  white space between the parts is free
+    op        := "<" | "<=" | ">" | ">=" | "=="    "==" for counts and shares only
+    metric    := [view "."] statistic             bound: a duration with unit
+               | "error_rate"                     bound: a share in %; arrivals without a valid session
+               | "achieved_rate"                  bound: a share in %; arrivals that were sent
+               | count                            bound: a whole number, or a share of arrivals in %
+    view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls"
+                                                                              (default: response)
+    statistic := "p" number | "min" | "mean" | "max"                          (0 < number < 100)
+    count     := "contract_violations" | "throttled" | "rejected" | "server_errors" | "timeouts"
+               | "connection_errors" | "protocol_errors" | "unsent"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from sessionload.errors import nearest
+from sessionload.units import NS, parse_duration, parse_share
+
+VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
+SHARES = ("error_rate", "achieved_rate")
+COUNTS = (
+    "contract_violations",
+    "throttled",
+    "rejected",
+    "server_errors",
+    "timeouts",
+    "connection_errors",
+    "protocol_errors",
+    "unsent",
+)
+
+_COMMON = ("p50", "p90", "p95", "p99", "p99.9", "min", "mean", "max")
+_OPERATORS = ("<", "<=", ">", ">=", "==")
+_UPPER = ("<", "<=")
+_SYNONYMS = {"average": "mean", "avg": "mean", "median": "p50", "maximum": "max", "minimum": "min"}
+_MENDED = {"=<": "<=", "=>": ">=", "<<": "<", ">>": ">", "===": "=="}
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_PERCENTILE = re.compile(r"p([0-9]+(?:\.[0-9]+)?)")
+_UNDERSCORED = re.compile(r"p([0-9]+)_([0-9]+)")
+
+
+class BoundKind(StrEnum):
+    """What a bound is made of."""
+
+    DURATION = "duration"
+    SHARE = "share"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMetric:
+    """What is looked at. `view` and `statistic` are empty for shares and counts."""
+
+    name: str
+    """As it was written: `p95`, `service.p99`, `error_rate`."""
+    view: str = ""
+    statistic: str = ""
+    share: Fraction | None = None
+    """The percentile as a fraction: 19/20 for p95."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bound on a metric of the measured stages, or of every window of them.
+
+    `bound` is nanoseconds, a fraction of all arrivals, or a number of arrivals, as `kind` says.
+    """
+
+    expr: str
+    metric: TargetMetric
+    op: str
+    kind: BoundKind
+    bound: Fraction
+    window_ns: int | None = None
+    abort: bool = False
+
+    @property
+    def bound_text(self) -> str:
+        """The bound as it was written."""
+        return self.expr.rsplit(" ", 1)[-1]
+
+    @property
+    def window_s(self) -> int:
+        """The window in seconds; 0 if there is none."""
+        return (self.window_ns or 0) // NS
+
+    @property
+    def caps(self) -> bool:
+        """Whether the bound is an upper one; `== 0` is `<= 0`."""
+        return self.op in _UPPER or (self.op == "==" and not self.bound)
+
+
+def parse_target(expr: str, *, window_ns: int | None = None, abort: bool = False) -> Target:
+    """Return the target that `expr` says.
+
+    Raises `ValueError` with one sentence that says what to write instead.
+    """
+    name, op, written = _parts(expr.strip())
+    metric = _metric(name)
+    _check_op(expr.strip(), op, metric)
+    kind, bound = _bound(metric, written, op)
+    if op == "<" and not bound:
+        raise ValueError(f"nothing is below {written}: did you mean {name} <= {written}?")
+    target = Target(f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort)
+    _check_window(window_ns)
+    if abort:
+        _check_abort(target)
+    return target
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    name, *rest = re.split(r"([<>=!]+)", text)
+    if not rest:
+        raise ValueError(f"'{text}' compares nothing: write it like p95 < 400ms")
+    if len(rest) > 2:
+        raise ValueError(f"'{text}' has more than one comparison: write a target for each")
+    op, bound = rest
+    if not name.strip() or not bound.strip():
+        raise ValueError(f"'{text}' has nothing on one side of {op}: write it like p95 < 400ms")
+    return name.strip(), op, bound.strip()
+
+
+def _metric(name: str) -> TargetMetric:
+    if name in SHARES or name in COUNTS:
+        return TargetMetric(name)
+    view, dot, statistic = name.partition(".")
+    if not dot or _PERCENTILE.fullmatch(name):
+        view, statistic = VIEWS[0], name
+    underscored = _UNDERSCORED.fullmatch(statistic)
+    if underscored:
+        raise ValueError(f"'{name}' is not a percentile: did you mean p{underscored[1]}.{underscored[2]}?")
+    percentile = _PERCENTILE.fullmatch(statistic)
+    if not percentile and statistic not in ("min", "mean", "max"):
+        synonym = _SYNONYMS.get(statistic, statistic)
+        hint = nearest(synonym, (*_COMMON, *SHARES, *COUNTS))
+        raise ValueError(f"'{name}' is not a metric: {hint}")
+    if view not in VIEWS:
+        raise ValueError(f"'{view}' is not a view of the durations: {nearest(view, VIEWS)}")
+    if not percentile:
+        return TargetMetric(name, view, statistic)
+    share = Fraction(percentile[1]) / 100
+    if not 0 < share < 1:
+        end = "max" if share >= 1 else "min"
+        raise ValueError(f"'{statistic}' is not between p0 and p100: for the end itself write {end}")
+    return TargetMetric(name, view, "percentile", share)
+
+
+def _check_op(text: str, op: str, metric: TargetMetric) -> None:
+    if op == "=":
+        cure = "<=" if metric.view else "=="
+        raise ValueError(f"'{text}' has a single =: did you mean {cure}?")
+    if op not in _OPERATORS:
+        hint = f"did you mean {_MENDED[op]}?" if op in _MENDED else f"known here: {' '.join(_OPERATORS)}"
+        raise ValueError(f"'{op}' is not a comparison: {hint}")
+    if op == "==" and metric.view:
+        raise ValueError(f"no duration is met to the nanosecond: did you mean {metric.name} <= …?")
+
+
+def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Fraction]:
+    if metric.view:
+        if _NUMBER.fullmatch(written):
+            raise ValueError(f"'{written}' has no unit: did you mean {written}ms?")
+        if written.endswith("%"):
+            raise ValueError(
+                f"{metric.name} is a duration, not a share: write it like {metric.name} {op} 400ms"
+            )
+        return BoundKind.DURATION, Fraction(parse_duration(written))
+    if metric.name in SHARES and _NUMBER.fullmatch(written):
+        raise ValueError(_unit_of_share(written))
+    if metric.name in SHARES or written.endswith("%"):
+        return BoundKind.SHARE, parse_share(written)
+    if not re.fullmatch(r"[0-9]+", written):
+        raise ValueError(
+            f"'{written}' is not a count: write a whole number of arrivals, or a share like 0.1%"
+        )
+    return BoundKind.COUNT, Fraction(written)
+
+
+def _unit_of_share(written: str) -> str:
+    if 0 < Fraction(written) <= 1:
+        percent = f"{float(Fraction(written) * 100):g}"
+        return f"'{written}' has no unit: write {percent}% or {written}%, whichever is meant"
+    return f"'{written}' has no unit: did you mean {written}%?"
+
+
+def _check_window(window_ns: int | None) -> None:
+    if window_ns is not None and (window_ns < NS or window_ns % NS):
+        raise ValueError("a window is a whole number of seconds, at least 1s: write it like 30s")
+
+
+def _check_abort(target: Target) -> None:
+    name = target.metric.name
+    if name == "achieved_rate":
+        raise ValueError("achieved_rate cannot abort a run: it is low whenever a run begins; leave out abort")
+    if not target.caps:
+        raise ValueError(f"only an upper bound can abort a run: write {name} < … or leave out abort")
+    if target.kind is not BoundKind.COUNT and target.window_ns is None:
+        raise ValueError(
+            f"'{target.expr}' needs a window to abort a run, or its first samples would: add window: 30s"
+        )

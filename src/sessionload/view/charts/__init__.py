@@ -1,1 +1,0 @@
-"""The pictures of a run, one module each, and what they are drawn with."""

@@ -1,1 +1,0 @@
-"""A contract check as text and pages."""

@@ -1,1 +1,0 @@
-"""A result, turned into the rows that all views share."""

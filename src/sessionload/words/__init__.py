@@ -1,1 +1,0 @@
-"""Ground floor: errors, secrets and units, the words every other floor speaks in."""

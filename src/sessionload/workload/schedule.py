@@ -1,0 +1,338 @@
+"""When each arrival is due: stages of rates, the area under them, and its exact inverse.
+
+Law: arrival n is due at the largest whole nanosecond t at which the area under the rate from 0 to t is
+at most n. Idea: over a common denominator that area is a quadratic with whole coefficients, so its
+inverse needs one integer square root, and no arrival depends on the one before it. Trap: a float sum of
+gaps drifts, and a stage that starts its count anew gains or loses an arrival at each border; here
+fractions of an arrival carry across the border as fractions.
+
+The classic formula for a rate that goes from a to b over T is `t = 2n / (a + sqrt(a² + 2n(b - a) / T))`.
+What is computed here is the same root, rounded down exactly. Let the two rates per nanosecond be `u / L` and
+`(u + d) / L`, with whole numbers. The area is at most n where
+
+    d·t² + 2Tu·t <= C,  C = floor(2TL·n)
+
+and the largest such t below T is, for a rising rate, `floor((sqrt(T²u² + dC) - Tu) / d)`, and for a falling
+one, with e = -d, `floor((Tu - sqrt(T²u² - eC)) / e)`. There the root is real: n is below the area of the
+stage, so `C < T²(2u - e)` and `eC < T²u² - T²(u - e)² <= T²u²`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from sessionload.errors import nearest
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+MOST_ARRIVALS = 100_000_000
+"""A schedule plans at most this many arrivals."""
+LONGEST_NS = 24 * 3600 * NS
+"""A schedule takes at most this long."""
+
+_ARRIVALS = ("even", "poisson")
+_POISSON_GRAIN = 1 << 32  # Poisson areas are whole multiples of 2**-32 of an arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the schedule over which the rate goes linearly from `start_rate` to `end_rate`.
+
+    Rates are arrivals per second. Equal rates make a constant stage, and two zeros make a pause.
+    """
+
+    name: str
+    start_rate: Fraction
+    end_rate: Fraction
+    duration_ns: int
+    warmup: bool = False
+
+    @property
+    def area(self) -> Fraction:
+        """Return the area under the rate: how many arrivals the stage is worth, fractions of one included."""
+        return (self.start_rate + self.end_rate) / 2 * Fraction(self.duration_ns, NS)
+
+
+class Arrival(NamedTuple):
+    """One user who wants a session: its number, when (ns after the start), and in which stage."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of an arrival
+    due_ns: int
+    stage: int
+
+
+_new = tuple.__new__
+"""Makes an `Arrival` in half of the time that its constructor takes: there is one for each session start."""
+
+
+class Schedule:
+    """All arrivals of a run, each a pure function of its number (even) or of the seed (Poisson).
+
+    `peak` is the largest rate at any end of a stage; `starts_ns` says when each stage begins.
+    """
+
+    __slots__ = (
+        "_borders",
+        "_counts",
+        "_curves",
+        "_dues",
+        "_ends",
+        "arrivals",
+        "duration_ns",
+        "peak",
+        "seed",
+        "stages",
+        "starts_ns",
+    )
+
+    def __init__(self, stages: Sequence[Stage], *, arrivals: str = "even", seed: int = 0) -> None:
+        """Plan `stages` in their order; `seed` matters to Poisson arrivals only.
+
+        Raises `ValueError` with a sentence when nothing, too much or something impossible is planned.
+        """
+        _refuse(stages, arrivals)
+        self.stages = tuple(stages)
+        self.arrivals = arrivals
+        self.seed = seed
+        self.peak = max(max(stage.start_rate, stage.end_rate) for stage in stages)
+        *starts, self.duration_ns = accumulate((stage.duration_ns for stage in stages), initial=0)
+        self.starts_ns = tuple(starts)
+        grain = 1 if arrivals == "even" else _POISSON_GRAIN
+        self._borders = tuple(accumulate((stage.area for stage in stages), initial=Fraction(0)))
+        self._counts: dict[int, list[list[int]]] = {}
+        self._curves = tuple(_curve(stage) for stage in stages)
+        # Stage k holds the positions (areas, counted in grains) from _ends[k] on and below _ends[k + 1].
+        self._ends = tuple(math.ceil(border * grain) for border in self._borders)
+        self._dues = tuple(
+            _inverse(stage, start, border, grain)
+            for stage, start, border in zip(stages, starts, self._borders, strict=False)
+        )
+
+    def planned(self, workers: int = 1) -> int:
+        """Return how many arrivals there are in all.
+
+        Even arrivals: the number of n >= 0 below the total area, in O(1). Poisson arrivals depend on
+        `workers`, because each worker draws a stream of its own; all streams are drawn here to count
+        them, in O(arrivals).
+        """
+        return sum(self.planned_by_stage(workers))
+
+    def planned_by_stage(self, workers: int = 1) -> tuple[int, ...]:
+        """Return how many arrivals are due in each stage; O(arrivals) for Poisson, as in `planned`."""
+        if self.arrivals == "even":
+            return tuple(end - first for first, end in pairwise(self._ends))
+        return tuple(sum(counts) for counts in zip(*self._drawn(workers), strict=True))
+
+    def planned_by_second(self) -> dict[int, int]:
+        """Return how many arrivals are due in each second of the schedule, quiet seconds included.
+
+        Exact for even arrivals: those due before t are the n below the area up to t. For Poisson
+        arrivals the same figures are the expectation, rounded so that rounding errors do not add up.
+        """
+        seconds = -(-self.duration_ns // NS)
+        marks = (min(second * NS, self.duration_ns) for second in range(seconds + 1))
+        before = (math.ceil(self.area(mark)) for mark in marks)
+        return {second: later - sooner for second, (sooner, later) in enumerate(pairwise(before))}
+
+    def index_end(self, workers: int = 1) -> int:
+        """Return one more than the largest arrival number, the bound on what user IDs must serve.
+
+        Even arrivals are numbered without gaps, so this is `planned()`. The Poisson streams of several
+        workers end at different lengths, and the longest one has the last number; O(arrivals).
+        """
+        if self.arrivals == "even":
+            return self.planned()
+        lengths = enumerate(sum(counts) for counts in self._drawn(workers))
+        return max(worker + workers * (length - 1) + 1 if length else 0 for worker, length in lengths)
+
+    def area(self, t_ns: int) -> Fraction:
+        """Return the exact area under the rate from 0 to `t_ns`: the arrivals to be expected by then.
+
+        `t_ns` is a whole number of nanoseconds from 0 to `duration_ns`.
+        """
+        stage = bisect_right(self.starts_ns, t_ns) - 1
+        local = t_ns - self.starts_ns[stage]
+        square, linear, whole = self._curves[stage]
+        return self._borders[stage] + Fraction((square * local + linear) * local, whole)
+
+    def due_ns(self, index: int) -> int:
+        """Return when even arrival `index` is due, in nanoseconds after the start.
+
+        Raises `ValueError` for Poisson arrivals, which have no closed form, and `IndexError` for a
+        number that is not planned.
+        """
+        if self.arrivals != "even":
+            raise ValueError("only even arrivals are due at a time that follows from their number")
+        if not 0 <= index < self._ends[-1]:
+            raise IndexError(f"arrival {index} is not among the {self._ends[-1]} planned ones")
+        return self._dues[bisect_right(self._ends, index) - 1](index)
+
+    def stripe(self, worker: int = 0, workers: int = 1) -> Iterator[Arrival]:
+        """Return the arrivals of one worker, in the order in which they are due.
+
+        Even: numbers `worker`, `worker + workers`, ... of the one plan. Poisson: an own stream at
+        1/`workers` of the rate, whose j-th arrival (from 0) has the number `worker + workers * j`; a
+        superposition of Poisson streams is Poisson again. Its first arrival comes after one gap, not
+        at 0. Raises `ValueError` when there is no such worker.
+        """
+        if not 0 <= worker < workers:
+            raise ValueError(f"there is no worker {worker} among {workers}: they are numbered from 0")
+        return self._even(worker, workers) if self.arrivals == "even" else self._poisson(worker, workers)
+
+    def rest(self, first: int, worker: int = 0, workers: int = 1) -> Iterator[tuple[int, int, int]]:
+        """Yield (stage, second, count) of the arrivals of a stripe from number `first` on.
+
+        What a run that was stopped leaves unsent. Even arrivals are counted by the area under each
+        second, not one by one; Poisson arrivals are drawn again.
+        """
+        if self.arrivals != "even":
+            left = (arrival for arrival in self._poisson(worker, workers) if arrival.index >= first)
+            yield from ((arrival.stage, arrival.due_ns // NS, 1) for arrival in left)
+            return
+        for stage, (low, end) in enumerate(pairwise(self._ends)):
+            start_ns = self.starts_ns[stage]
+            end_ns = start_ns + self.stages[stage].duration_ns
+            for second in range(start_ns // NS, -(-end_ns // NS)):
+                begin = max(low, first, math.ceil(self.area(max(second * NS, start_ns))))
+                stop = min(end, math.ceil(self.area(min((second + 1) * NS, end_ns))))
+                count = len(range(begin + (worker - begin) % workers, stop, workers))
+                if count:
+                    yield stage, second, count
+
+    def _even(self, worker: int, workers: int) -> Iterator[Arrival]:
+        for stage, ((first, end), due) in enumerate(zip(pairwise(self._ends), self._dues, strict=True)):
+            for index in range(first + (worker - first) % workers, end, workers):
+                yield _new(Arrival, (index, due(index), stage))
+
+    def _poisson(self, worker: int, workers: int) -> Iterator[Arrival]:
+        positions = self._positions(worker, workers)
+        index, position = worker, next(positions)
+        for stage, (end, due) in enumerate(zip(self._ends[1:], self._dues, strict=True)):
+            while position < end:
+                yield _new(Arrival, (index, due(int(position)), stage))
+                index += workers
+                position = next(positions)
+
+    def _drawn(self, workers: int) -> list[list[int]]:
+        """Return the number of Poisson arrivals by worker and stage; drawn once, then remembered."""
+        if workers not in self._counts:
+            self._counts[workers] = [self._stream(worker, workers) for worker in range(workers)]
+        return self._counts[workers]
+
+    def _stream(self, worker: int, workers: int) -> list[int]:
+        positions = self._positions(worker, workers)
+        position = next(positions)
+        counts = []
+        for end in self._ends[1:]:
+            count = 0
+            while position < end:
+                count += 1
+                position = next(positions)
+            counts.append(count)
+        return counts
+
+    def _positions(self, worker: int, workers: int) -> Iterator[float]:
+        uniform = random.Random(f"{self.seed}/{worker}/{workers}").random  # noqa: S311 -- repeatable, not secret
+        log, scale, total = math.log, float(workers * _POISSON_GRAIN), 0.0
+        while True:
+            total -= log(1.0 - uniform())
+            yield total * scale
+
+
+def _refuse(stages: Sequence[Stage], arrivals: str) -> None:
+    if arrivals not in _ARRIVALS:
+        raise ValueError(f"arrivals cannot be '{arrivals}'; {nearest(arrivals, _ARRIVALS)}")
+    if not stages:
+        raise ValueError("there is no stage: a schedule needs at least one with a rate and a duration")
+    for number, stage in enumerate(stages, 1):
+        place = f"stage {number} ('{stage.name}')"
+        if stage.start_rate < 0 or stage.end_rate < 0:
+            raise ValueError(f"{place} has a negative rate: a rate is 0/s or more")
+        if stage.duration_ns <= 0:
+            raise ValueError(f"{place} has no duration: it must be longer than 0s")
+    if sum(stage.duration_ns for stage in stages) > LONGEST_NS:
+        raise ValueError(
+            f"the stages take longer than {LONGEST_NS // (3600 * NS)} h together, the longest that is allowed"
+        )
+    total = math.ceil(sum(stage.area for stage in stages))
+    if not total:
+        raise ValueError("no arrival is planned: every rate is 0/s, and at least one must be more")
+    if total > MOST_ARRIVALS:
+        raise ValueError(
+            f"{total:,} arrivals are planned, and {MOST_ARRIVALS:,} is the most that is allowed: "
+            "lower a rate or shorten a stage"
+        )
+
+
+def _whole_rates(stage: Stage) -> tuple[int, int, int]:
+    """Return u, d and L: the rates per nanosecond are u / L at the start and (u + d) / L at the end."""
+    first, last = stage.start_rate / NS, stage.end_rate / NS
+    scale = math.lcm(first.denominator, last.denominator)
+    begin = int(first * scale)
+    return begin, int(last * scale) - begin, scale
+
+
+def _curve(stage: Stage) -> tuple[int, int, int]:
+    """Return (p, q, r), so that the area from the start of the stage to t is (p·t + q)·t / r."""
+    begin, delta, scale = _whole_rates(stage)
+    return delta, 2 * stage.duration_ns * begin, 2 * stage.duration_ns * scale
+
+
+def _inverse(stage: Stage, start_ns: int, border: Fraction, grain: int) -> Callable[[int], int]:
+    """Return the function from a position (area in grains, inside this stage) to its nanosecond.
+
+    The integers it needs are made once and kept small, because it runs for every arrival.
+    """
+    begin, delta, scale = _whole_rates(stage)
+    # The local area is position / grain - border = (position * up - down) / (grain * up).
+    up, down = border.denominator, border.numerator * grain
+    if not delta:  # in a pause the divisor is 0, but no position is inside a pause
+        many, less, whole = _reduced(scale * up, scale * down, begin * up * grain)
+        return _constant(many, start_ns * whole - less, whole)
+    half = stage.duration_ns * begin
+    common = math.gcd(delta, half)  # divides the left side for every t, so C may be rounded down after it
+    double = 2 * stage.duration_ns * scale
+    terms = _reduced(double * up, double * down, common * up * grain)
+    ramp = _ramp_up if delta > 0 else _ramp_down
+    return ramp(terms, abs(delta) // common, half // common, start_ns)
+
+
+def _reduced(many: int, less: int, whole: int) -> tuple[int, int, int]:
+    common = math.gcd(many, less, whole)
+    return many // common, less // common, whole // common
+
+
+def _constant(many: int, plus: int, whole: int) -> Callable[[int], int]:
+    def due(position: int) -> int:
+        return (position * many + plus) // whole
+
+    return due
+
+
+def _ramp_up(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
+    many, less, whole = terms
+    square, root = half * half, math.isqrt
+
+    def due(position: int) -> int:
+        return (root(square + step * ((position * many - less) // whole)) - half) // step + start_ns
+
+    return due
+
+
+def _ramp_down(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
+    many, less, whole = terms
+    above, root = half * half - 1, math.isqrt
+    top = half - 1  # the root is rounded up: isqrt(x - 1) + 1
+
+    def due(position: int) -> int:
+        return (top - root(above - step * ((position * many - less) // whole))) // step + start_ns
+
+    return due

@@ -1,0 +1,135 @@
+"""The pattern of a user ID: literal text with fields that an arrival's number fills in.
+
+Law: a pattern gives the same ID for the same number, run and seed, and what it does not understand is
+refused before any traffic. Idea: it is read once into a `%` template, so that an ID costs one
+formatting. Trap: `str.format` would also take `{n.__class__}` and `{n!r}`; only what is listed here is a
+field.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from sessionload.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FIELDS = ("n", "run", "uuid")
+_TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[^{}]+|[{}]")
+_FIELD = re.compile(r"\{([^:!]*)(.*)\}", re.DOTALL)
+_NUMBER = re.compile(r":(?:0([1-9][0-9]?))?[dx]")
+_WIDEST = 40
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that was read: a `%` template, and which of `n`, `run` and `uuid` it has fields for."""
+
+    template: str
+    fields: frozenset[str]
+
+    def compile(self, seed: int) -> Callable[[int], str]:
+        """Return the function from an arrival's number to its user ID; it has no state."""
+        template = self.template
+        if "uuid" in self.fields:
+            uuid_of = uuids(seed)
+            return lambda index: template % {"n": index, "uuid": uuid_of(index)}
+        if "n" in self.fields:
+            return lambda index: template % {"n": index}
+        fixed = template % {}
+        return lambda _index: fixed
+
+
+def read_pattern(text: str, run_id: str) -> Pattern:
+    """Read the `id` of a scenario's users.
+
+    `{n}` is the arrival's number, `{n:08d}` the same with at least 8 digits, `{n:x}` and `{n:08x}` in
+    hexadecimal; `{run}` is the run ID; `{uuid}` is shaped like a random UUID and follows from seed and
+    number; `{{` and `}}` are braces. Raises `ValueError` with a sentence for anything else.
+    """
+    parts, fields = [], set()
+    for token in _TOKEN.finditer(text):
+        part = token[0]
+        if part in ("{{", "}}"):
+            parts.append(part[0])
+        elif part in ("{", "}"):
+            raise ValueError(
+                f"the pattern {quoted(text)} has a '{part}' without its partner at character "
+                f"{token.start() + 1}; write '{part * 2}' for a brace that is meant as text"
+            )
+        elif field := _FIELD.fullmatch(part):
+            name, form = field[1], field[2]
+            parts.append(_placeholder(name, form, run_id))
+            fields.add(name)
+        else:
+            parts.append(_literal(part))
+    return Pattern("".join(parts), frozenset(fields))
+
+
+def uuids(seed: int) -> Callable[[int], str]:
+    """Return the function from an arrival's number to a UUID of version 4's shape (RFC 9562).
+
+    Its 122 free bits are a BLAKE2b digest of seed and number, so no two in a run are equal in practice.
+    """
+    digest = digests("uuid", seed, 16)
+
+    def uuid_of(index: int) -> str:
+        text = digest(index).hex()
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
+
+    return uuid_of
+
+
+def digests(purpose: str, seed: int, size: int) -> Callable[[int], bytes]:
+    """Return the function from a number to the `size` bytes of BLAKE2b("purpose/seed/number")."""
+    begun = blake2b(f"{purpose}/{seed}/".encode(), digest_size=size)
+
+    def digest(index: int) -> bytes:
+        state = begun.copy()
+        state.update(b"%d" % index)
+        return state.digest()
+
+    return digest
+
+
+def quoted(text: str) -> str:
+    """Return a text that a person wrote, quoted for a message: 40 characters at most, nothing unprintable."""
+    return repr(text) if len(text) <= _WIDEST else repr(text[:_WIDEST]) + "..."
+
+
+def _placeholder(name: str, form: str, run_id: str) -> str:
+    if name not in _FIELDS:
+        raise ValueError(
+            f"{quoted(f'{{{name}}}')} is not a field of a user ID; {nearest(name, _FIELDS)} "
+            "(for a brace that is meant as text, write '{{' or '}}')"
+        )
+    if name != "n" and form:
+        raise ValueError(
+            f"{quoted(f'{{{name}{form}}}')} has a format, and only {{n}} can have one; write {{{name}}}"
+        )
+    if name == "run":
+        return _literal(run_id)
+    if name == "uuid":
+        return "%(uuid)s"
+    if not form:
+        return "%(n)d"
+    number = _NUMBER.fullmatch(form)
+    if not number or int(number[1] or 1) > _WIDEST:
+        raise ValueError(f"{quoted(f'{{n{form}}}')} has an unknown format; {_number_hint(form)}")
+    return f"%(n){form[1:]}"
+
+
+def _number_hint(form: str) -> str:
+    width = re.search(r"[0-9]+", form)
+    if not width or not 1 <= int(width[0]) <= _WIDEST:
+        return f"write {{n}}, {{n:08d}} or {{n:08x}}, with 1 to {_WIDEST} digits"
+    return f"did you mean {{n:0{int(width[0])}{'x' if 'x' in form.lower() else 'd'}}}?"
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")

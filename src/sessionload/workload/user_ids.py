@@ -1,0 +1,197 @@
+"""Who arrives: the user ID of each arrival, a pure function of its number and the seed.
+
+Law: arrival i has the same user ID in whichever worker, on whichever day; IDs that must differ do, or
+the run is refused before any traffic. Idea: every number has a plain ID (from a pattern or a list), and a
+returning user takes the plain ID of a smaller number. Trap: Poisson arrivals of several workers have gaps
+in their numbers, so a list of IDs must reach to the largest number, not to the count (`Schedule.index_end`).
+
+Returning users. With share p, arrival i returns when `floor((i + 1)p) - floor(ip)` is 1: evenly spread,
+and floor(Np) of the first N. It takes the plain ID of arrival k, where k is less than both the pool and
+i. Arrival k may by the same rule be a returning one itself; its plain ID is taken all the same, so a few
+IDs of returning users are seen for the first time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from sessionload.errors import nearest
+from sessionload.workload.user_id_pattern import digests, quoted, read_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_POOL = 1_000_000
+"""Returning users come from a pool of at most this many."""
+
+_ORDERS = ("round_robin", "zipf")
+_STEEPEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Users who come back: `share` of all arrivals, out of the first `pool` IDs.
+
+    `order` is `round_robin` (each ID of the pool in turn) or `zipf` (the j-th ID of the pool, from 1, with
+    a weight of j to the power of -`exponent`, so a few come back often and most of them seldom).
+    """
+
+    share: Fraction
+    pool: int
+    order: str = "round_robin"
+    exponent: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class UserIds:
+    """Where user IDs come from: exactly one of a `pattern` and a list of `ids`.
+
+    `returning` says whose IDs come again. `unique` asks that no two new (not returning) arrivals have
+    the same ID.
+    """
+
+    pattern: str | None
+    ids: tuple[str, ...] | None
+    returning: Returning | None
+    unique: bool
+
+
+def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int], str]:
+    """Return the function from an arrival's number (from 0) to its user ID.
+
+    A list of IDs that need not be unique is used again from its start when it is at its end; a unique one
+    raises `IndexError` there, which `fault_in` prevents. Raises `ValueError` with a sentence when the
+    users make no sense for any number of arrivals.
+    """
+    _refuse(users)
+    plain = _plain(users, run_id, seed)
+    if users.returning is None:
+        return plain
+    part, whole = users.returning.share.as_integer_ratio()
+    threshold = whole - part
+    earlier = _earlier(users.returning, seed)
+
+    def user_id(index: int) -> str:
+        # floor((i + 1)p) - floor(ip) is 1 exactly when the fraction left over by ip is at least 1 - p.
+        return plain(earlier(index) if index * part % whole >= threshold else index)
+
+    return user_id
+
+
+def fault_in(users: UserIds, planned: int, *, run_id: str) -> str | None:
+    """Return a sentence that says why these users cannot be, or `None`.
+
+    `planned` is one more than the largest arrival number (`Schedule.index_end`). Besides what
+    `compile_user_ids` refuses, this finds IDs that must be unique and are not.
+    """
+    try:
+        _refuse(users)
+        fields = read_pattern(users.pattern, run_id).fields if users.pattern is not None else None
+    except ValueError as error:
+        return str(error)
+    if not users.unique:
+        return None
+    if fields is None:
+        return _repeated(users.ids or (), planned)
+    if fields & {"n", "uuid"}:
+        return None
+    return (
+        f"every arrival would have the same user ID, from the pattern {quoted(users.pattern or '')}, but "
+        "they must be unique: put {n} or {uuid} into it, or say unique: false"
+    )
+
+
+def extremes(users: UserIds, planned: int, *, run_id: str, seed: int) -> tuple[str, str]:
+    """Return a shortest and a longest of the plain IDs of the arrivals below `planned`.
+
+    No ID of the run is shorter or longer than these. An ID from a pattern does not get shorter when the
+    number grows, so number 0 and the last one bound all of them. Raises `ValueError` as `compile_user_ids`.
+    """
+    _refuse(users)
+    last = max(planned, 1)
+    if users.ids is not None:
+        used = users.ids[:last]
+        return min(used, key=len), max(used, key=len)
+    plain = _plain(users, run_id, seed)
+    return plain(0), plain(last - 1)
+
+
+def sample_user_ids(
+    users: UserIds, planned: int, run_id: str, seed: int, count: int = 5
+) -> tuple[tuple[int, str], ...]:
+    """Return the first `count` arrival numbers below `planned`, and the last one, each with its user ID."""
+    user_id = compile_user_ids(users, run_id=run_id, seed=seed)
+    numbers = [*range(min(count, planned)), *range(max(count, planned - 1), planned)]
+    return tuple((number, user_id(number)) for number in numbers)
+
+
+def _refuse(users: UserIds) -> None:
+    if (users.pattern is None) == (users.ids is None):
+        raise ValueError("user IDs come either from a pattern or from a list, exactly one of them")
+    if users.ids is not None and not users.ids:
+        raise ValueError("the list of user IDs is empty: it needs at least one")
+    returning = users.returning
+    if returning is None:
+        return
+    if not 0 < returning.share < 1:
+        raise ValueError(
+            "the share of returning users must be more than 0% and less than 100%; "
+            "when nobody returns, leave 'returning' out"
+        )
+    if not 1 <= returning.pool <= LARGEST_POOL:
+        raise ValueError(f"the pool of returning users must be 1 to {LARGEST_POOL:,}, not {returning.pool:,}")
+    if returning.order not in _ORDERS:
+        raise ValueError(
+            f"users cannot return in the order '{returning.order}'; {nearest(returning.order, _ORDERS)}"
+        )
+    if not 0 < returning.exponent <= _STEEPEST:
+        raise ValueError(f"the exponent of the zipf order must be more than 0 and at most {_STEEPEST}")
+
+
+def _plain(users: UserIds, run_id: str, seed: int) -> Callable[[int], str]:
+    ids = users.ids
+    if ids is None:
+        return read_pattern(users.pattern or "", run_id).compile(seed)
+    if users.unique:
+        return ids.__getitem__
+    length = len(ids)
+    return lambda index: ids[index % length]
+
+
+def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
+    """Return the function from the number of a returning arrival to the number whose plain ID it takes."""
+    pool = returning.pool
+    if returning.order == "round_robin":
+        part, whole = returning.share.as_integer_ratio()
+        return lambda index: index * part // whole % pool  # floor(ip) is less than i already
+    power = -float(returning.exponent)
+    cumulative = array("d", accumulate((rank + 1) ** power for rank in range(pool)))
+    digest, total, last = digests("zipf", seed, 8), cumulative[-1], pool - 1
+
+    def earlier(index: int) -> int:
+        uniform = int.from_bytes(digest(index), "little") / 2**64
+        return bisect_right(cumulative, uniform * total, 0, last) % index
+
+    return earlier
+
+
+def _repeated(ids: tuple[str, ...], planned: int) -> str | None:
+    if len(ids) < planned:
+        return (
+            f"{planned:,} arrivals are planned and the list has {len(ids):,} user IDs, but they must be "
+            "unique: say unique: false, or give more IDs"
+        )
+    seen: dict[str, int] = {}
+    for place, one in enumerate(ids[:planned], 1):
+        if one in seen:
+            return (
+                f"user ID {place} of the list, {quoted(one)}, is the same as user ID {seen[one]}, but "
+                "they must be unique: say unique: false, or leave one of them out"
+            )
+        seen[one] = place
+    return None

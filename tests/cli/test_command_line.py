@@ -1,0 +1,121 @@
+"""The command line: what it offers is what there is, and what is given is handed on."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from sessionload.cli import history as history_module
+from sessionload.cli.cli import FORMATS, cli
+from sessionload.errors import InputError, ResultError
+from sessionload.report import views
+from sessionload.storage.run_folder import RESULT, RunFolder
+
+if TYPE_CHECKING:
+    from sessionload.report.history.model import RunRow
+
+
+def test_the_formats_that_are_offered_are_those_that_there_are() -> None:
+    """They are written out twice, because those of the folder take half a second to import."""
+    assert tuple(views.FORMATS) == FORMATS
+    assert set(views.AFTER_A_RUN) < set(FORMATS)
+
+
+_HELP = """
+import sys
+from sessionload.cli.cli import cli
+cli([sys.argv[1], "--help"], standalone_mode=False)
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize("command", ["report", "history", "compare"])
+def test_a_command_says_what_it_does_without_what_it_needs_to_do_it(command: str) -> None:
+    done = subprocess.run([sys.executable, "-c", _HELP, command], capture_output=True, text=True, check=True)
+    *told, imported = done.stdout.splitlines()
+    assert max(map(len, told)) <= 100
+    assert told[0].startswith("Usage: ")
+    assert not {"numpy", "altair", "vl_convert", "jinja2", "rich"} & set(imported.split())
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """What the command to compare was called with; it returns 3."""
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    def compare(*arguments: Any, **options: Any) -> int:  # noqa: ANN401 - whatever it is called with
+        calls.append((arguments, options))
+        if options["tolerance"] == "many":
+            raise InputError("bad-share", "'many' is not a share")
+        if options["tolerance"] == "full":
+            raise ResultError("result-unwritable", "no space left on device")
+        return 3
+
+    stand_in = ModuleType("sessionload.cli.compare")
+    vars(stand_in)["compare"] = compare
+    monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
+    return calls
+
+
+def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
+    ended = CliRunner().invoke(cli, ["compare", "a", "b"])
+    assert ended.exit_code == 3
+    words = ["compare", "a", "b/result.json", "--tolerance", "2%", "--seed", "7", "--out", "c"]
+    assert CliRunner().invoke(cli, words).exit_code == 3
+    assert compared == [
+        ((Path("a"), Path("b")), {"tolerance": "5%", "seed": 0, "out": None}),
+        ((Path("a"), Path("b/result.json")), {"tolerance": "2%", "seed": 7, "out": Path("c")}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["a"], 2),
+        (["a", "b", "c"], 2),
+        (["a", "b", "--seed", "-1"], 2),
+        (["a", "b", "--seed", "x"], 2),
+        (["a", "b", "--tolerance", "many"], 2),
+        (["a", "b", "--tolerance", "full"], 5),
+    ],
+)
+def test_what_cannot_be_compared_has_its_exit_code(compared: list[Any], words: list[str], code: int) -> None:
+    assert CliRunner().invoke(cli, ["compare", *words]).exit_code == code
+    assert all(options["tolerance"] in {"many", "full"} for _, options in compared)
+
+
+def test_the_history_reads_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result is let go before the next is read: a folder may hold more of them than memory does."""
+
+    class Held:
+        """A result."""
+
+    held: weakref.WeakSet[Held] = weakref.WeakSet()
+    most = 0
+
+    def read(_: RunFolder) -> Held:
+        nonlocal most
+        gc.collect()
+        result = Held()
+        held.add(result)
+        most = max(most, len(held))
+        return result
+
+    def row(*_: object) -> RunRow:
+        raise InputError("broken-result", "it is none")
+
+    for number in range(5):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / RESULT).write_text("")
+    monkeypatch.setattr(RunFolder, "read_responses", read)
+    monkeypatch.setattr(history_module, "run_row", row)
+    assert history_module.history(tmp_path) == [tmp_path / "history.html", tmp_path / "history.md"]
+    assert most == 1

@@ -1,0 +1,264 @@
+"""Sources become a spec, the same in every process; what was measured becomes a judged result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sessionload
+from sessionload.config.document import Document
+from sessionload.config.environment import Environment
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import OPERATION, RunInputs, run_spec_of
+from sessionload.config.scenario import Scenario
+from sessionload.errors import InputError
+from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.exchange import Exchange, Outcome
+from sessionload.metrics.measurement import Measurement
+from sessionload.stub.settings import KEY_VARIABLE
+from sessionload.units import NS
+from sessionload.verdict.finalize import finalize_result, nothing_sent
+from sessionload.verdict.verdict import State
+
+KEY = "VF.DM.canary.5a0e8be17c"
+STUB_KEY = "VF.DM.stub.0123456789abcdef"
+VARIABLES = {"BRIEF_KEY": KEY, KEY_VARIABLE: STUB_KEY}
+CONTRACT, SHA256 = read_contract(Path(__file__).parents[2] / "contracts" / "openapi.yaml")
+SCENARIO: dict[str, Any] = {
+    "name": "spec",
+    "environment": "here",
+    "users": {"id": "spec-{run}-{n}"},
+    "load": {
+        "stages": [
+            {"name": "warm-up", "rate": "10/s", "duration": "1s", "warmup": True},
+            {"name": "peak", "rate": "20/s", "duration": "2s"},
+        ]
+    },
+    "targets": ["p95 < 400ms"],
+    "seed": 3,
+}
+REMOTE = {
+    "url": "http://127.0.0.1:4321",
+    "project": "0123456789",
+    "environment": "main",
+    "api_key": "${BRIEF_KEY}",
+}
+SOURCES = RunInputs(
+    run_id="r1",
+    started="2026-01-01T00:00:00+00:00",
+    scenario=SCENARIO,
+    scenario_file="scenario.yaml",
+    environments={"here": REMOTE, "stub": {"embedded": True}},
+    environments_file="environments.yaml",
+    environment="here",
+    contract=CONTRACT,
+    contract_file="openapi.yaml",
+    contract_sha256=SHA256,
+    machine={"processors": "2"},
+)
+BY_FILE = {"users": {"id": {"file": "users.csv"}}, "seed": 1}
+
+
+def with_scenario(**changes: Any) -> RunInputs:  # noqa: ANN401 -- plain data
+    return replace(SOURCES, scenario={**SCENARIO, **changes})
+
+
+@pytest.mark.parametrize("ids", [None, ("a", "b"), ()])
+def test_sources_travel_as_json(ids: tuple[str, ...] | None) -> None:
+    inputs = replace(SOURCES, ids=ids, stub_port=4711)
+    told = json.loads(json.dumps(inputs.to_json()))
+    assert RunInputs.from_json(told) == inputs
+    assert KEY not in json.dumps(told)
+
+
+def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
+    spec = run_spec_of(SOURCES, VARIABLES)
+    assert (spec.run_id, spec.version) == ("r1", sessionload.__version__)
+    assert spec.scenario.name == "spec"
+    assert spec.environment.url == "http://127.0.0.1:4321"
+    assert spec.environment.key is not None
+    assert spec.environment.key.reveal() == KEY
+    assert spec.contract.operation_id == OPERATION
+    assert KEY not in repr(spec)
+
+
+def test_the_skeleton_is_the_result_before_anything_happened() -> None:
+    skeleton = run_spec_of(SOURCES, VARIABLES).skeleton
+    assert (skeleton.run.id, skeleton.run.started, skeleton.run.seed) == ("r1", SOURCES.started, 3)
+    assert (skeleton.run.seconds, skeleton.run.interrupted, skeleton.run.aborted_by) == (0.0, None, None)
+    assert (skeleton.planned, skeleton.planned_by_stage, skeleton.lost) == (50, (10, 40), 0)
+    assert skeleton.planned_by_second == {0: 10, 1: 20, 2: 20}
+    assert skeleton.contract == {
+        "file": "openapi.yaml",
+        "operation": OPERATION,
+        "sha256": SHA256,
+        "method": "POST",
+        "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+        "header": "authorization",
+    }
+    assert skeleton.machine == {"processors": "2"}
+    assert skeleton.environment["project"].startswith("0123…")
+    assert skeleton.measurement == Measurement()
+    assert skeleton.verdict.state is State.VOID
+    assert skeleton.verdict.reasons
+
+
+def test_another_process_comes_to_the_same_brief() -> None:
+    told = RunInputs.from_json(json.loads(json.dumps(SOURCES.to_json())))
+    here, there = run_spec_of(SOURCES, VARIABLES), run_spec_of(told, VARIABLES)
+    assert there.skeleton == here.skeleton
+    assert list(there.scenario.schedule.stripe()) == list(here.scenario.schedule.stripe())
+
+
+def test_what_was_checked_already_is_not_checked_again() -> None:
+    """Neither the scenario nor the environments of these inputs could be used."""
+    scenario = Scenario.check(Document(SCENARIO, "scenario.yaml", {}))
+    environments = Document(SOURCES.environments, "environments.yaml", {})
+    environment = Environment.check(environments, "here", VARIABLES)
+    inputs = replace(SOURCES, scenario={}, environments={})
+    spec = run_spec_of(inputs, {}, scenario=scenario, environment=environment)
+    assert spec.scenario == scenario
+    assert spec.environment == environment
+
+
+def test_user_ids_of_a_file_are_those_of_the_run() -> None:
+    ids = tuple(f"person-{number}" for number in range(60))
+    inputs = replace(with_scenario(**BY_FILE), ids=ids)
+    spec = run_spec_of(inputs, VARIABLES)
+    assert (spec.scenario.users.ids, spec.scenario.user_file) == (ids, None)
+    scenario = Scenario.check(Document(inputs.scenario, "scenario.yaml", {}))
+    assert run_spec_of(inputs, VARIABLES, scenario=scenario).scenario.users.ids == ids
+
+
+def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:
+    inputs = replace(SOURCES, environment="stub", stub_port=4711)
+    environment = run_spec_of(inputs, VARIABLES).environment
+    assert (environment.url, environment.port) == ("http://127.0.0.1:4711", 4711)
+    assert environment.key is not None
+    assert environment.key.reveal() == STUB_KEY
+    assert environment.key_variable == KEY_VARIABLE
+    assert run_spec_of(replace(inputs, stub_port=None), {}).environment.key is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "variables", "code"),
+    [
+        (replace(SOURCES, environment="nowhere"), VARIABLES, "unknown-environment"),
+        (SOURCES, {}, "missing-variable"),
+        (replace(SOURCES, environment="stub", stub_port=1), {}, "bad-key"),
+        (replace(SOURCES, scenario={**SCENARIO, "targets": []}), VARIABLES, "no-target"),
+        (replace(SOURCES, contract={"openapi": "3.0.3"}), VARIABLES, "bad-contract"),
+        (replace(SOURCES, contract={**CONTRACT, "paths": {}}), VARIABLES, "unknown-operation"),
+        (with_scenario(users={"id": "x" * 257 + "{n}"}), VARIABLES, "bad-user-id"),
+        (with_scenario(users={"id": "always the same"}), VARIABLES, "bad-user-id"),
+        (replace(with_scenario(**BY_FILE), ids=("too", "few")), VARIABLES, "bad-user-id"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(inputs: RunInputs, variables: dict[str, str], code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        run_spec_of(inputs, variables)
+    assert caught.value.code == code
+    assert KEY not in str(caught.value)
+
+
+# From a totals to a result
+
+SKELETON = run_spec_of(SOURCES, VARIABLES).skeleton
+
+
+def delta(
+    number: int, sent: range, *, worker: int = 0, last: bool = False, elapsed_ns: int = 3 * NS
+) -> Delta:
+    """Return a delta in which the arrivals of `sent` ended well after 50 ms; the first ten are warm-up."""
+    measurement = Measurement()
+    for index in sent:
+        stage, due = (0, index * NS // 10) if index < 10 else (1, NS + (index - 10) * NS // 20)
+        measurement.record_sent(due)
+        exchange = Exchange(index, due, due, due + 50_000_000, Outcome.OK, status=200)
+        measurement.record_done(stage, exchange)
+    return Delta(worker, number, elapsed_ns, 0, 1, 0, 0, measurement, last=last)
+
+
+def totals_of(*deltas: Delta) -> RunTotals:
+    totals = RunTotals()
+    for one in deltas:
+        totals.add(one)
+    return totals
+
+
+def test_a_whole_tally_is_judged_by_the_targets_of_the_result_itself() -> None:
+    totals = totals_of(delta(0, range(20)), delta(1, range(20, 50), last=True, elapsed_ns=3_123_456_789))
+    met = finalize_result(SKELETON, totals)
+    assert (met.lost, met.verdict.state, met.verdict.reasons) == (0, State.MET, ())
+    assert met.run == replace(SKELETON.run, seconds=3.123)
+    assert met.measurement is totals.measurement
+    assert [target.expr for target in met.verdict.targets] == ["p95 < 400ms", "contract_violations == 0"]
+    stricter = replace(SKELETON, scenario={**SKELETON.scenario, "targets": ["p95 < 40ms"]})
+    assert finalize_result(stricter, totals).verdict.state is State.MISSED
+
+
+@pytest.mark.parametrize(
+    ("deltas", "workers", "lost"),
+    [
+        ((), 1, 50),
+        ((delta(0, range(20)),), 1, 30),  # no last word
+        ((delta(0, range(20)), delta(2, range(20, 50), last=True)), 1, 0),  # a word between was empty
+        ((delta(0, range(20)), delta(2, range(30, 50), last=True)), 1, 10),  # a word between is missing
+        ((delta(0, range(20), last=True),), 2, 30),  # a worker is missing
+        ((delta(0, range(20), last=True), delta(0, range(20, 50), worker=1, last=True)), 2, 0),
+        ((delta(0, range(50)), delta(0, range(9), worker=1)), 2, 0),  # more than was planned is not lost
+    ],
+)
+def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], workers: int, lost: int) -> None:
+    result = finalize_result(SKELETON, totals_of(*deltas), workers=workers)
+    assert result.lost == lost
+    assert result.verdict.state is State.VOID or not lost
+
+
+def test_what_was_sent_and_never_told_of_is_lost_with_its_generator() -> None:
+    half = delta(0, range(20))
+    half.measurement.record_sent(NS)
+    result = finalize_result(SKELETON, totals_of(half))
+    assert result.arrivals == (50, 20, 0, 30)
+    assert result.identity().closes
+
+
+def test_an_account_that_does_not_close_makes_the_run_void() -> None:
+    """All have said their last word, and there are ten arrivals too few."""
+    result = finalize_result(SKELETON, totals_of(delta(0, range(40), last=True)))
+    assert (result.lost, result.verdict.state) == (0, State.VOID)
+    assert not result.identity()[1]
+
+
+def test_an_interruption_is_said_and_makes_the_run_void() -> None:
+    result = finalize_result(SKELETON, totals_of(delta(0, range(50), last=True)), interrupted="SIGINT")
+    assert (result.run.interrupted, result.verdict.state) == ("SIGINT", State.VOID)
+
+
+def test_a_run_that_was_ended_by_a_target_missed_it() -> None:
+    target = {"expr": "error_rate < 5%", "window": "1s", "abort": True}
+    skeleton = replace(SKELETON, scenario={**SKELETON.scenario, "targets": [target]})
+    result = finalize_result(
+        skeleton, totals_of(delta(0, range(50), last=True)), aborted_by="error_rate < 5%"
+    )
+    assert (result.run.aborted_by, result.verdict.state) == ("error_rate < 5%", State.MISSED)
+
+
+@pytest.mark.parametrize("arrivals", ["even", "poisson"])
+def test_a_run_that_was_stopped_before_it_began_has_sent_nothing(arrivals: str) -> None:
+    spec = run_spec_of(with_scenario(load={**SCENARIO["load"], "arrivals": arrivals}), VARIABLES)
+    result = finalize_result(
+        spec.skeleton, nothing_sent(spec.scenario.schedule), workers=0, interrupted="SIGTERM"
+    )
+    assert result.arrivals._asdict() == {
+        "planned": spec.skeleton.planned,
+        "sent": 0,
+        "unsent": spec.skeleton.planned,
+        "lost": 0,
+    }
+    assert result.identity()[1]
+    assert result.verdict.state is State.VOID

@@ -1,0 +1,201 @@
+"""What a good scenario becomes: values, defaults, and a resolved scenario that says the same again."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.config.document import Document
+from sessionload.config.read import read_document
+from sessionload.config.scenario import Scenario
+from sessionload.config.yaml_source import parse
+from sessionload.errors import InputError, Place
+from sessionload.units import NS
+from sessionload.verdict.resolved_scenario import limits_of, targets_of
+from sessionload.workload.user_ids import Returning, UserIds
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+LEAST = """\
+name: least
+users: {id: "user-{run}-{n}"}
+load: {stages: [{name: peak, rate: 20/s, duration: 30s}]}
+targets: [p95 < 400ms]
+"""
+MOST = """\
+name: most
+description: |
+  Everything that can be said,
+  on two lines.
+environment: staging
+users:
+  id: "user-{run}-{n}"
+  returning: {share: 20%, pool: 50, order: zipf, exponent: 1.1}
+  unique: false
+load:
+  arrivals: poisson
+  stages:
+    - {name: warm-up, rate: 20/s, duration: 30s, warmup: true}
+    - {name: ramp, rate: 20/s, ramp_to: 1.5/s, duration: 1m30s, warmup: false}
+  timeout: 250ms
+  max_in_flight: 17
+  connections: per_session
+  max_lag: 50ms
+  max_cpu: 75%
+targets:
+  - answered.p99.9 <= 1s
+  - {expr: error_rate < 5%, window: 30s, abort: true}
+seed: 9223372036854775807
+"""
+
+
+def scenario(text: str) -> Scenario:
+    return Scenario.check(parse(text.encode(), "x.yaml"))
+
+
+def test_a_short_scenario_has_the_usual_values() -> None:
+    least = scenario(LEAST)
+    assert (least.name, least.description, least.environment, least.seed) == ("least", "", "stub", 1)
+    assert least.users == UserIds("user-{run}-{n}", None, None, unique=True)
+    assert least.user_file is None
+    assert least.schedule.planned() == 600
+    assert least.schedule.arrivals == "even"
+    assert (least.timeout_ns, least.max_in_flight, least.connections) == (10 * NS, 200, "reuse")
+    assert (least.limits.lag_p99_ns, least.limits.cpu_share) == (10_000_000, Fraction(9, 10))
+    assert [target.expr for target in least.targets] == ["p95 < 400ms"]
+
+
+def test_a_long_scenario_is_taken_at_its_word() -> None:
+    most = scenario(MOST)
+    assert most.description == "Everything that can be said,\non two lines.\n"
+    assert most.environment == "staging"
+    assert most.environment_at == Place("x.yaml", 5, 14)
+    assert most.users_at == Place("x.yaml", 7, 7)
+    assert most.peak_at == Place("x.yaml", 13, 29)
+    returning = Returning(Fraction(1, 5), 50, "zipf", Fraction(11, 10))
+    assert most.users == UserIds("user-{run}-{n}", None, returning, unique=False)
+    ramp = most.schedule.stages[1]
+    assert (ramp.start_rate, ramp.end_rate, ramp.duration_ns, ramp.warmup) == (
+        Fraction(20),
+        Fraction(3, 2),
+        90 * NS,
+        False,
+    )
+    assert (most.schedule.arrivals, most.schedule.seed) == ("poisson", 2**63 - 1)
+    assert (most.timeout_ns, most.max_in_flight, most.connections) == (NS // 4, 17, "per_session")
+    assert (most.limits.lag_p99_ns, most.limits.cpu_share) == (50_000_000, Fraction(3, 4))
+    assert most.targets[1].abort
+    assert most.targets[1].window_ns == 30 * NS
+
+
+@pytest.mark.parametrize("order", ["round_robin", "zipf"])
+def test_users_return_in_turn_or_unevenly(order: str) -> None:
+    text = LEAST.replace('"}', f'", returning: {{share: 20%, pool: 50, order: {order}}}}}')
+    assert scenario(text).users.returning == Returning(Fraction(1, 5), 50, order)
+    plain = LEAST.replace('"}', '", returning: {share: 20%, pool: 50}}')
+    assert scenario(plain).users.returning == Returning(Fraction(1, 5), 50)
+
+
+@pytest.mark.parametrize(("rate", "most"), [("1/h", 1), ("20/s", 200), ("0.11/s", 2), ("99999/s", 10_000)])
+def test_by_default_as_many_are_in_flight_as_a_dead_server_would_hold(rate: str, most: int) -> None:
+    assert scenario(LEAST.replace("20/s", rate)).max_in_flight == most
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEAST,
+        MOST,
+        LEAST.replace('"}', '", returning: {share: 20%, pool: 50}}'),
+        LEAST.replace('"}', '", returning: {share: 20%, pool: 50, order: zipf}}'),
+        LEAST.replace('"user-{run}-{n}"', "{file: users.csv, column: id}"),
+        *[path.read_text() for path in SCENARIOS.glob("*.yaml")],
+    ],
+)
+def test_a_resolved_scenario_is_the_same_scenario(text: str) -> None:
+    once = scenario(text)
+    twice = Scenario.check(Document(once.resolved, "x.yaml", {}))
+    assert twice.resolved == once.resolved
+    assert twice.schedule.stages == once.schedule.stages
+    for name in ("name", "description", "environment", "users", "targets", "limits", "timeout_ns", "seed"):
+        assert getattr(twice, name) == getattr(once, name)
+    assert targets_of(once.resolved) == once.targets
+    assert limits_of(once.resolved) == once.limits
+
+
+@given(st.dictionaries(st.sampled_from(["max_lag", "max_cpu", "timeout"]), st.text(max_size=8)))
+def test_a_strange_load_is_refused_or_can_be_resolved(extra: dict[str, str]) -> None:
+    data = parse(LEAST.encode(), "x.yaml").data
+    data["load"].update(extra)
+    try:
+        once = Scenario.check(Document(data, "x.yaml", {}))
+    except InputError as error:
+        hint = error.hint
+    else:
+        hint = "none is needed"
+        assert limits_of(once.resolved) == once.limits
+    assert hint
+
+
+def test_a_file_of_ids_is_named_beside_the_scenario() -> None:
+    text = LEAST.replace('"user-{run}-{n}"', "{file: users.csv, column: id}").encode()
+    unread = Scenario.check(parse(text, "scenarios/x.yaml"))
+    assert unread.user_file is not None
+    assert Path(unread.user_file.path) == Path("scenarios/users.csv")
+    assert (unread.user_file.column, unread.user_file.place) == ("id", Place("scenarios/x.yaml", 2, 20))
+    read = unread.with_ids(("ann", "bob"))
+    assert (read.users.ids, read.users.pattern, read.user_file) == (("ann", "bob"), None, None)
+    plain = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
+    assert plain.user_file is not None
+    assert plain.user_file.column is None
+
+
+def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
+    asked: list[str] = []
+
+    def fault_of(user_id: str) -> str | None:
+        asked.append(user_id)
+        return "it is too long" if len(user_id) > 12 else None
+
+    scenario(LEAST).check_ids(fault_of, "run")
+    assert asked == ["user-run-0", "user-run-599"]
+    with pytest.raises(InputError) as caught:
+        scenario(LEAST).check_ids(fault_of, "long-run")
+    assert (caught.value.code, caught.value.place) == ("bad-user-id", Place("x.yaml", 2, 13))
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"), [((), "is empty"), (("ann",) * 600, "must be unique"), (("ann",), "1")]
+)
+def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], words: str) -> None:
+    unread = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
+    with pytest.raises(InputError) as caught:
+        unread.with_ids(ids).check_ids(lambda _: None, "run")
+    assert caught.value.code == "bad-user-id"
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_warm_up_may_have_several_stages() -> None:
+    stages = (
+        "{name: a, rate: 1/s, duration: 1s, warmup: true}, {name: b, rate: 1/s, duration: 1s, warmup: true}"
+    )
+    text = LEAST.replace("{name: peak", f"{stages}, {{name: peak")
+    assert [stage.warmup for stage in scenario(text).schedule.stages] == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["smoke", "demo", "launch"])
+def test_the_scenarios_that_come_with_the_program_are_good(name: str) -> None:
+    shipped = Scenario.check(read_document(SCENARIOS / f"{name}.yaml"))
+    assert shipped.name == name
+    shipped.check_ids(lambda one: None if len(one) <= 256 else "too long", "20260101-000000-abcd")
+
+
+def test_demo_plans_what_its_stages_say() -> None:
+    stages = Scenario.check(read_document(SCENARIOS / "demo.yaml")).schedule.stages
+    assert [stage.area for stage in stages] == [100, 1100, 2000]

@@ -1,0 +1,51 @@
+"""The generator's use of the machine adds: counts sum, peaks take the larger."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.metrics.generator_health import GeneratorHealth
+
+GENERATORS = st.builds(GeneratorHealth, *[st.integers(0, 10**12)] * 9)
+
+
+def plus(*parts: GeneratorHealth) -> GeneratorHealth:
+    result = GeneratorHealth()
+    for part in parts:
+        result += part
+    return result
+
+
+def test_counts_sum_and_peaks_take_the_larger() -> None:
+    one = GeneratorHealth(1, 2, 300, 4, 5, 6, 7, 8, 9)
+    two = GeneratorHealth(10, 20, 30, 40, 50, 60, 70, 80, 90)
+    assert plus(one, two) == GeneratorHealth(11, 22, 300, 40, 50, 66, 77, 88, 99)
+
+
+@pytest.mark.parametrize(
+    ("cpu_ns", "wall_ns", "share"),
+    [(1, 3, Fraction(1, 3)), (2, 1, Fraction(2)), (0, 5, Fraction(0)), (0, 0, Fraction(0))],
+)
+def test_the_processor_share_is_exact_and_0_before_any_time_passed(
+    cpu_ns: int, wall_ns: int, share: Fraction
+) -> None:
+    assert GeneratorHealth(cpu_ns=cpu_ns, wall_ns=wall_ns).cpu_share == share
+
+
+@given(GENERATORS, GENERATORS, GENERATORS)
+def test_adding_is_associative_and_commutative_and_empty_is_zero(
+    one: GeneratorHealth, two: GeneratorHealth, three: GeneratorHealth
+) -> None:
+    assert plus(plus(one, two), three) == plus(one, plus(two, three))
+    assert plus(one, two) == plus(two, one)
+    assert plus(one, GeneratorHealth()) == one
+
+
+@given(GENERATORS)
+def test_what_is_written_is_read_back_equal(generator: GeneratorHealth) -> None:
+    assert GeneratorHealth.from_json(json.loads(json.dumps(generator.to_json()))) == generator

@@ -1,0 +1,133 @@
+"""The rows of a model are the figures of its result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.metrics.exchange import Exchange, Outcome
+from sessionload.metrics.measurement import Measurement
+from sessionload.report.model.build import MOST_POINTS, NOTHING, build_report_model
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.verdict import State, Verdict
+from sessionload.workload.schedule import Stage
+
+if TYPE_CHECKING:
+    from sessionload.report.model.rows import ReportModel
+
+NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty")
+NS = 1_000_000_000
+_MET = Result(
+    run=Run("r", "2026-01-02T03:04:05Z", 60.0, 7, "0.1.0"),
+    scenario={},
+    environment={},
+    contract={},
+    stages=tuple(Stage(name, Fraction(1), Fraction(1), 20 * NS) for name in ("a", "b", "c")),
+    planned=0,
+    lost=0,
+    measurement=Measurement(),
+    verdict=Verdict(State.MET, ()),
+    planned_by_second={},
+)
+each_result = pytest.mark.parametrize("name", NAMES)
+
+
+@each_result
+def test_rows_are_the_figures_of_the_result(
+    known: dict[str, Result], models: dict[str, ReportModel], name: str
+) -> None:
+    figures = known[name].to_json()["latency_ms"]
+    for row in models[name].latency:
+        mine = [cell.raw for cell in row.cells]
+        theirs = [figures[row.name][key] for key in ("count", "p50", "p90", "p95", "p99", "p99_9", "max")]
+        assert mine == theirs
+    assert {row.name: row.every.raw for row in models[name].outcomes} == known[name].outcomes
+
+
+@given(st.lists(st.tuples(st.integers(0, 49), st.integers(0, 10**10)), min_size=1, max_size=80))
+def test_percentiles_are_those_of_sorting_every_sample(samples: list[tuple[int, int]]) -> None:
+    measurement = Measurement()
+    for number, (second, taken_ns) in enumerate(samples):
+        due_ns = (10 + second) * NS
+        measurement.record_done(
+            2, Exchange(number, due_ns, due_ns, due_ns + taken_ns, Outcome.OK, 0, 200, None)
+        )
+    model = build_report_model(replace(_MET, measurement=measurement))
+    values = sorted(taken_ns for _, taken_ns in samples)
+    shares = (Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000))
+    cells = model.latency[0].cells
+    for share, cell in zip(shares, cells[1:-1], strict=True):
+        exact_ms = values[math.ceil(share * len(values)) - 1] / 1e6
+        assert cell.raw == pytest.approx(exact_ms, rel=0.001)
+    assert cells[-1].raw == values[-1] / 1e6
+    for step in model.steps_of_run:
+        here = sorted(taken_ns for second, taken_ns in samples if 10 + second == step.second)
+        assert step.p50_ns == (pytest.approx(here[(len(here) - 1) // 2], rel=0.001) if here else None)
+
+
+def test_a_row_of_nothing_is_told_from_never(models: dict[str, ReportModel]) -> None:
+    nothing = {cell.text for row in models["empty"].latency for cell in row.cells[1:]}
+    assert nothing == {NOTHING}
+    assert models["never"].latency[0].cells[-1].text == "never"
+
+
+def test_targets_on_response_percentiles_can_be_drawn(models: dict[str, ReportModel]) -> None:
+    drawn = [(row.percentile, row.bound_ns) for row in models["aborted"].targets]
+    assert drawn == [("p50", 400_000_000), ("p95", 2_000_000_000), *[("", None)] * 4]
+
+
+def test_a_result_read_back_gives_the_same_sheet(known: dict[str, Result]) -> None:
+    result = known["missed"]
+    assert build_report_model(type(result).from_json(result.to_json())) == build_report_model(result)
+
+
+def test_a_scenario_without_a_name_is_still_shown(known: dict[str, Result]) -> None:
+    model = build_report_model(replace(known["met"], scenario={}))
+    assert (model.title, model.state) == ("unnamed scenario", State.MET)
+
+
+@each_result
+def test_stages_add_up_to_the_run(
+    known: dict[str, Result], models: dict[str, ReportModel], name: str
+) -> None:
+    arrivals = known[name].arrivals
+    assert sum(row.arrivals.raw or 0 for row in models[name].stages) == arrivals.sent + arrivals.unsent
+
+
+@each_result
+def test_a_heat_map_holds_each_arrival_once(
+    known: dict[str, Result], models: dict[str, ReportModel], name: str
+) -> None:
+    heat = models[name].heat
+    valid = sum(sum(column) for column in heat.counts)
+    assert valid == known[name].outcomes["ok"]  # type: ignore[index]
+    assert valid + sum(heat.never) == known[name].arrivals.sent + known[name].arrivals.unsent
+
+
+def test_a_finding_has_the_request_of_its_first_arrival(models: dict[str, ReportModel]) -> None:
+    row = models["missed"].findings[0]
+    assert "(arrival 99)" in row.seen
+    assert "launch-20260102-030405-ab12-00000099" in row.curl
+
+
+def test_the_row_of_the_target_that_ended_a_run_says_when(models: dict[str, ReportModel]) -> None:
+    notes = [row.note for row in models["aborted"].targets if row.expr == "error_rate < 5%"]
+    assert notes == [
+        (
+            "in the window from 35 s to 40 s; ended the run before its plan was done;"
+            " first missed from 18 s to 23 s, with 6.2 %"
+        )
+    ]
+
+
+def test_a_run_of_an_hour_has_fewer_steps_than_seconds(long_run: Result) -> None:
+    model = build_report_model(long_run)
+    assert (len(model.seconds_of_run), len(model.steps_of_run)) == (6000, MOST_POINTS)
+    assert sum(step.sent for step in model.steps_of_run) == long_run.arrivals.sent
+    assert len(model.heat.columns) == 100

@@ -1,0 +1,103 @@
+"""Whether to trust a run, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.measurement import Finding, Measurement
+from sessionload.report.model.generator_statement import generator_statement, health
+from sessionload.report.model.quantities import NOTHING
+from sessionload.verdict.verdict import State
+
+if TYPE_CHECKING:
+    from sessionload.verdict.result import Result
+
+NS = 1_000_000_000
+
+
+def _said(result: Result) -> str:
+    return generator_statement(result, result.measured)
+
+
+def _with(result: Result, **parts: object) -> Result:
+    return replace(result, measurement=replace(result.measurement, **parts))  # type: ignore[arg-type]
+
+
+def test_a_healthy_generator_is_trusted_and_each_limit_is_said(known: dict[str, Result]) -> None:
+    assert _said(known["met"]) == (
+        "These numbers can be trusted: the generator kept within its limits."
+        " Lag p99 was 100 µs (limit 10 ms), processor time 15 % of a core (limit 90 %);"
+        " garbage collection took 310 ms in 42 runs, 12 ms at longest; 1 process, 0 arrivals lost"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "opening"),
+    [
+        ("missed", "These numbers can be trusted: the generator kept within its limits. "),
+        ("late", "Do not trust these numbers: the generator was late. "),
+        (
+            "void",
+            (
+                "Do not trust these numbers:"
+                " the generator lost arrivals and does not account for every arrival. "
+            ),
+        ),
+        ("interrupted", "The generator kept within its limits, but the run is void: these numbers prove"),
+        ("empty", "There is nothing to trust: nothing was sent in the measured stages. "),
+    ],
+)
+def test_a_run_is_trusted_for_a_reason(known: dict[str, Result], name: str, opening: str) -> None:
+    assert _said(known[name]).startswith(opening)
+
+
+def test_what_the_statement_doubts_the_verdict_doubts(known: dict[str, Result]) -> None:
+    for result in known.values():
+        if "Do not trust" in _said(result):
+            assert result.verdict.state is State.VOID
+
+
+def test_all_doubts_are_named(known: dict[str, Result]) -> None:
+    own = Finding("generator/ports", "connection_error", "no port left", "", 1, 0, 0, 0)
+    busy = GeneratorHealth(cpu_ns=95 * NS, wall_ns=100 * NS, workers=2, gc_collections=1)
+    result = replace(_with(known["late"], generator=busy, findings={own.cause: own}), lost=1)
+    assert _said(result) == (
+        "Do not trust these numbers: the generator was late, was too busy, ran out of means, lost arrivals"
+        " and does not account for every arrival."
+        " Lag p99 was 540 ms (limit 10 ms), processor time 95 % of a core (limit 90 %);"
+        " garbage collection took 0 µs in 1 run, 0 µs at longest; 2 processes, 1 arrival lost"
+    )
+
+
+def test_the_limits_are_those_of_the_scenario(known: dict[str, Result]) -> None:
+    load = {"max_lag": "1s", "max_cpu": "10%"}
+    said = _said(replace(known["late"], scenario={"load": load}))
+    assert said.startswith("Do not trust these numbers: the generator was too busy. ")
+    assert "Lag p99 was 540 ms (limit 1 s), processor time 15 % of a core (limit 10 %)" in said
+
+
+def test_without_a_scenario_the_limits_are_the_usual_ones(known: dict[str, Result]) -> None:
+    assert _said(replace(known["met"], scenario={})) == _said(known["met"])
+
+
+def test_a_generator_that_told_nothing_is_not_said_to_be_idle(known: dict[str, Result]) -> None:
+    assert "processor time not known (limit 90 %)" in _said(_with(known["met"], generator=GeneratorHealth()))
+
+
+def test_health_is_listed(known: dict[str, Result]) -> None:
+    facts = dict(health(known["met"].measurement.generator, known["met"].measured))
+    assert facts["Lag p99"] == "100 µs"
+    assert facts["Processes"] == "1"
+    assert facts["Processor, whole run"] == "15 % of a core"
+    assert facts["Garbage collections"] == "42"
+    assert facts["Garbage collection, longest"] == "12 ms"
+
+
+def test_without_a_word_of_the_generator_its_processor_time_is_left_out() -> None:
+    facts = dict(health(GeneratorHealth(), Measurement().slice_at(0, 0)))
+    assert "Processor, whole run" not in facts
+    assert facts["Lag max"] == NOTHING

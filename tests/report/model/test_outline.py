@@ -1,0 +1,129 @@
+"""The plan of a run, shown before anything is sent: what is shown is what would run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessionload.config.read import read_contract
+from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
+from sessionload.report.model.outline import outline
+
+KEY = "VF.DM.canary.5a0e8be17c"
+CONTRACT, SHA256 = read_contract(Path(__file__).parents[3] / "contracts" / "openapi.yaml")
+REMOTE = {
+    "url": "https://runtime.example",
+    "project": "0123456789abcdef",
+    "environment": "main",
+    "api_key": "${OUTLINE_KEY}",
+}
+
+
+def planned(
+    *,
+    users: dict[str, Any] | None = None,
+    load: dict[str, Any] | None = None,
+    targets: list[Any] | None = None,
+    environment: str = "staging",
+    **fields: object,
+) -> RunSpec:
+    stages = [
+        {"name": "warm-up", "rate": "10/s", "duration": "30s", "warmup": True},
+        {"name": "ramp", "rate": "10/s", "ramp_to": "250/s", "duration": "2m"},
+        {"name": "long", "rate": "1500/min", "duration": "1h"},
+    ]
+    inputs = RunInputs(
+        run_id="r1",
+        started="2026-01-01T00:00:00+00:00",
+        scenario={
+            "name": "launch",
+            "environment": environment,
+            "users": users or {"id": "user-{run}-{n:06d}"},
+            "load": {"stages": stages, **(load or {})},
+            "targets": targets or ["p95 < 400ms"],
+        },
+        scenario_file="scenario.yaml",
+        environments={"staging": {**REMOTE, **fields}, "stub": {"embedded": True}},
+        environments_file="environments.yaml",
+        environment=environment,
+        contract=CONTRACT,
+        contract_file="openapi.yaml",
+        contract_sha256=SHA256,
+        machine={"processors": "2"},
+    )
+    return run_spec_of(inputs, {"OUTLINE_KEY": KEY})
+
+
+def part(text: str, title: str) -> list[str]:
+    """Return the lines below a title, without their indentation."""
+    lines = text.splitlines()
+    start = lines.index(title) + 1
+    end = lines.index("", start) if "" in lines[start:] else len(lines)
+    return [line.strip() for line in lines[start:end]]
+
+
+def test_totals_are_those_of_the_schedule() -> None:
+    """30 s at 10/s, 2 min at 130/s on average, an hour at 25/s: 300, 15,600 and 90,000."""
+    text = outline(planned())
+    assert text.splitlines()[0] == "launch: 105,900 arrivals over 62.5 min, even, at most 250/s"
+    assert [" ".join(line.split()) for line in part(text, "stages")] == [
+        "warm-up 10/s for 30 s 300 arrivals (warm-up: shown, not judged)",
+        "ramp 10/s to 250/s for 2 min 15,600 arrivals",
+        "long 25/s for 60 min 90,000 arrivals",
+    ]
+
+
+def test_where_it_goes_is_named_without_the_key_or_the_whole_project() -> None:
+    text = outline(planned())
+    where = text.splitlines()[1]
+    assert where.startswith("to https://runtime.example, project 0123…")
+    assert where.endswith("environment main (staging)")
+    assert KEY[:8] not in text
+    assert REMOTE["project"] not in text
+    assert "to embedded stub" in outline(planned(environment="stub"))
+
+
+def test_the_first_user_ids_and_the_last_are_shown() -> None:
+    lines = [line.split() for line in part(outline(planned()), "user IDs")]
+    assert lines == [
+        *([str(number), f"user-r1-{number:06d}"] for number in range(5)),
+        ["105,899", "user-r1-105899"],
+    ]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 59), (61, "x" * 60 + "…"), (256, "x" * 60 + "…")])
+def test_a_long_user_id_is_shortened(length: int, shown: str) -> None:
+    users = {"id": "x" * (length - 1) + "{n}", "returning": {"share": "99%", "pool": 1}, "unique": False}
+    load = {"stages": [{"name": "peak", "rate": "1/s", "duration": "9s"}]}
+    lines = part(outline(planned(users=users, load=load)), "user IDs")
+    assert lines[0].split()[1].removesuffix("0") == shown
+
+
+def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
+    load = {"timeout": "2500ms", "max_in_flight": 1234, "connections": "per_session"}
+    limits = "\n".join(
+        part(outline(planned(load={**load, "max_lag": "20ms", "max_cpu": "75%"}, max_rate="300/s")), "limits")
+    )
+    for words in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
+        assert words in limits
+    assert "the environment allows any rate" in outline(planned())
+
+
+def test_targets_are_shown_with_what_they_do() -> None:
+    targets = ["p95 < 400ms", {"expr": "error_rate < 5%", "window": "30s", "abort": True}]
+    lines = part(outline(planned(targets=targets)), "targets")
+    assert lines[0] == "p95 < 400ms"
+    assert lines[1].startswith("error_rate < 5%")
+    assert "30 s" in lines[1]
+    assert "stops" in lines[1]
+    assert lines[2] == "contract_violations == 0  (always judged)"
+    own = part(outline(planned(targets=["contract_violations == 0"])), "targets")
+    assert own == ["contract_violations == 0"]
+
+
+def test_it_ends_by_saying_that_nothing_was_sent() -> None:
+    text = outline(planned())
+    assert text.endswith("Each arrival starts a session. Nothing was sent.")
+    assert outline(planned()) == text

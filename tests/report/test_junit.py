@@ -1,0 +1,68 @@
+"""JUnit XML that a CI server reads as the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sessionload.report import junit
+from sessionload.verdict.verdict import State
+
+if TYPE_CHECKING:
+    from sessionload.report.model.rows import ReportModel
+
+
+def _suite(model: ReportModel) -> ET.Element:
+    suite = ET.fromstring(junit.render(model).encode()).find("testsuite")  # noqa: S314 - our own text
+    assert suite is not None
+    return suite
+
+
+@pytest.mark.parametrize(
+    ("name", "tests", "failures", "errors"),
+    [
+        ("met", 6, 0, 0),
+        ("missed", 8, 5, 0),
+        ("void", 6, 1, 1),
+        ("interrupted", 6, 3, 1),
+        ("empty", 6, 0, 6),
+    ],
+)
+def test_cases_are_counted(
+    models: dict[str, ReportModel], name: str, tests: int, failures: int, errors: int
+) -> None:
+    suite = _suite(models[name])
+    counts = (len(suite.findall("testcase")), len(suite.findall("*/failure")), len(suite.findall("*/error")))
+    assert counts == (tests, failures, errors)
+    assert counts == tuple(int(suite.attrib[key]) for key in ("tests", "failures", "errors"))
+
+
+def test_a_void_run_is_an_error_that_says_why(models: dict[str, ReportModel]) -> None:
+    error = _suite(models["void"]).find("testcase/error")
+    assert error is not None
+    assert error.attrib["type"] == "void"
+    assert error.text == "\n".join(models["void"].reasons)
+
+
+def test_a_finding_of_a_run_that_met_its_targets_is_told_and_does_not_fail(
+    models: dict[str, ReportModel],
+) -> None:
+    model = replace(models["missed"], state=State.MET)
+    cases = _suite(model).findall("testcase[@classname='sessionload.findings']")
+    assert [case.get("name") for case in cases] == [row.cause for row in model.findings] != []
+    for case, row in zip(cases, model.findings, strict=True):
+        assert case.find("failure") is None
+        assert row.message in (case.findtext("system-out") or "")
+
+
+def test_hostile_text_is_text(models: dict[str, ReportModel], hostile: str) -> None:
+    failure = _suite(models["missed"]).find("testcase[@name='body.sessionKey.required']/failure")
+    assert failure is not None
+    assert failure.text is not None
+    finding = models["missed"].findings[0]
+    assert failure.text.endswith(f"{finding.example}\n{finding.curl}")
+    assert "<script>alert(1)</script>" in failure.text
+    assert "<script>alert(1)</script>" in hostile

@@ -1,0 +1,175 @@
+"""How the stub handles connections: many requests on one, pieces, order, bounds."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.stub.process import StubProcess
+from sessionload.stub.settings import DEFAULT_KEY, StubSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START = "/v4/project/stub/environment/main/session"
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[StubProcess]:
+    with StubProcess.start(StubSettings()) as running:
+        yield running
+
+
+def raw_request(body: bytes, path: str = START, fields: str = "") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nhost: stub\r\nauthorization: {DEFAULT_KEY}\r\n{fields}"
+    return f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+
+
+def read_answers(link: socket.socket, count: int) -> list[tuple[int, bytes]]:
+    """Return status and body of the next answers, each framed by its content-length."""
+    file = link.makefile("rb")
+    found = []
+    for _ in range(count):
+        status = int(file.readline().split()[1])
+        length = 0
+        while (line := file.readline().strip()) != b"":
+            if line.startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        found.append((status, file.read(length)))
+    return found
+
+
+def test_many_keys_are_all_different(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.sendall(b"".join(raw_request(b'{"userID":"many-%d"}' % n) for n in range(600)))
+        keys = [json.loads(body)["sessionKey"] for _, body in read_answers(link, 600)]
+    assert len(set(keys)) == 600
+
+
+def test_an_answer_to_head_is_a_head(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        last = raw_request(b'{"userID":"ada"}', fields="connection: close\r\n")
+        link.sendall(f"HEAD {START} HTTP/1.1\r\nhost: stub\r\n\r\n".encode() + last)
+        head, _, rest = link.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert rest.startswith(b"HTTP/1.1 200 ")
+
+
+def test_one_connection_serves_many_requests_good_and_bad(stub: StubProcess) -> None:
+    bodies = [b'{"userID":"ada"}', b"{", b'{"userID":"bob"}', b'{"userID":7}', b'{"userID":"eve"}']
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        statuses = []
+        for body in bodies:
+            link.sendall(raw_request(body))
+            statuses += [status for status, _ in read_answers(link, 1)]
+    assert statuses == [200, 400, 200, 400, 200]
+
+
+def test_a_head_that_was_seen_before_is_still_judged(stub: StubProcess) -> None:
+    """Heads are remembered only for accepted starts; a wrong key or another length is never one of them."""
+    good = raw_request(b'{"userID":"ada"}')
+    wrong = good.replace(DEFAULT_KEY.encode(), b"VF.DM.evil.0123456789abcdef")
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        for request, status in [(good, 200), (good, 200), (wrong, 401), (wrong, 401), (good, 200)]:
+            link.sendall(request)
+            assert read_answers(link, 1)[0][0] == status
+        link.sendall(good[:-3])
+        link.sendall(good[-3:] + good)
+        assert [status for status, _ in read_answers(link, 2)] == [200, 200]
+
+
+def test_a_request_may_come_byte_by_byte(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in raw_request(b'{"userID":"ada"}'):
+            link.sendall(bytes([byte]))
+        assert read_answers(link, 1)[0][0] == 200
+
+
+def test_a_body_may_come_in_chunks(stub: StubProcess) -> None:
+    head = f"POST {START} HTTP/1.1\r\nhost: stub\r\nauthorization: {DEFAULT_KEY}\r\n"
+    head += "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    rest = '7\r\n{"userI\r\n9\r\nD":"ada"}\r\n0\r\n\r\n'
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        for _ in range(2):
+            link.sendall((head + rest).encode())
+            assert read_answers(link, 1)[0][0] == 200
+
+
+def test_pipelined_requests_are_answered_in_order(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        requests = [raw_request(b"{" if n % 3 else b'{"userID":"ada"}') for n in range(2_000)]
+        link.sendall(b"".join(requests))
+        statuses = [status for status, _ in read_answers(link, 2_000)]
+    assert statuses == [400 if n % 3 else 200 for n in range(2_000)]
+
+
+def test_a_client_that_does_not_read_is_not_read_from() -> None:
+    """The stub stops reading long before 64 MiB of requests; what it took, it answers in the end."""
+    with StubProcess.start(StubSettings()) as stub:
+        with socket.create_connection(("127.0.0.1", stub.port), timeout=1) as link:
+            batch = raw_request(b'{"userID":"ada"}') * 400
+            sent, file = 0, link.makefile("rb")
+            link.settimeout(0.5)
+            with suppress(TimeoutError):
+                while sent < 1 << 26:
+                    sent += link.send(batch[sent % len(batch) :])
+            assert sent < 1 << 26
+            taken = sent // (len(batch) // 400)
+            link.settimeout(5)
+            answers = []
+            for _ in range(taken):
+                answers.append(file.readline())
+                while file.readline() != b"\r\n":
+                    pass
+                file.read(len(b'{"sessionKey":"sk."}') + 32)
+        assert set(answers) == {b"HTTP/1.1 200 OK\r\n"}
+        assert len(answers) == taken
+
+
+def test_connection_close_closes_after_the_answer(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.sendall(raw_request(b'{"userID":"ada"}', fields="connection: close\r\n"))
+        assert read_answers(link, 1)[0][0] == 200
+        assert link.recv(1) == b""
+
+
+@pytest.mark.parametrize(("size", "status"), [(1 << 16, 200), ((1 << 16) + 1, 413), (1 << 20, 413)])
+def test_a_request_has_at_most_64_kib(stub: StubProcess, size: int, status: int) -> None:
+    """The bound is on the whole request. This stub has no contract, so any user ID that fits will do."""
+    spare = size - len(raw_request(b'{"userID":""}'))
+    spare -= len(str(spare)) - 2
+    request = raw_request(b'{"userID":"' + b"a" * spare + b'"}')
+    assert len(request) == size
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.sendall(request)
+        assert read_answers(link, 1)[0][0] == status
+
+
+def test_a_head_has_at_most_64_kib(stub: StubProcess) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.sendall(f"POST {START} HTTP/1.1\r\nx: ".encode() + b"a" * (1 << 17))
+        assert read_answers(link, 1)[0][0] == 413
+        assert link.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-client\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"GET / HTTP/1.1\r\nhost: stub\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_refused_and_closed(stub: StubProcess, data: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as link:
+        link.sendall(data)
+        received = b""
+        while piece := link.recv(1 << 16):
+            received += piece
+    assert b"HTTP/1.1 400 " in received

@@ -1,0 +1,333 @@
+"""Other documents give other cases: nothing about the shipped one is written down anywhere else."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from sessionload.contract.operation import Contract
+from sessionload.errors import InputError
+from sessionload.suite.cases.all_cases import cases_of
+from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
+from sessionload.suite.cases.check_users import PREFIX
+from sessionload.suite.cases.properties import kebab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
+_DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+_RUN = "20260102-030405-ab12"
+_START = f"{PREFIX}{_RUN}-"
+_PATH = "/v4/project/{projectID}/environment/{environmentID}/session"
+
+
+def _contract(
+    change: Callable[[dict[str, Any]], object] | None = None, operation: str = "startSession"
+) -> Contract:
+    document = copy.deepcopy(_DOCUMENT)
+    if change:
+        change(document)
+    return Contract.from_document(document, operation, file="openapi.yaml", sha256="0" * 64)
+
+
+def _cases(
+    change: Callable[[dict[str, Any]], object] | None = None, operation: str = "startSession"
+) -> dict[str, Case]:
+    made = cases_of(_contract(change, operation), run_id=_RUN, project="p1", environment="main")
+    named = {case.name: case for case in made}
+    assert len(named) == len(made), "a name stands for one case"
+    return named
+
+
+def _schema(document: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = document["components"]["schemas"]["SessionStart"]
+    return schema
+
+
+def _user(document: dict[str, Any]) -> dict[str, Any]:
+    user: dict[str, Any] = _schema(document)["properties"]["userID"]
+    return user
+
+
+def _add(name: str, schema: dict[str, Any], *, required: bool = False) -> Callable[[dict[str, Any]], object]:
+    def change(document: dict[str, Any]) -> None:
+        _schema(document)["properties"][name] = schema
+        if required:
+            _schema(document)["required"].append(name)
+
+    return change
+
+
+def _expected(cases: dict[str, Case], group: str) -> dict[str, str]:
+    return {
+        name.removeprefix(f"{group}/"): case.expect.name
+        for name, case in cases.items()
+        if case.group == group
+    }
+
+
+def _sent(case: Case) -> Any:  # noqa: ANN401 - any JSON value
+    return json.loads(case.request.body)
+
+
+_CASES = _cases()
+
+
+def test_the_traffic_split_has_no_environment() -> None:
+    split = _cases(operation="startSessionTrafficSplit")
+    assert set(_CASES) - set(split) == {"path/unknown-environment", "path/dots-environment"}
+    assert set(split) <= set(_CASES)
+    assert split[FIRST].request.path == "/v4/project/p1/session"
+    assert split["path/dots-project"].request.path == "/v4/project/../session"
+
+
+def test_another_operation_with_another_body() -> None:
+    turn = _cases(operation="interact")
+    wrong = ("missing", "null", "boolean", "number", "string", "array", "object")
+    assert _expected(turn, "action") == dict.fromkeys(wrong, "REFUSED")
+    assert _sent(turn[FIRST]) == {"action": {"type": "launch"}}
+    assert not _expected(turn, "user-id")
+    assert not _expected(turn, "path")
+    assert turn["body/one-mebibyte"].expect is Expect.EITHER
+    assert len(turn["body/one-mebibyte"].request.body) == 1 << 20
+    assert turn["body/deeply-nested"].request.body == b"[" * 10_000 + b"]" * 10_000
+
+
+def test_other_limits() -> None:
+    cases = _cases(lambda document: _user(document).update(minLength=5, maxLength=100))
+    assert {name: expect for name, expect in _expected(cases, "user-id").items() if "length" in name} == {
+        "length-4": "REFUSED",
+        "length-5": "KEPT",
+        "length-6": "KEPT",
+        "length-99": "KEPT",
+        "length-100": "KEPT",
+        "length-101": "REFUSED",
+        "length-100-accented": "KEPT",
+        "length-100-astral": "KEPT",
+    }
+
+
+def test_a_limit_that_leaves_no_room_for_the_prefix() -> None:
+    cases = _cases(lambda document: _user(document).update(maxLength=12))
+    assert _sent(cases[FIRST]) == {"userID": "ordinary-202"}
+    assert len(_sent(cases["user-id/length-12"])["userID"]) == 12
+
+
+def test_no_limits() -> None:
+    def change(document: dict[str, Any]) -> None:
+        del _user(document)["minLength"], _user(document)["maxLength"]
+
+    cases = _cases(change)
+    lengths = {name: expect for name, expect in _expected(cases, "user-id").items() if "length" in name}
+    assert lengths == {"length-0": "KEPT", "length-1": "KEPT"}
+    assert not cases["user-id/length-0"].note
+    assert cases["body/one-mebibyte"].expect is Expect.EITHER
+
+
+def test_a_user_id_that_may_be_null_or_absent() -> None:
+    def change(document: dict[str, Any]) -> None:
+        _user(document)["nullable"] = True
+        del _schema(document)["required"]
+
+    cases = _cases(change)
+    assert cases["user-id/null"].expect is Expect.KEPT
+    assert cases["user-id/missing"].expect is Expect.KEPT
+
+
+def test_a_closed_body() -> None:
+    cases = _cases(lambda document: _schema(document).update(additionalProperties=False))
+    assert cases["body/extra-property"].expect is Expect.REFUSED
+
+
+def test_a_body_that_is_not_required() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["requestBodies"]["SessionStart"]["required"] = False
+
+    case = _cases(change)["body/missing"]
+    assert case.expect is Expect.KEPT
+    assert "content-type" not in dict(case.request.headers)
+
+
+@pytest.mark.parametrize("listed", ["text/plain", "text/*", "*/*"])
+def test_another_media_type_that_is_listed(listed: str) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["requestBodies"]["SessionStart"]["content"][listed] = {}
+
+    assert "body/media-type" not in _cases(change)
+
+
+def test_a_body_without_a_schema() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["requestBodies"]["SessionStart"]["content"] = {"application/json": {}}
+
+    cases = _cases(change)
+    assert not _expected(cases, "user-id")
+    assert cases["body/array"].expect is Expect.KEPT
+    assert cases[FIRST].request.body == b"{}"
+
+
+def test_an_operation_without_a_body() -> None:
+    def change(document: dict[str, Any]) -> None:
+        del document["paths"][_PATH]["post"]["requestBody"]
+
+    cases = _cases(change)
+    assert {case.group for case in cases.values()} == {"valid", "authorization", "path", "method"}
+    assert "content-type" not in dict(cases[FIRST].request.headers)
+    assert cases[FIRST].request.body == b""
+
+
+def test_another_header_for_the_key() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["securitySchemes"]["apiKey"]["name"] = "X-Api-Key"
+
+    cases = _cases(change)
+    assert cases[FIRST].request.headers[0] == ("x-api-key", KEY)
+    assert cases["authorization/capitals"].request.headers[0] == ("X-API-KEY", KEY)
+    assert "x-api-key" not in dict(cases["authorization/missing"].request.headers)
+
+
+def test_another_documented_method() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"][_PATH]["get"] = {"responses": {"200": {"description": "x"}}}
+
+    assert set(_CASES) - set(_cases(change)) == {"method/GET"}
+
+
+def test_an_empty_part_that_leads_to_a_documented_path_is_not_sent() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"]["/v4/project/environment/{environmentID}/session"] = {}
+
+    assert set(_CASES) - set(_cases(change)) == {"path/empty-project"}
+
+
+def test_another_required_property() -> None:
+    cases = _cases(_add("locale", {"type": "string", "enum": ["de", "en"]}, required=True))
+    assert _expected(cases, "locale") == {
+        "missing": "REFUSED",
+        "not-listed": "REFUSED",
+        "null": "REFUSED",
+        "boolean": "REFUSED",
+        "number": "REFUSED",
+        "array": "REFUSED",
+        "object": "REFUSED",
+    }
+    assert _sent(cases[FIRST]) == {"locale": "de", "userID": f"{_START}ordinary"}
+    assert set(_CASES) < set(cases)
+    assert list(cases)[1] == "user-id/missing"
+
+
+def test_an_optional_property_may_be_missing() -> None:
+    cases = _cases(_add("deviceName", {"type": "string", "maxLength": 3}))
+    found = _expected(cases, "device-name")
+    assert found["missing"] == "KEPT"
+    assert {name: expect for name, expect in found.items() if "length" in name} == {
+        "length-0": "KEPT",
+        "length-1": "KEPT",
+        "length-2": "KEPT",
+        "length-3": "KEPT",
+        "length-4": "REFUSED",
+    }
+    assert not any(case.note for name, case in cases.items() if name.startswith("device-name/"))
+
+
+def test_a_whole_number_with_bounds() -> None:
+    cases = _cases(_add("retries", {"type": "integer", "minimum": 1, "maximum": 9}, required=True))
+    assert _expected(cases, "retries") == {
+        "missing": "REFUSED",
+        "0": "REFUSED",
+        "1": "KEPT",
+        "2": "KEPT",
+        "8": "KEPT",
+        "9": "KEPT",
+        "10": "REFUSED",
+        "null": "REFUSED",
+        "boolean": "REFUSED",
+        "fraction": "REFUSED",
+        "string": "REFUSED",
+        "array": "REFUSED",
+        "object": "REFUSED",
+    }
+
+
+def test_a_property_of_any_type_has_few_cases() -> None:
+    cases = _cases(_add("context", {}))
+    assert _expected(cases, "context") == {"missing": "KEPT", "null": "KEPT"}
+
+
+def test_a_limit_from_allof() -> None:
+    def change(document: dict[str, Any]) -> None:
+        _schema(document)["properties"]["userID"] = {
+            "type": "string",
+            "minLength": 1,
+            "allOf": [{"maxLength": 90}, {"maxLength": 80}],
+        }
+
+    cases = _cases(change)
+    assert len(_sent(cases["user-id/length-80-astral"])["userID"]) == 80
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "minLength": 3}, "sss"),
+        ({"type": "string", "example": "en-GB"}, "en-GB"),
+        ({"type": "string", "default": "x"}, "x"),
+        ({"type": "boolean"}, True),
+        ({"type": "number"}, 1),
+        ({"type": "number", "minimum": 2, "exclusiveMinimum": True}, 3),
+        ({"type": "number", "maximum": 5}, 5),
+        ({"type": "number", "maximum": 5, "exclusiveMaximum": True}, 4),
+        ({"type": "array", "minItems": 2, "items": {"type": "boolean"}}, [True, True]),
+        ({"properties": {"a": {"type": "integer"}}, "required": ["a"]}, {"a": 1}),
+        ({"type": "object", "required": ["a"]}, {"a": "s"}),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, 1),
+        ({"allOf": [{"type": "object", "required": ["b"]}], "required": ["a"]}, {"a": "s", "b": "s"}),
+        ({}, "s"),
+    ],
+)
+def test_what_else_is_required_is_filled_in_from_its_schema(schema: dict[str, Any], value: object) -> None:
+    cases = _cases(_add("other", schema, required=True))
+    assert _sent(cases[FIRST])["other"] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("other", {"type": "string", "pattern": "^[0-9]{4}$"}),
+        ("other", {"$ref": "#/components/schemas/Endless"}),
+        ("other", {"$ref": "#/components/schemas/EndlessList"}),
+        ("userID", {"type": "string", "pattern": "^[0-9]{4}$"}),
+    ],
+)
+def test_a_schema_that_no_sample_fits_is_refused(name: str, schema: dict[str, Any]) -> None:
+    def change(document: dict[str, Any]) -> None:
+        own: dict[str, Any] = {"type": "object", "required": ["next"]}
+        document["components"]["schemas"] |= {
+            "Endless": own | {"properties": {"next": {"$ref": "#/components/schemas/Endless"}}},
+            "EndlessList": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"$ref": "#/components/schemas/EndlessList"},
+            },
+        }
+        _schema(document)["properties"][name] = schema
+        _schema(document)["required"] = [name]
+
+    with pytest.raises(InputError) as caught:
+        _cases(change)
+    assert caught.value.code == "no-valid-body"
+    assert "openapi.yaml: no valid body could be made for 'startSession'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("userID", "user-id"), ("locale", "locale"), ("device_name", "device-name"), ("a1B", "a1-b")],
+)
+def test_names_of_properties_as_names_of_cases(name: str, words: str) -> None:
+    assert kebab(name) == words

@@ -1,0 +1,273 @@
+"""What an answer to a case is worth, whatever a server sends."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.contract.operation import Contract
+from sessionload.metrics.exchange import Failure
+from sessionload.suite.cases.all_cases import cases_of
+from sessionload.suite.cases.case import FIRST
+from sessionload.suite.expectation import (
+    CaseStatus,
+    Observed,
+    documented_statuses,
+    issues_session,
+    judge_case,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
+_DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+_CONTRACT = Contract.from_document(_DOCUMENT, "startSession", file="openapi.yaml", sha256="0" * 64)
+_CASES = {case.name: case for case in cases_of(_CONTRACT, run_id="r1", project="p1", environment="main")}
+_KEY = "canary-4f2a9c31d0"
+_SESSION = json.dumps({"sessionKey": _KEY}).encode()
+_REFUSAL = b'{"code": 400, "message": "no"}'
+_JSON = "application/json"
+
+
+def _observed(status: int, body: bytes = _REFUSAL, media_type: str = _JSON) -> Observed:
+    return Observed(status, (("Content-Type", media_type),), body, 1_000_000)
+
+
+def _judged(name: str, observed: Observed, *documented: int) -> tuple[CaseStatus, str]:
+    state, text = judge_case(_CONTRACT, _CASES[name], observed, documented=frozenset(documented or (200,)))
+    assert _KEY not in text
+    assert _KEY[:8] not in text
+    return state, text
+
+
+@pytest.mark.parametrize(
+    ("observed", "state", "text"),
+    [
+        (_observed(200, _SESSION), CaseStatus.KEPT, '200: {"sessionKey": "<17 characters>"}'),
+        (_observed(200, _SESSION, "application/json; charset=utf-8"), CaseStatus.KEPT, "200: "),
+        (_observed(201, _SESSION), CaseStatus.VIOLATED, "201, the document does not list status 201: "),
+        (
+            _observed(200, _SESSION, "text/html"),
+            CaseStatus.VIOLATED,
+            "200, the document does not list the media",
+        ),
+        (
+            _observed(200, b"{}"),
+            CaseStatus.VIOLATED,
+            "200, the body breaks the contract: sessionKey is missing: {}",
+        ),
+        (
+            _observed(200, b'{"sessionKey": null}'),
+            CaseStatus.VIOLATED,
+            "200, the body breaks the contract: sessionKey",
+        ),
+        (_observed(200, b'{"sessionKey": ""}'), CaseStatus.VIOLATED, "200, the session key is empty"),
+        (_observed(200, b"<html>"), CaseStatus.VIOLATED, "200, the body is not JSON"),
+        (
+            _observed(302, b""),
+            CaseStatus.VIOLATED,
+            "302, the document does not list status 302: (empty body)",
+        ),
+        (_observed(400), CaseStatus.VIOLATED, "400, the document does not list status 400"),
+        (_observed(401), CaseStatus.VIOLATED, "401, the API key was not accepted"),
+        (_observed(500, b"oh"), CaseStatus.VIOLATED, "500, the server failed (status 500): oh"),
+        (_observed(429), CaseStatus.THROTTLED, "429: the server asked for fewer requests"),
+    ],
+)
+def test_a_valid_case_wants_a_documented_success(observed: Observed, state: CaseStatus, text: str) -> None:
+    judged, shown = _judged(FIRST, observed)
+    assert judged is state
+    assert shown.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("observed", "state", "text"),
+    [
+        (
+            _observed(400),
+            CaseStatus.UNDOCUMENTED,
+            'undocumented, observed 400: {"code": 400, "message": "<2 ch',
+        ),
+        (_observed(413, b""), CaseStatus.UNDOCUMENTED, "undocumented, observed 413: (empty body)"),
+        (_observed(403), CaseStatus.UNDOCUMENTED, "undocumented, observed 403"),
+        (_observed(422), CaseStatus.KEPT, "422: "),
+        (_observed(200, _SESSION), CaseStatus.VIOLATED, "200, with a session key: "),
+        (_observed(200, b"{}"), CaseStatus.VIOLATED, "200, accepted: {}"),
+        (_observed(204, b""), CaseStatus.VIOLATED, "204, accepted: (empty body)"),
+        (_observed(400, _SESSION), CaseStatus.VIOLATED, "400, with a session key: "),
+        (
+            _observed(422, b'{"error": [{"sessionKey": "canary-4f2a9c31d0"}]}'),
+            CaseStatus.VIOLATED,
+            "422, with a session",
+        ),
+        (_observed(307, b""), CaseStatus.VIOLATED, "307, neither accepted nor refused"),
+        (_observed(500), CaseStatus.VIOLATED, "500, the server failed"),
+        (_observed(503), CaseStatus.VIOLATED, "503, the server failed"),
+        (_observed(101), CaseStatus.VIOLATED, "101, no final status"),
+        (_observed(999), CaseStatus.VIOLATED, "999, not a status of HTTP"),
+        (_observed(401), CaseStatus.VIOLATED, "401, the API key was refused, which was good"),
+        (_observed(429), CaseStatus.THROTTLED, "429"),
+    ],
+)
+def test_an_invalid_case_wants_a_refusal_without_a_session_key(
+    observed: Observed, state: CaseStatus, text: str
+) -> None:
+    for name in ("user-id/length-257", "body/not-json"):
+        judged, shown = _judged(name, observed, 200, 422)
+        assert judged is state
+        assert shown.startswith(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "authorization/missing",
+        "authorization/wrong",
+        "authorization/bearer",
+        "path/unknown-project",
+        "method/GET",
+    ],
+)
+def test_a_401_is_a_refusal_where_the_key_or_the_address_is_what_is_wrong(name: str) -> None:
+    assert _judged(name, _observed(401))[0] is CaseStatus.UNDOCUMENTED
+
+
+@pytest.mark.parametrize(
+    ("observed", "state"),
+    [
+        (_observed(200, _SESSION), CaseStatus.KEPT),
+        (_observed(400), CaseStatus.UNDOCUMENTED),
+        (_observed(401), CaseStatus.VIOLATED),
+        (_observed(400, _SESSION), CaseStatus.VIOLATED),
+        (_observed(200, b"{}"), CaseStatus.VIOLATED),
+        (_observed(500), CaseStatus.VIOLATED),
+        (_observed(302), CaseStatus.VIOLATED),
+        (_observed(429), CaseStatus.THROTTLED),
+    ],
+)
+def test_where_a_server_may_choose_it_must_choose_one_of_two(observed: Observed, state: CaseStatus) -> None:
+    assert _judged("body/duplicate-names", observed)[0] is state
+
+
+@pytest.mark.parametrize(
+    ("observed", "state"),
+    [
+        (_observed(204, b""), CaseStatus.UNDOCUMENTED),
+        (_observed(200, b""), CaseStatus.KEPT),
+        (_observed(405), CaseStatus.UNDOCUMENTED),
+        (_observed(301), CaseStatus.UNDOCUMENTED),
+        (_observed(200, _SESSION), CaseStatus.VIOLATED),
+        (_observed(501), CaseStatus.VIOLATED),
+        (_observed(101), CaseStatus.VIOLATED),
+    ],
+)
+def test_options_may_be_answered_but_starts_no_session(observed: Observed, state: CaseStatus) -> None:
+    assert _judged("method/OPTIONS", observed)[0] is state
+
+
+@pytest.mark.parametrize("name", [FIRST, "body/array"])
+def test_no_answer_is_a_violation_that_says_why(name: str) -> None:
+    hang = Observed(None, (), b"", 5, Failure("timeout", "there was no whole answer before the time-out"))
+    assert _judged(name, hang) == (
+        CaseStatus.VIOLATED,
+        "no answer: there was no whole answer before the time-out",
+    )
+    assert _judged(name, Observed(None, (), b"", 5)) == (CaseStatus.VIOLATED, "no answer: the call failed")
+
+
+@pytest.mark.parametrize(
+    ("headers", "content_type"),
+    [
+        ((), None),
+        ((("X", "y"), ("CONTENT-TYPE", "a/b")), "a/b"),
+        ((("content-type", "a/b"), ("Content-Type", "c/d")), "a/b, c/d"),
+    ],
+)
+def test_the_media_type_of_an_answer(headers: tuple[tuple[str, str], ...], content_type: str | None) -> None:
+    assert Observed(200, headers, b"", 1).content_type == content_type
+
+
+def test_what_was_observed_shows_no_body_in_its_repr() -> None:
+    assert _KEY not in repr(_observed(200, _SESSION))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _SESSION,
+        b'{"a": [1, {"sessionKey": "x"}]}',
+        b'{"session\\u004bey": "x"}',
+        b'prefix "sessionKey" : "x',
+        b'\xef\xbb\xbf{"session\\u004bey": "x"}',
+    ],
+)
+def test_a_session_key_is_found_wherever_it_is(body: bytes) -> None:
+    assert issues_session(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"sessionKey",
+        b'{"sessionKey": null}',
+        b'{"sessionKey": ""}',
+        b'{"sessionKey": " "}',
+        b'{"sessionKey": {"a": []}}',
+        b'{"message": "sessionKey is missing"}',
+        b"[" * 5000,
+        b"\xff\xfe{",
+        b"null",
+    ],
+)
+def test_a_body_that_only_speaks_of_a_session_key_hands_out_none(body: bytes) -> None:
+    assert not issues_session(body)
+
+
+@given(
+    st.sampled_from(sorted(_CASES)),
+    st.integers(-1, 1000),
+    st.one_of(st.binary(max_size=60), st.just(_SESSION), st.just(_REFUSAL)),
+    st.text(max_size=20),
+)
+def test_judging_is_total(name: str, status: int, body: bytes, media_type: str) -> None:
+    state, text = judge_case(
+        _CONTRACT, _CASES[name], _observed(status, body, media_type), documented=frozenset({200})
+    )
+    assert state is not CaseStatus.SKIPPED
+    assert text
+    assert (state is CaseStatus.KEPT) <= (status == 200)
+
+
+def _listed(responses: Mapping[Any, Any]) -> frozenset[int]:
+    document = copy.deepcopy(_DOCUMENT)
+    path = document["paths"]["/v4/project/{projectID}/environment/{environmentID}/session"]
+    path["post"]["responses"] |= {key: {"description": "x"} for key in responses}
+    return documented_statuses(Contract.from_document(document, "startSession", file="f", sha256=""))
+
+
+@pytest.mark.parametrize(
+    ("responses", "statuses"),
+    [
+        ((), {200}),
+        (("400", 404), {200, 400, 404}),
+        (("4XX",), {200, *range(400, 500)}),
+        (("5xx",), {200, *range(500, 600)}),
+        (("default",), set(range(100, 600))),
+        (("x-note",), {200}),
+    ],
+)
+def test_which_statuses_a_document_lists(responses: Any, statuses: set[int]) -> None:  # noqa: ANN401 - keys
+    assert _listed(dict.fromkeys(responses)) == statuses
+
+
+def test_a_status_that_the_document_lists_is_kept() -> None:
+    assert _judged("user-id/null", _observed(400), *_listed({"4XX": 1}))[0] is CaseStatus.KEPT

@@ -1,0 +1,188 @@
+"""The laws beyond the schema: each asked alone, of a stub that keeps it and of one that does not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sessionload.config.environment import Environment
+from sessionload.contract.operation import Contract
+from sessionload.metrics.exchange import Failure
+from sessionload.stub.process import StubProcess
+from sessionload.stub.settings import StubSettings
+from sessionload.suite import rules
+from sessionload.suite.cases.all_cases import cases_of
+from sessionload.suite.cases.case import FIRST
+from sessionload.suite.context import RuleContext, RuleEnded, RuleResult, redirected_to
+from sessionload.suite.expectation import CaseStatus, Observed
+from sessionload.suite.http_client import HttpClient, Pace
+from sessionload.suite.rules import RULES
+from sessionload.suite.runner import Suite, SuiteRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sessionload.secret import Secret
+
+SECOND = 1_000_000_000
+NAMED = {law.name: law for law in RULES}
+
+
+@pytest.fixture
+def evidence_of(
+    contract: Contract, contract_read: tuple[Any, str], api_key: Secret
+) -> Callable[..., RuleContext]:
+    """Return the evidence against a stub, after the plainest valid request."""
+
+    def make(stub: StubProcess, **fields: Any) -> RuleContext:  # noqa: ANN401 -- fields of an environment
+        known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
+        environment = Environment("here", stub.url, "127.0.0.1", stub.port, **{**known, **fields})
+        pace = Pace(Fraction(500))
+        caller = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)
+        turn = Contract.from_document(contract_read[0], "interact", file="openapi.yaml", sha256="")
+        ordinary = cases_of(contract, run_id="r1", project="stub", environment="main")[0].request
+        evidence = RuleContext(contract, turn, caller, ordinary, "r1")
+        evidence.remember(FIRST, ordinary, caller.call(ordinary).observed)
+        return evidence
+
+    return make
+
+
+def found(law: str, evidence: RuleContext) -> RuleResult:
+    try:
+        return NAMED[law].check(evidence)
+    except RuleEnded as ended:
+        return ended.found
+
+
+BROKEN_BY = {
+    "law/key-is-not-the-user-id": "key_is_user_id always",
+    "law/key-is-text": "key_has_control always",
+    "law/key-is-not-the-api-key": "key_is_api_key always",
+    "law/keys-differ-between-users": "same_key always",
+    "law/keys-differ-between-starts": "repeats_key always",
+    "law/start-ends-earlier-session": "keeps_old_key always",
+    "law/parallel-starts-leave-one": "keeps_racing_keys always",
+    "law/no-redirect-elsewhere": "redirect https://elsewhere.example/ always",
+    "law/api-key-is-not-shown": "shows_key_in_head always",
+}
+
+
+@pytest.mark.parametrize("law", BROKEN_BY)
+def test_a_law_is_kept_by_the_sound_stub_and_broken_by_its_defect(
+    evidence_of: Callable[..., RuleContext], api_key: Secret, contract_read: tuple[Any, str], law: str
+) -> None:
+    """It sends as many requests as it says, and shows neither key nor session key."""
+    for faults, state in ((), CaseStatus.KEPT), ((BROKEN_BY[law],), CaseStatus.VIOLATED):
+        settings = StubSettings(faults=faults, latency="20ms")
+        with StubProcess.start(settings, api_key, document=contract_read[0]) as stub:
+            evidence = evidence_of(stub)
+            before = evidence.caller.sent
+            seen = found(law, evidence)
+        assert seen.state is state, seen
+        assert evidence.caller.sent - before == NAMED[law].requests
+        assert api_key.hide(seen.observed) == seen.observed
+        assert not [one for one in evidence.issued if one.key in seen.observed]
+        assert (seen.request is not None) == (state is CaseStatus.VIOLATED)
+
+
+def test_each_law_is_a_function_with_one_sentence_and_a_name_of_its_own() -> None:
+    assert len({law.name for law in RULES}) == len({law.check for law in RULES}) == len(RULES) == 11
+    for law in RULES:
+        assert law.check.__doc__
+        assert getattr(rules, law.check.__name__) is law.check
+        assert len(law.name) <= 30
+    order = [law.name for law in RULES]
+    assert all(order.index(other) < order.index(law.name) for law in RULES for other in law.stands_on)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        (None, None),
+        ("", None),
+        ("/elsewhere", None),
+        ("{here}/elsewhere", None),
+        ("//elsewhere.example/path?with=this", "http://elsewhere.example"),
+        ("https://elsewhere.example/path#part", "https://elsewhere.example"),
+        ("https://elsewhere.example:8443/", "https://elsewhere.example:8443"),
+        ("https://name:word@elsewhere.example/", "https://elsewhere.example"),
+        ("https://{key}.example/", "https://***.example"),
+        ("http://[", "an address that cannot be read"),
+        ("http://elsewhere.example:99999/", "an address that cannot be read"),
+    ],
+)
+def test_a_redirect_elsewhere_is_named_by_scheme_and_host(
+    evidence_of: Callable[..., RuleContext], api_key: Secret, location: str | None, shown: str | None
+) -> None:
+    with StubProcess.start(StubSettings(), api_key) as stub:
+        evidence = evidence_of(stub)
+        if location is not None:
+            location = location.format(here=stub.url, key=api_key.reveal())
+    headers = () if location is None else (("Location", location),)
+    assert redirected_to(evidence, Observed(302, headers, b"", 1)) == shown
+    assert redirected_to(evidence, Observed(200, headers, b"", 1)) is None
+    assert redirected_to(evidence, Observed(None, (), b"", 1, Failure("timeout", "no answer"))) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "words"),
+    [
+        ("throttle retry-after 99 on 2..99", CaseStatus.THROTTLED, "fewer requests"),
+        ("status 500 on 2..99", CaseStatus.VIOLATED, "500"),
+        ("missing_key on 2..99", CaseStatus.VIOLATED, "sessionKey is missing"),
+        ("close on 2..99", CaseStatus.VIOLATED, "no answer"),
+    ],
+)
+def test_a_start_that_gives_no_key_ends_a_law(
+    evidence_of: Callable[..., RuleContext], api_key: Secret, fault: str, state: CaseStatus, words: str
+) -> None:
+    with StubProcess.start(StubSettings(faults=(fault,)), api_key) as stub:
+        seen = found("law/keys-differ-between-starts", evidence_of(stub))
+    assert seen.state is state
+    assert words in seen.observed
+
+
+def test_plain_http_has_no_certificate_to_look_at(
+    evidence_of: Callable[..., RuleContext], api_key: Secret
+) -> None:
+    with StubProcess.start(StubSettings(), api_key) as stub:
+        evidence = evidence_of(stub)
+        seen = found("law/tls-is-verified", evidence)
+    assert (seen.state, evidence.caller.sent) == (CaseStatus.SKIPPED, 1)
+    assert "plain HTTP" in seen.observed
+
+
+def test_without_a_turn_in_the_document_its_laws_are_skipped(
+    evidence_of: Callable[..., RuleContext], api_key: Secret
+) -> None:
+    with StubProcess.start(StubSettings(), api_key) as stub:
+        evidence = evidence_of(stub)
+        evidence.turn = None
+        seen = found("law/start-ends-earlier-session", evidence)
+    assert seen.state is CaseStatus.SKIPPED
+
+
+def test_the_time_of_a_call_is_told(evidence_of: Callable[..., RuleContext], api_key: Secret) -> None:
+    with StubProcess.start(StubSettings(latency="50ms"), api_key) as stub:
+        seen = found("law/response-time", evidence_of(stub))
+    assert seen.state is CaseStatus.KEPT
+    assert seen.elapsed_ns is not None
+    assert seen.elapsed_ns >= 50_000_000
+
+
+def test_a_law_that_stands_on_a_broken_one_is_skipped(
+    evidence_of: Callable[..., RuleContext], api_key: Secret, contract: Contract
+) -> None:
+    """All requests that are planned are sent, but for those of the laws that are skipped."""
+    with StubProcess.start(StubSettings(faults=("same_key if granted",)), api_key) as stub:
+        evidence = evidence_of(stub)
+        cases = cases_of(contract, run_id="r2", project="stub", environment="main")
+        suite = Suite(contract, evidence.turn, cases, "r2", with_interact=True)
+        states = {one.name: one.state for one in SuiteRunner(suite, evidence.caller).results()}
+    assert states["law/keys-differ-between-users"] is CaseStatus.VIOLATED
+    for name in ("keys-differ-between-starts", "start-ends-earlier-session", "parallel-starts-leave-one"):
+        assert states[f"law/{name}"] is CaseStatus.SKIPPED
+    assert states["law/api-key-is-not-shown"] is CaseStatus.KEPT

@@ -1,0 +1,294 @@
+"""A result is read back as it was written, or refused with one sentence."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.errors import InputError
+from sessionload.metrics.exchange import Exchange, Failure, Outcome
+from sessionload.metrics.measurement import Measurement
+from sessionload.units import NS
+from sessionload.verdict.result import Arrivals, Identity, Result, Run
+from sessionload.verdict.targets import parse_target
+from sessionload.verdict.verdict import Evidence, JudgedTarget, State, Verdict, judge
+from sessionload.workload.schedule import Stage
+
+if TYPE_CHECKING:
+    from tests.verdict.conftest import Recorder
+
+
+@pytest.fixture
+def result(run: Recorder, stages: tuple[Stage, ...]) -> Result:
+    run.sent(100, second=4, stage=0)
+    run.sent(150, second=11, stage=1)
+    run.sent(30, Outcome.CONTRACT_VIOLATION, second=12, stage=1)
+    run.sent(15, Outcome.TIMEOUT, second=12, stage=1, service_ms=10_000)
+    run.unsent(5, second=29, stage=1)
+    targets = (parse_target("p50 < 400ms"), parse_target("error_rate < 50%", window_ns=5 * NS))
+    evidence = Evidence(run.measurement, stages, planned=300, lost=0, targets=targets)
+    return Result(
+        run=Run("20260102-1", "2026-01-02T03:04:05Z", 40.25, 7, "0.1.0"),
+        scenario={"name": "launch", "load": {"stages": [{"rate": "10/s"}]}, "targets": ["p50 < 400ms"]},
+        environment={"name": "stub", "url": "embedded stub", "project": "demo", "environment": "main"},
+        contract={"file": "contracts/openapi.yaml", "operation": "startSession", "sha256": "0" * 64},
+        stages=stages,
+        planned=300,
+        lost=0,
+        measurement=run.measurement,
+        verdict=judge(evidence),
+        planned_by_second=dict.fromkeys(range(30), 10),
+        planned_by_stage=(100, 200),
+    )
+
+
+def written(result: Result) -> Any:  # noqa: ANN401 - what json reads is anything
+    return json.loads(json.dumps(result.to_json()))
+
+
+def test_what_is_written_is_read_back_equal(result: Result) -> None:
+    assert Result.from_json(written(result)) == result
+    assert Result.from_json(result.to_json()) == result
+    assert written(Result.from_json(written(result))) == written(result)
+
+
+def test_a_result_without_counts_by_stage_says_so(result: Result) -> None:
+    unknown = replace(result, planned_by_stage=None)
+    assert [stage["planned"] for stage in unknown.to_json()["stages"]] == [None, None]
+    assert Result.from_json(written(unknown)) == unknown
+
+
+def test_totals_of_a_result(result: Result) -> None:
+    assert result.arrivals == Arrivals(planned=300, sent=295, unsent=5, lost=0)
+    assert list(result.outcomes) == list(Outcome)
+    assert result.outcomes[Outcome.CONTRACT_VIOLATION] == 30
+    assert result.identity() == Identity(
+        "planned 300 = sent 295 + unsent 5 + lost 0; sent 295 = ok 250 + contract_violation 30 + timeout 15",
+        closes=True,
+    )
+    assert not replace(result, lost=1).identity().closes
+    assert result.starts_ns == (0, 10 * NS)
+
+
+def test_latency_is_over_the_measured_stages_only(result: Result) -> None:
+    assert result.measured.accounted == 200
+    counts = {view: figures.count for view, figures in result.latency.items()}
+    kept = {"response": 200, "answered": 180, "service": 180, "lateness": 195, "lag": 195}
+    assert counts == {**kept, "connect": 0, "tls": 0}
+    assert result.latency["response"].p75 == pytest.approx(20, rel=0.001)
+    assert result.latency["response"].p90 is None
+
+
+def test_the_written_form_for_people(result: Result) -> None:
+    data = written(result)
+    assert data["format"] == 1
+    assert data["run"] == {
+        "id": "20260102-1",
+        "started": "2026-01-02T03:04:05Z",
+        "seconds": 40.25,
+        "seed": 7,
+        "version": "0.1.0",
+        "interrupted": None,
+        "aborted_by": None,
+    }
+    assert data["stages"][1] == {
+        "name": "peak",
+        "warmup": False,
+        "start_s": 10,
+        "duration_s": 20,
+        "start_rate": "10",
+        "end_rate": "10",
+        "planned": 200,
+    }
+    assert data["arrivals"] == {"planned": 300, "sent": 295, "unsent": 5, "lost": 0}
+    assert data["outcomes"]["aborted"] == 0
+    assert len(data["outcomes"]) == 9
+    assert data["latency_ms"]["response"]["p99"] is None
+    assert data["planned_by_second"][:2] == [[0, 10], [1, 10]]
+    assert [finding["count"] for finding in data["findings"]] == [30, 15]
+    assert data["verdict"]["state"] == "missed"
+    assert data["verdict"]["targets"][1] == {
+        "expr": "error_rate < 50%",
+        "state": "missed",
+        "measured": "100 %",
+        "bound": "50%",
+        "margin": "50 points above",
+        "samples": 45,
+        "note": "worst of 4 windows of 5 s",
+        "window": "12 s to 17 s",
+    }
+    assert "sent" not in data
+
+
+RATES = st.fractions(min_value=0, max_value=10**6, max_denominator=10**6)
+STAGES = st.lists(
+    st.builds(Stage, st.text(), RATES, RATES, st.integers(1, 24 * 3600 * NS), st.booleans()),
+    min_size=1,
+    max_size=4,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+JUDGED = st.builds(
+    JudgedTarget,
+    st.text(),
+    st.sampled_from(State),
+    st.text(),
+    st.text(),
+    st.text(),
+    st.integers(0),
+    st.text(),
+    st.none() | st.text(),
+)
+
+
+@st.composite
+def results(draw: st.DrawFn) -> Result:
+    stages = tuple(draw(STAGES))
+    measurement = Measurement()
+    for index in range(draw(st.integers(0, 5))):
+        stage, due = draw(st.integers(0, len(stages) - 1)), draw(st.integers(0, 10 * NS))
+        sent = due + draw(st.integers(0, NS))
+        outcome = draw(st.sampled_from(Outcome))
+        fault = None if outcome is Outcome.OK else Failure(draw(st.text(min_size=1)), draw(st.text()))
+        measurement.record_sent(sent)
+        done = sent + draw(st.integers(0, NS))
+        measurement.record_done(stage, Exchange(index, due, sent, done, outcome, 0, None, fault))
+        measurement.record_unsent(stage, due, draw(st.integers(1, 3)))
+    by_stage = st.lists(st.integers(0), min_size=len(stages), max_size=len(stages)).map(tuple)
+    return Result(
+        run=Run(
+            draw(st.text()),
+            draw(st.text()),
+            draw(st.floats(0, 10**6)),
+            draw(st.integers()),
+            "0.1.0",
+            draw(st.none() | st.text()),
+            draw(st.none() | st.text()),
+        ),
+        scenario=draw(st.dictionaries(st.text(), JSON, max_size=3)),
+        environment=draw(st.dictionaries(st.text(), st.text(), max_size=3)),
+        contract=draw(st.dictionaries(st.text(), st.text(), max_size=3)),
+        stages=stages,
+        planned=draw(st.integers(0, 10**8)),
+        lost=draw(st.integers(0, 10)),
+        measurement=measurement,
+        verdict=Verdict(
+            draw(st.sampled_from(State)),
+            tuple(draw(st.lists(JUDGED, max_size=2))),
+            tuple(draw(st.lists(st.text(), max_size=2))),
+        ),
+        planned_by_second=draw(st.dictionaries(st.integers(0, 100), st.integers(0, 1000), max_size=4)),
+        planned_by_stage=draw(st.none() | by_stage),
+    )
+
+
+@given(results())
+def test_any_result_is_read_back_equal(made: Result) -> None:
+    assert Result.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+@given(st.integers(1, 50 * 24 * 3600 * NS))
+def test_durations_are_exact_to_the_nanosecond(ns: int) -> None:
+    stages = (Stage("one", Fraction(1, 3), Fraction(1), ns), Stage("two", Fraction(0), Fraction(1), 1))
+    made = Result(
+        Run("r", "now", 0.0, 0, "0"), {}, {}, {}, stages, 0, 0, Measurement(), Verdict(State.VOID, ()), {}
+    )
+    assert Result.from_json(json.loads(json.dumps(made.to_json()))).stages == stages
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"), [(2, "2"), (0, "0"), ("1", "that is not a whole number"), (None, "that is")]
+)
+def test_another_format_is_refused_by_its_number(result: Result, shown: object, found: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Result.from_json(written(result) | {"format": shown}, file="old/result.json")
+    error = caught.value
+    assert error.code == "unknown-result-format"
+    assert error.message.startswith(f"this is a result of a format {found}")
+    assert str(error.place) == "old/result.json"
+    assert error.hint == "read it with the version of sessionload that wrote it"
+
+
+def change(data: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """Put `value` where `path` says; `...` takes the part away."""
+    changed = copy.deepcopy(data)
+    inner: Any = changed
+    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    for step in way:
+        inner = inner[step]
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return changed
+
+
+@pytest.mark.parametrize("data", [None, [], "result", 1, {}, {"run": {}}])
+def test_what_is_no_result_at_all_is_refused(data: object) -> None:
+    with pytest.raises(InputError) as caught:
+        Result.from_json(data)
+    assert caught.value.code == "broken-result"
+    assert caught.value.message == "this is not a whole result: it is not a JSON object with a 'format'"
+    assert str(caught.value.place) == "result.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        ("run", ..., "'run' is missing"),
+        ("verdict", ..., "'verdict' is missing"),
+        ("outcomes", ..., "'outcomes' is missing"),
+        ("stages.0.planned", ..., "'planned' is missing"),
+        ("arrivals.sent", ..., "'sent' is missing"),
+        ("slices.0.second", ..., "'second' is missing"),
+        ("slices.0.valid.buckets", ..., "'buckets' is missing"),
+        ("run.seed", ..., "a value in it is of the wrong kind"),
+        ("run.more", 1, "a value in it is of the wrong kind"),
+        ("run", [], "a value in it is of the wrong kind"),
+        ("stages", None, "a value in it is of the wrong kind"),
+        ("stages.0", "peak", "a value in it is of the wrong kind"),
+        ("stages.0.start_rate", "fast", "a value in it is of the wrong kind"),
+        ("stages.0.start_rate", "1/0", "a value in it is of the wrong kind"),
+        ("stages.0.duration_s", float("inf"), "a value in it is of the wrong kind"),
+        ("stages.1", ..., "a value in it is of the wrong kind"),
+        ("slices.0.outcomes", {"fine": 1}, "a value in it is of the wrong kind"),
+        ("slices.1.valid.sum", "many", "a value in it is of the wrong kind"),
+        ("slices.1.valid.buckets", [1], "a value in it is of the wrong kind"),
+        ("slices.1.valid.buckets", "AAAA", "a value in it is of the wrong kind"),
+        ("slices.1.valid.min", 1, "a value in it is of the wrong kind"),
+        ("slices.0.outcomes", 5, "a value in it is of the wrong kind"),
+        ("verdict.state", "fine", "a value in it is of the wrong kind"),
+        ("verdict.targets.0.colour", "red", "a value in it is of the wrong kind"),
+        ("scenario", 3, "a value in it is of the wrong kind"),
+        ("planned_by_second", [[1]], "a value in it is of the wrong kind"),
+        ("generator.cpu_ns", ..., "its parts contradict each other"),
+        ("arrivals.unsent", 0, "its parts contradict each other"),
+        ("outcomes.ok", 251, "its parts contradict each other"),
+        ("slices.0.outcomes", {"ok": 101}, "its parts contradict each other"),
+        ("stages.1.start_s", 11, "its parts contradict each other"),
+        ("stages.0.planned", None, "its parts contradict each other"),
+    ],
+)
+def test_a_broken_result_is_refused_with_what_is_wrong(
+    result: Result, path: str, value: object, what: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Result.from_json(change(written(result), path, value))
+    assert caught.value.code == "broken-result"
+    assert caught.value.message == f"this is not a whole result: {what}"
+
+
+def test_latencies_are_made_again_from_the_slices(result: Result) -> None:
+    """So that a result stays readable if a later version draws its percentiles otherwise."""
+    data = change(written(result), "latency_ms.response.p50", 1.0)
+    assert Result.from_json(data) == result

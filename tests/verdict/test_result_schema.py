@@ -1,0 +1,158 @@
+"""The JSON Schema of a result describes what is written, and closes every object."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.measurement import Measurement
+from sessionload.units import NS
+from sessionload.verdict.result import Result, Run
+from sessionload.verdict.targets import VIEWS, parse_target
+from sessionload.verdict.verdict import Evidence, judge
+from sessionload.workload.schedule import Schedule, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.verdict.conftest import Recorder
+
+CONTRACT = {
+    "file": "contracts/openapi.yaml",
+    "operation": "startSession",
+    "sha256": "0a" * 32,
+    "method": "POST",
+    "path": "/v4/project/{projectID}/environment/{environmentID}/session",
+    "header": "authorization",
+}
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    text = resources.files("sessionload.verdict").joinpath("result.schema.json").read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def faults(schema: dict[str, Any], result: Result) -> list[str]:
+    data = json.loads(json.dumps(result.to_json()))
+    return [error.message for error in Draft202012Validator(schema).iter_errors(data)]
+
+
+@pytest.fixture
+def full(run: Recorder, stages: tuple[Stage, ...]) -> Result:
+    """Every outcome, every kind of histogram, a target of each kind."""
+    for number, outcome in enumerate(Outcome):
+        run.sent(number + 1, outcome, second=number, stage=0)
+        run.sent(9 - number, outcome, second=10 + number, stage=1, queued_ms=number * 10, lag_ms=1)
+    run.unsent(3, second=29, stage=1)
+    targets = (
+        parse_target("p99.9 < 1s"),
+        parse_target("service.mean < 1s"),
+        parse_target("throttled < 3%"),
+        parse_target("error_rate < 5%", window_ns=5 * NS, abort=True),
+    )
+    evidence = Evidence(
+        run.measurement, stages, run.planned, lost=0, aborted_by="error_rate < 5%", targets=targets
+    )
+    return Result(
+        run=Run("20260102-1", "2026-01-02T03:04:05Z", 40.25, 7, "0.1.0", "SIGINT", "error_rate < 5%"),
+        scenario={"name": "launch"},
+        environment={"name": "stub", "url": "embedded stub", "project": "demo", "environment": "main"},
+        contract=CONTRACT,
+        machine={"processors": "2"},
+        stages=stages,
+        planned=run.planned,
+        lost=0,
+        measurement=run.measurement,
+        verdict=judge(evidence),
+        planned_by_second=Schedule(stages).planned_by_second(),
+        planned_by_stage=Schedule(stages).planned_by_stage(),
+    )
+
+
+def test_the_schema_is_a_schema(schema: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_a_full_result_is_valid(schema: dict[str, Any], full: Result) -> None:
+    assert faults(schema, full) == []
+
+
+def test_an_empty_result_is_valid(schema: dict[str, Any], full: Result) -> None:
+    empty = replace(
+        full,
+        run=Run("r", "2026", 0.0, 0, "0.1.0"),
+        stages=(Stage("only", Fraction(1, 3), Fraction(200), 1_500_000_000),),
+        planned=0,
+        measurement=Measurement(),
+        verdict=judge(Evidence(Measurement(), full.stages, 0, 0)),
+        planned_by_second={},
+        planned_by_stage=None,
+    )
+    assert faults(schema, empty) == []
+
+
+def objects(schema: object) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects(part)
+
+
+def test_every_object_but_the_scenario_is_closed(schema: dict[str, Any]) -> None:
+    """A scenario has a schema of its own, a machine any texts; outcomes are closed by their keys."""
+    unlike = [one for one in objects(schema) if one.get("additionalProperties") is not False]
+    assert [sorted(set(one) - {"description"}) for one in unlike] == [
+        ["type"],
+        ["additionalProperties", "type"],
+        ["additionalProperties", "propertyNames", "type"],
+    ]
+
+
+def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schema: dict[str, Any]) -> None:
+    for one in objects(schema):
+        optional = set(one.get("properties", {})) - set(one.get("required", []))
+        assert all(one["properties"][name] == {"$ref": "#/$defs/histogram"} for name in optional)
+
+
+def test_the_schema_names_the_same_outcomes_and_views_as_the_code(schema: dict[str, Any]) -> None:
+    definitions = schema["$defs"]
+    assert definitions["outcome"]["enum"] == [outcome.value for outcome in Outcome]
+    assert list(definitions["outcomes"]["properties"]) == definitions["outcome"]["enum"]
+    assert tuple(definitions["latency"]["properties"]) == VIEWS
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"format": 2},
+        {"more": 1},
+        {"arrivals": {"planned": 1, "sent": 1, "unsent": 0}},
+        {"arrivals": {"planned": -1, "sent": 1, "unsent": 0, "lost": 0}},
+        {"outcomes": {}},
+        {"stages": []},
+        {"flow": [[1, 2]]},
+        {"planned_by_second": [[1, 2, 3]]},
+        {"environment": {"name": "staging", "url": "u", "project": "p", "environment": "e", "api_key": "k"}},
+        {"contract": {"file": "f", "operation": "o", "sha256": "short"}},
+        {"slices": [{"stage": 0, "second": 0, "outcomes": {"fine": 1}, "statuses": {}, "unsent": 0}]},
+        {"slices": [{"stage": 0, "second": 0, "outcomes": {}, "statuses": {"abc": 1}, "unsent": 0}]},
+        {"verdict": {"state": "fine", "targets": [], "reasons": []}},
+    ],
+)
+def test_what_is_no_result_is_not_valid(schema: dict[str, Any], full: Result, part: dict[str, Any]) -> None:
+    data = json.loads(json.dumps(full.to_json())) | part
+    assert not Draft202012Validator(schema).is_valid(data)

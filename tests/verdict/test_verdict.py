@@ -1,0 +1,345 @@
+"""Met, missed or void, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.measurement import Finding, Measurement
+from sessionload.units import NS
+from sessionload.verdict.targets import parse_target
+from sessionload.verdict.verdict import Evidence, JudgedTarget, Limits, State, Verdict, judge
+from sessionload.workload.schedule import Stage
+
+if TYPE_CHECKING:
+    from tests.verdict.conftest import Recorder
+
+STAGES = (Stage("only", Fraction(10), Fraction(10), 10 * NS),)
+ALWAYS = "contract_violations == 0"
+
+
+def evidence(run: Recorder, *targets: str, stages: tuple[Stage, ...] = STAGES) -> Evidence:
+    return Evidence(
+        measurement=run.measurement,
+        stages=stages,
+        planned=run.planned,
+        lost=0,
+        targets=tuple(parse_target(expr) for expr in targets),
+    )
+
+
+def states(verdict: Verdict) -> dict[str, State]:
+    return {target.expr: target.state for target in verdict.targets}
+
+
+def test_a_run_that_keeps_its_targets_is_met(run: Recorder) -> None:
+    run.sent(100)
+    verdict = judge(evidence(run, "p95 < 400ms", "error_rate < 0.1%"))
+    assert verdict == Verdict(
+        State.MET,
+        (
+            JudgedTarget("p95 < 400ms", State.MET, "20 ms", "400ms", "380 ms below", 100),
+            JudgedTarget("error_rate < 0.1%", State.MET, "0 %", "0.1%", "0.1 points below", 100),
+            JudgedTarget(ALWAYS, State.MET, "0", "0", "exactly", 100, "always judged"),
+        ),
+        (),
+    )
+
+
+def test_one_missed_target_makes_a_run_missed(run: Recorder) -> None:
+    run.sent(95)
+    run.sent(5, service_ms=900)
+    verdict = judge(evidence(run, "p95 < 400ms", "max < 400ms"))
+    assert verdict.state is State.MISSED
+    assert verdict.reasons == ()
+    assert states(verdict) == {"p95 < 400ms": State.MET, "max < 400ms": State.MISSED, ALWAYS: State.MET}
+    assert verdict.targets[1] == JudgedTarget(
+        "max < 400ms", State.MISSED, "900 ms", "400ms", "500 ms above", 100
+    )
+
+
+def test_a_broken_contract_makes_a_run_missed_though_no_target_names_it(run: Recorder) -> None:
+    run.sent(99)
+    run.sent(1, Outcome.CONTRACT_VIOLATION)
+    verdict = judge(evidence(run, "p95 < 400ms"))
+    assert verdict.state is State.MISSED
+    assert verdict.targets[-1] == JudgedTarget(
+        ALWAYS, State.MISSED, "1", "0", "1 above", 100, "always judged"
+    )
+
+
+def test_a_target_that_names_the_contract_stands_in_for_the_one_that_is_always_judged(run: Recorder) -> None:
+    run.sent(99)
+    run.sent(1, Outcome.CONTRACT_VIOLATION)
+    verdict = judge(evidence(run, "contract_violations < 2%"))
+    assert verdict.state is State.MET
+    assert states(verdict) == {"contract_violations < 2%": State.MET}
+
+
+def test_fast_failures_do_not_flatter_a_percentile(run: Recorder) -> None:
+    """10 of 100 fail in 1 ms: rank 95 is among those that never had a session."""
+    run.sent(90)
+    run.sent(10, Outcome.SERVER_ERROR, service_ms=1)
+    verdict = judge(evidence(run, "p95 < 400ms", "answered.p95 < 400ms", "p90 < 400ms"))
+    assert verdict.targets[0] == JudgedTarget("p95 < 400ms", State.MISSED, "never", "400ms", "", 100)
+    assert states(verdict)["answered.p95 < 400ms"] is State.MET
+    assert states(verdict)["p90 < 400ms"] is State.MET
+
+
+def test_unsent_arrivals_are_never_and_no_doubt_about_the_generator(run: Recorder) -> None:
+    run.sent(90)
+    run.unsent(10)
+    verdict = judge(evidence(run, "p95 < 400ms", "unsent == 0", "achieved_rate >= 99%"))
+    assert verdict.state is State.MISSED
+    assert verdict.reasons == ()
+    assert [target.measured for target in verdict.targets[:3]] == ["never", "10", "90 %"]
+    assert [target.margin for target in verdict.targets[:3]] == ["", "10 above", "9 points below"]
+
+
+def test_queueing_and_a_slow_server_are_no_doubt_about_the_generator(run: Recorder) -> None:
+    run.sent(100, queued_ms=60_000, service_ms=9_000)
+    verdict = judge(evidence(run, "p50 < 1s"))
+    assert verdict.state is State.MISSED
+    assert verdict.reasons == ()
+    assert verdict.targets[0].measured == "69 s"
+
+
+def test_warm_up_is_not_judged(run: Recorder, stages: tuple[Stage, ...]) -> None:
+    run.sent(50, Outcome.CONTRACT_VIOLATION, second=3, stage=0, service_ms=5000, lag_ms=500)
+    run.sent(100, second=12, stage=1)
+    verdict = judge(evidence(run, "p99 < 400ms", "error_rate == 0%", stages=stages))
+    assert verdict.state is State.MET
+    assert {target.samples for target in verdict.targets} == {100}
+
+
+@pytest.mark.parametrize(
+    ("expr", "outcome"),
+    [
+        ("service.p99 < 1s", Outcome.TIMEOUT),
+        ("answered.max < 1s", Outcome.CONNECTION_ERROR),
+        ("contract_violations == 0", Outcome.TIMEOUT),
+        ("contract_violations == 0", Outcome.SERVER_ERROR),
+        ("throttled == 0", Outcome.TIMEOUT),
+    ],
+)
+def test_a_target_without_samples_is_void_and_so_is_the_run(
+    run: Recorder, expr: str, outcome: Outcome
+) -> None:
+    run.sent(10, outcome)
+    verdict = judge(evidence(run, "contract_violations <= 100%", expr))
+    assert verdict.targets[1] == JudgedTarget(
+        expr, State.VOID, "no samples", expr.rsplit(" ", 1)[-1], "", 0, "no samples"
+    )
+    assert verdict.state is State.VOID
+    assert f"'{expr}' cannot be judged: no samples" in verdict.reasons
+
+
+def test_the_target_that_is_always_judged_is_void_without_an_answer(run: Recorder) -> None:
+    run.sent(10, Outcome.TIMEOUT)
+    verdict = judge(evidence(run))
+    assert verdict.state is State.VOID
+    assert verdict.targets[0].note == "no samples; always judged"
+
+
+def test_a_missed_target_weighs_more_than_a_void_one(run: Recorder) -> None:
+    run.sent(10, Outcome.TIMEOUT)
+    verdict = judge(evidence(run, "service.p99 < 1s", "error_rate < 1%"))
+    assert verdict.state is State.MISSED
+    assert verdict.reasons == ()
+    assert set(states(verdict).values()) == {State.VOID, State.MISSED}
+
+
+def doubtful(run: Recorder, **changes: object) -> Verdict:
+    """The verdict on ten good arrivals with one thing wrong."""
+    run.sent(10)
+    return judge(replace(evidence(run, "p95 < 400ms"), **changes))  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"lost": 2, "planned": 12},
+            "2 arrivals are lost: the generator ended before it could account for them",
+        ),
+        (
+            {"lost": 1, "planned": 11},
+            "1 arrival is lost: the generator ended before it could account for them",
+        ),
+        (
+            {"planned": 1011},
+            "arrivals do not add up: planned 1,011 ≠ sent 10 + unsent 0 + lost 0",
+        ),
+        ({"interrupted": "SIGINT"}, "the run was interrupted (SIGINT): what it measured is not the plan"),
+        (
+            {"aborted_by": "p50 < 1ms"},
+            "the run was ended by 'p50 < 1ms', which is no abort target of it",
+        ),
+        (
+            {"aborted_by": "p95 < 400ms"},
+            "the run was ended by 'p95 < 400ms', which is no abort target of it",
+        ),
+    ],
+)
+def test_what_makes_a_run_void(run: Recorder, changes: dict[str, object], reason: str) -> None:
+    verdict = doubtful(run, **changes)
+    assert verdict.state is State.VOID
+    assert verdict.reasons == (reason,)
+    assert states(verdict)["p95 < 400ms"] is State.MET
+
+
+def test_exchanges_that_began_and_have_no_outcome_make_a_run_void(run: Recorder) -> None:
+    run.measurement.sent += 1
+    run.planned += 1
+    verdict = doubtful(run)
+    assert verdict.state is State.VOID
+    assert verdict.reasons == ("outcomes do not add up: sent 11 ≠ ok 10",)
+
+
+@pytest.mark.parametrize(
+    ("cut", "reason"),
+    [
+        (1, "1 exchange was cut: the drain ended before they did"),
+        (2000, "2,000 exchanges were cut: the drain ended before they did"),
+    ],
+)
+def test_exchanges_that_were_cut_make_a_run_void(run: Recorder, cut: int, reason: str) -> None:
+    run.sent(cut, Outcome.ABORTED)
+    assert doubtful(run).reasons == (reason,)
+
+
+def test_exchanges_cut_by_an_interruption_are_part_of_it(run: Recorder) -> None:
+    run.sent(1, Outcome.ABORTED)
+    verdict = doubtful(run, interrupted="SIGTERM")
+    assert verdict.reasons == ("the run was interrupted (SIGTERM): what it measured is not the plan",)
+
+
+@pytest.mark.parametrize("lag_ms", [0, 9])
+def test_a_little_lag_is_no_reason(run: Recorder, lag_ms: int) -> None:
+    run.sent(100, lag_ms=lag_ms)
+    assert judge(evidence(run)).state is State.MET
+
+
+def test_lag_makes_a_run_void(run: Recorder) -> None:
+    """2 of 100 lag: rank 99 is one of them."""
+    run.sent(98)
+    run.sent(2, lag_ms=37)
+    verdict = judge(evidence(run, "p99 < 400ms"))
+    assert verdict.state is State.VOID
+    assert verdict.reasons == (
+        (
+            "the generator was late by its own guilt: lag p99 37 ms, at most 10 ms;"
+            " use a quieter machine or a lower rate"
+        ),
+    )
+
+
+def test_lag_of_one_in_a_hundred_is_no_reason(run: Recorder) -> None:
+    run.sent(99)
+    run.sent(1, lag_ms=37)
+    assert judge(evidence(run)).state is State.MET
+
+
+def test_a_busy_generator_makes_a_run_void(run: Recorder) -> None:
+    run.sent(10)
+    run.measurement.generator = GeneratorHealth(cpu_ns=95, wall_ns=100)
+    verdict = judge(evidence(run))
+    assert verdict.state is State.VOID
+    assert verdict.reasons == (
+        "the generator was too busy: 95 % of a core, at most 90 %; use a faster machine or a lower rate",
+    )
+
+
+def test_connections_that_failed_for_want_of_our_own_means_make_a_run_void(run: Recorder) -> None:
+    run.sent(10)
+    message = "the generator has no local port left for a connection"
+    finding = Finding("generator/ports", "connection_error", message, "", 3, 7, 0, 0)
+    run.measurement.findings[finding.cause] = finding
+    verdict = judge(evidence(run))
+    assert verdict.state is State.VOID
+    assert verdict.reasons == (f"{message} (3 times): that is not the server's doing",)
+
+
+@pytest.mark.parametrize(
+    ("limits", "state"),
+    [
+        (Limits(lag_p99_ns=37_000_000, cpu_share=Fraction(95, 100)), State.MET),
+        (Limits(lag_p99_ns=36_000_000, cpu_share=Fraction(95, 100)), State.VOID),
+        (Limits(lag_p99_ns=37_000_000, cpu_share=Fraction(94, 100)), State.VOID),
+    ],
+)
+def test_limits_are_kept_at_their_value_and_broken_above_it(
+    run: Recorder, limits: Limits, state: State
+) -> None:
+    run.sent(10, lag_ms=37)
+    run.measurement.generator = GeneratorHealth(cpu_ns=95, wall_ns=100)
+    assert judge(replace(evidence(run), limits=limits)).state is state
+
+
+def test_a_run_without_measured_arrivals_is_void(run: Recorder, stages: tuple[Stage, ...]) -> None:
+    run.sent(50, second=3, stage=0)
+    verdict = judge(evidence(run, "p99 < 400ms", "error_rate < 1%", stages=stages))
+    assert verdict.state is State.VOID
+    assert verdict.reasons == ("there are no measured arrivals: nothing was due outside warm-up stages",)
+    assert set(states(verdict).values()) == {State.VOID}
+
+
+def test_a_run_of_which_nothing_was_sent_is_missed_and_not_met(run: Recorder) -> None:
+    run.unsent(50)
+    assert judge(evidence(run, "p99 < 400ms")).state is State.MISSED
+
+
+def test_nothing_at_all_is_void() -> None:
+    assert judge(Evidence(Measurement(), STAGES, planned=0, lost=0)).state is State.VOID
+
+
+def test_every_reason_is_given(run: Recorder) -> None:
+    run.sent(1, Outcome.ABORTED, lag_ms=50)
+    run.measurement.generator = GeneratorHealth(cpu_ns=100, wall_ns=100)
+    run.measurement.sent += 1
+    verdict = judge(replace(evidence(run), lost=3))
+    assert [reason.split(":")[0] for reason in verdict.reasons] == [
+        "3 arrivals are lost",
+        "arrivals do not add up",
+        "outcomes do not add up",
+        "1 exchange was cut",
+        "the generator was late by its own guilt",
+        "the generator was too busy",
+    ]
+
+
+def test_a_run_that_a_target_ended_is_missed_by_it_whatever_the_rest_says(run: Recorder) -> None:
+    run.sent(100)
+    run.unsent(100, second=5)
+    stopper = parse_target("error_rate <= 90%", window_ns=NS, abort=True)
+    made = replace(
+        evidence(run, "p50 < 400ms", "p95 < 400ms"),
+        aborted_by=stopper.expr,
+        targets=(stopper, parse_target("p50 < 400ms"), parse_target("throttled == 0")),
+    )
+    verdict = judge(made)
+    assert verdict.state is State.MISSED
+    assert verdict.reasons == ()
+    assert verdict.targets[0].state is State.MISSED
+    assert verdict.targets[0].note == "ended the run before its plan was done"
+    assert verdict.targets[1].note == "over the whole plan, with what was never sent"
+
+
+def test_the_target_that_ended_a_run_misses_it_even_if_it_holds_in_the_end(run: Recorder) -> None:
+    run.sent(100)
+    stopper = parse_target("error_rate < 90%", window_ns=NS, abort=True)
+    made = replace(evidence(run), aborted_by=stopper.expr, targets=(stopper,))
+    assert judge(made).state is State.MISSED
+    assert judge(replace(made, aborted_by=None)).state is State.MET
+
+
+def test_a_run_that_was_ended_and_interrupted_is_void(run: Recorder) -> None:
+    run.sent(100)
+    stopper = parse_target("timeouts == 0", abort=True)
+    made = replace(evidence(run), aborted_by=stopper.expr, targets=(stopper,), interrupted="SIGINT")
+    assert judge(made).state is State.VOID
