@@ -108,7 +108,7 @@ def called_slower(shape: Shape, pairs: int) -> float:
     for number in range(pairs):
         pair = run_of(draws, base), run_of(draws, shape)
         found = compare(*pair, tolerance=shape.tolerance, seed=number, replicates=REPLICATES)
-        slower += found.answer is Conclusion.SLOWER
+        slower += found.conclusion is Conclusion.SLOWER
     return slower / pairs
 
 

@@ -95,7 +95,7 @@ BASE = run_of(draw(60, 100, seed=1), name="base")
 
 def test_a_run_differs_from_itself_in_nothing() -> None:
     found = compared(BASE, BASE)
-    assert found.answer is Conclusion.NOT_SLOWER
+    assert found.conclusion is Conclusion.NOT_SLOWER
     assert found.notes == ("both sides are the same run",)
     assert {one.metric for one in found.differences} == set(METRICS)
     assert all(one.change == 0 for one in found.differences)
@@ -106,7 +106,7 @@ def test_a_run_differs_from_itself_in_nothing() -> None:
 
 def test_twice_as_long_is_slower_by_about_a_hundred_percent() -> None:
     found = compared(BASE, run_of([[2 * ns for ns in row] for row in draw(60, 100, seed=2)], name="slow"))
-    assert found.answer is Conclusion.SLOWER
+    assert found.conclusion is Conclusion.SLOWER
     for name in ("p50", "p75", "p90", "p95", "p99", "service.p50"):
         one = of(found, name)
         assert one.interval is not None
@@ -125,7 +125,7 @@ def test_every_second_twice_as_long_is_exactly_that() -> None:
     """The sides are resampled by the same draws, so what is in both of them cancels."""
     base = run_of([[number * MS + 5] * 40 for number in range(1, 61)])
     found = compared(base, run_of([[2 * (number * MS + 5)] * 40 for number in range(1, 61)]))
-    assert found.answer is Conclusion.SLOWER
+    assert found.conclusion is Conclusion.SLOWER
     for name in ("p50", "p95"):
         interval = of(found, name).interval
         assert interval is not None
@@ -152,7 +152,7 @@ def test_a_ramp_that_both_sides_have_widens_no_interval() -> None:
 
 def test_half_as_long_is_not_slower() -> None:
     found = compared(BASE, run_of(draw(60, 100, seed=2, factor=0.5)))
-    assert found.answer is Conclusion.NOT_SLOWER
+    assert found.conclusion is Conclusion.NOT_SLOWER
     assert of(found, "p50").standing is DifferenceStatus.WITHIN
     assert of(found, "p50").interval == pytest.approx((-0.5, -0.52, -0.48), abs=0.02)
     assert found.deciding is not None
@@ -161,7 +161,7 @@ def test_half_as_long_is_not_slower() -> None:
 
 def test_what_is_near_the_tolerance_cannot_be_said_and_takes_more_arrivals() -> None:
     found = compared(BASE, run_of(draw(60, 100, seed=3, factor=1.03)))
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     assert found.reasons == ()
     hardest = found.deciding
     assert hardest is not None
@@ -245,7 +245,7 @@ def test_a_longer_warm_up_moves_nothing() -> None:
 
 def test_errors_make_a_candidate_slower_and_a_percentile_that_is_never_is_not_judged() -> None:
     found = compared(BASE, run_of(draw(60, 100, seed=2), failed=[2] * 60))
-    assert found.answer is Conclusion.SLOWER
+    assert found.conclusion is Conclusion.SLOWER
     assert of(found, "p99").candidate == Duration(None, 6120, 0)
     assert (of(found, "p99").change, of(found, "p99").interval) == (None, None)
     assert of(found, "p99").why == "it is never on one side; the error rate is judged in its place"
@@ -305,7 +305,7 @@ def test_p99_9_accuses_and_is_not_asked_for(
     found = compared(run_of(draw(100, 300, seed=1, sigma=0.05)), run_of(rows))
     assert of(found, "p99.9").standing is standing
     assert of(found, "p99").standing is DifferenceStatus.WITHIN
-    assert found.answer is answer
+    assert found.conclusion is answer
 
 
 def test_what_was_seen_on_neither_side_is_not_judged_and_may_be_there_all_the_same() -> None:
@@ -359,7 +359,7 @@ def test_what_was_never_sent_is_an_error_and_lowers_the_achieved_rate() -> None:
 def test_runs_without_a_session_are_equal_and_neither_is_fast() -> None:
     dead = run_of([[] for _ in range(60)], failed=[100] * 60)
     found = compared(dead, dead)
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     assert found.reasons == ("no percentile of the response can be judged: too few arrivals had a session",)
     assert of(found, "p50").why == "it is never on both sides; the error rate is judged in its place"
     assert of(found, "service.p50").why == "there are no samples on both sides"
@@ -368,17 +368,19 @@ def test_runs_without_a_session_are_equal_and_neither_is_fast() -> None:
 
 def test_a_candidate_that_gives_no_session_at_all_is_slower() -> None:
     found = compared(BASE, run_of([[] for _ in range(60)], failed=[100] * 60))
-    assert found.answer is Conclusion.SLOWER
+    assert found.conclusion is Conclusion.SLOWER
     assert found.deciding is of(found, "error_rate")
     assert found.reasons == ()
-    assert compared(run_of([[] for _ in range(60)], failed=[100] * 60), BASE).answer is Conclusion.CANNOT_SAY
+    assert (
+        compared(run_of([[] for _ in range(60)], failed=[100] * 60), BASE).conclusion is Conclusion.CANNOT_SAY
+    )
 
 
 def test_a_side_without_samples_has_no_percentiles() -> None:
     found = compared(BASE, run_of([[] for _ in range(60)]))
     assert of(found, "p50").why == "there are no samples on one side"
     assert of(found, "error_rate").candidate == Share(0, 0)
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
 
 
 # What makes an answer impossible
@@ -405,7 +407,7 @@ def test_a_run_that_proves_nothing_makes_no_answer(change: Callable[[Result], Re
     assert compared(change(BASE), slow).reasons == (reason.format("base"),)
     found = compared(BASE, change(slow))
     assert found.reasons == (reason.format("candidate"),)
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     assert set(standings(found).values()) == {DifferenceStatus.SHOWN}
     assert of(found, "p95").interval is not None
     assert found.deciding is None
@@ -415,7 +417,7 @@ def test_another_load_explains_whatever_differs() -> None:
     candidate = run_of(draw(60, 100, seed=2, factor=2))
     other = replace(candidate, stages=(Stage("peak", Fraction(90), Fraction(90), 60 * NS),))
     found = compared(BASE, other)
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     assert len(found.reasons) == 1
     assert found.blocks is None
     assert of(found, "p50").interval is None
@@ -424,7 +426,7 @@ def test_another_load_explains_whatever_differs() -> None:
 
 def test_few_seconds_are_no_evidence() -> None:
     found = compared(run_of(draw(6, 1000, seed=1)), run_of(draw(6, 1000, seed=2, factor=2)))
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     (reason,) = found.reasons
     assert reason.startswith("6 s are too short: neighbouring seconds are alike")
     assert found.blocks is None
@@ -434,5 +436,5 @@ def test_a_run_of_warm_up_alone_measures_nothing() -> None:
     stages = (Stage("warm-up", Fraction(1), Fraction(1), 60 * NS, warmup=True),)
     one, other = (run_of(draw(60, 10, seed=seed), stages=stages, verdict=VOID) for seed in (1, 2))
     found = compared(one, other)
-    assert found.answer is Conclusion.CANNOT_SAY
+    assert found.conclusion is Conclusion.CANNOT_SAY
     assert len(found.reasons) == 3

@@ -90,7 +90,7 @@ def test_of_200_equal_pairs_at_most_one_in_twenty_is_called_different(kept: floa
     for number in range(PAIRS):
         base, candidate = (run_of(draws, kept=kept, level=level) for _ in range(2))
         found = compare(base, candidate, tolerance=Fraction(0), seed=number, replicates=REPLICATES)
-        different += found.answer is Conclusion.SLOWER
+        different += found.conclusion is Conclusion.SLOWER
         beyond += any(
             one.interval.low > 0.05 for one in found.standing(DifferenceStatus.SLOWER) if one.interval
         )
@@ -104,5 +104,5 @@ def test_of_200_pairs_with_a_tenth_between_them_more_than_95_percent_are_called_
     for number in range(PAIRS):
         base, candidate = run_of(draws), run_of(draws, factor=1.1)
         found = compare(base, candidate, tolerance=Fraction(5, 100), seed=number, replicates=REPLICATES)
-        slower += found.answer is Conclusion.SLOWER
+        slower += found.conclusion is Conclusion.SLOWER
     assert slower > PAIRS * 0.95

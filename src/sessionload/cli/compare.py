@@ -47,7 +47,7 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
     finally:
         add_to_step_summary(markdown.render(model))
     print(folder, flush=True)  # noqa: T201
-    return _EXIT_CODES[comparison.answer]
+    return _EXIT_CODES[comparison.conclusion]
 
 
 def _tolerance(text: str) -> Fraction:

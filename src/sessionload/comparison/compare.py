@@ -1,9 +1,9 @@
 """Whether the candidate is slower than the base, beyond noise and tolerance.
 
 Law: no evidence is no pass. Slower: the whole interval of some metric lies beyond the tolerance. Not
-slower: the whole interval of each judged metric ends within it. Anything else is no answer, and says what
+slower: the whole interval of each judged metric ends within it. Anything else is no conclusion, and says what
 would help. Idea: what makes two runs incomparable is looked for first, and then no number can make an
-answer. Trap: two runs without a session each are equal, and neither is fast.
+conclusion. Trap: two runs without a session each are equal, and neither is fast.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Conclusion(StrEnum):
 class Comparison:
     """What two results differ in, and what that comes to."""
 
-    answer: Conclusion
+    conclusion: Conclusion
     differences: tuple[Difference, ...]
     reasons: tuple[str, ...]
     """Why nothing can be said whatever the numbers are, as sentences without an end."""
     notes: tuple[str, ...]
-    """What has to be known beside the answer, as sentences without an end."""
+    """What has to be known beside the conclusion, as sentences without an end."""
     tolerance: Fraction
     seed: int
     replicates: int
@@ -67,12 +67,12 @@ class Comparison:
         if self.reasons:
             return None
         judged = [one for one in self.differences if one.metric.role is Role.JUDGED]
-        if self.answer is Conclusion.SLOWER:
+        if self.conclusion is Conclusion.SLOWER:
             return max(
                 self.standing(DifferenceStatus.SLOWER),
                 key=lambda one: (not one.metric.view, _end(one, "low")),
             )
-        if self.answer is Conclusion.NOT_SLOWER:
+        if self.conclusion is Conclusion.NOT_SLOWER:
             return max((one for one in judged if one.metric.view), key=lambda one: _end(one, "high"))
         return max(
             (one for one in judged if one.standing is DifferenceStatus.OPEN), key=lambda one: one.times
@@ -104,13 +104,13 @@ def compare(
         difference(metric, pairs[metric], found.get(metric), why[metric], tolerance, judged=not reasons)
         for metric in METRICS
     )
-    answer = _answer(differences)
-    if answer is Conclusion.CANNOT_SAY and all(
+    conclusion = _conclusion(differences)
+    if conclusion is Conclusion.CANNOT_SAY and all(
         why[metric] for metric in RESPONSE if metric.role is Role.JUDGED
     ):
         reasons.append("no percentile of the response can be judged: too few arrivals had a session")
     return Comparison(
-        answer=answer,
+        conclusion=conclusion,
         differences=differences,
         reasons=tuple(reasons),
         notes=tuple(comparability.notes(base, candidate)),
@@ -121,7 +121,7 @@ def compare(
     )
 
 
-def _answer(differences: tuple[Difference, ...]) -> Conclusion:
+def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
     if any(one.standing is DifferenceStatus.SLOWER for one in differences):
         return Conclusion.SLOWER
     judged = [one for one in differences if one.metric.role is Role.JUDGED]

@@ -145,9 +145,9 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
     rows = tuple(map(_row, comparison.differences))
     tolerance = tolerance_text(comparison.tolerance)
     return ComparisonModel(
-        answer=comparison.answer,
-        word=comparison.answer.value.upper(),
-        tone=_WORDS[comparison.answer],
+        answer=comparison.conclusion,
+        word=comparison.conclusion.value.upper(),
+        tone=_WORDS[comparison.conclusion],
         sentence=plain(conclusion_sentence(comparison)),
         reasons=tuple(map(plain, comparison.reasons[1:] and comparison.reasons)),
         notes=tuple(map(plain, comparison.notes)),

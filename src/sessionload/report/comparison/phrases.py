@@ -81,10 +81,10 @@ def conclusion_sentence(comparison: Comparison) -> str:
         first, *further = comparison.reasons
         return f"{first} (1 of {1 + len(further)} reasons)" if further else first
     limit = limit_text(one, comparison.tolerance)
-    if comparison.answer is Conclusion.SLOWER:
+    if comparison.conclusion is Conclusion.SLOWER:
         others = [other for other in comparison.standing(DifferenceStatus.SLOWER) if other is not one]
         return f"{_told(one)}, tolerance {limit}{_also(others, 'slower too')}"
-    if comparison.answer is Conclusion.NOT_SLOWER:
+    if comparison.conclusion is Conclusion.NOT_SLOWER:
         unjudged = [
             other
             for other in comparison.differences

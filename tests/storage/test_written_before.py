@@ -1,0 +1,68 @@
+"""What the last version before the folders were moved has written is read, judged and compared the same.
+
+`ended`, `stopped` (by an abort target) and the slices of a killed run come from that version's own command;
+`killed.json` is the result that it made of those slices.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessionload.comparison.compare import Conclusion, compare
+from sessionload.metrics.delta import RunTotals
+from sessionload.report.comparison.phrases import conclusion_sentence
+from sessionload.storage.run_folder import RunFolder
+from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.result import Result
+
+HERE = Path(__file__).with_name("written_before")
+
+
+def written(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text())
+    return data
+
+
+@pytest.mark.parametrize("name", ["ended", "stopped", "killed"])
+def test_a_result_is_read_and_would_be_written_the_same(name: str) -> None:
+    assert Result.from_json(written(name)).to_json() == written(name)
+
+
+@pytest.mark.parametrize("name", ["ended", "stopped"])
+def test_a_result_is_judged_the_same_again(name: str) -> None:
+    result = Result.from_json(written(name))
+    totals = RunTotals(measurement=result.measurement)
+    again = finalize_result(result, totals, workers=0, aborted_by=result.run.aborted_by)
+    assert again.verdict == result.verdict
+
+
+def test_the_slices_of_a_killed_run_make_the_same_result() -> None:
+    assert RunFolder(HERE).read().to_json() == written("killed")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "sentence"),
+    [
+        (
+            "stopped",
+            "the candidate was ended early by its target 'error_rate < 2%' (1 of 3 reasons)",
+        ),
+        (
+            "ended",
+            (
+                "5 s are too short: neighbouring seconds are alike, so few of them say anything of their own;"
+                " measure one stage for at least 20 s"
+            ),
+        ),
+    ],
+)
+def test_results_are_compared_the_same(candidate: str, sentence: str) -> None:
+    base, other = Result.from_json(written("ended")), Result.from_json(written(candidate))
+    comparison = compare(base, other, tolerance=Fraction(5, 100), seed=1)
+    assert comparison.conclusion is Conclusion.CANNOT_SAY
+    assert conclusion_sentence(comparison) == sentence
