@@ -25,6 +25,8 @@ local:
   environment: 64f0c2aa64f0c2aa64f0c2aa
   api_key: ${KEY}
   ca_file: authority.pem
+  client_cert: client.pem
+  client_key: keys/client.pem
   max_body: 1000
 """
 SCENARIO = """\
@@ -88,9 +90,19 @@ def test_everything_of_a_local_environment_can_be_said() -> None:
         8080,
         False,
     )
-    assert local.ca_file is not None
-    assert Path(local.ca_file) == Path("envs/authority.pem")
+    assert (local.ca_file, local.client_cert, local.client_key) == (
+        str(Path("envs/authority.pem")),
+        str(Path("envs/client.pem")),
+        str(Path("envs/keys/client.pem")),
+    )
     assert local.max_body == 1000
+
+
+def test_certificate_and_key_of_the_client_may_come_from_two_entries() -> None:
+    text = LOCAL.replace("  client_key: keys/client.pem\n", "")
+    text += "other: {extends: local, client_key: other.pem}\n"
+    other = environment(text, "other", {"URL": "https://a.example", "KEY": KEY})
+    assert (other.client_cert, other.client_key) == ("envs/client.pem", "envs/other.pem")
 
 
 def test_a_description_tells_projects_apart_without_handing_their_ids_round() -> None:

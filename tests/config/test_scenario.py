@@ -44,6 +44,8 @@ load:
   timeout: 250ms
   max_in_flight: 17
   connections: per_session
+  addresses: first
+  tls_resumption: false
   max_lag: 50ms
   max_cpu: 75%
 targets:
@@ -65,6 +67,7 @@ def test_a_short_scenario_has_the_usual_values() -> None:
     assert least.schedule.planned() == 600
     assert least.schedule.arrivals == "even"
     assert (least.timeout_ns, least.max_in_flight, least.connections) == (10 * NS, 200, "reuse")
+    assert (least.addresses, least.tls_resumption) == ("all", True)
     assert (least.limits.lag_p99_ns, least.limits.cpu_share) == (10_000_000, Fraction(9, 10))
     assert [target.expr for target in least.targets] == ["p95 < 400ms"]
 
@@ -87,6 +90,7 @@ def test_a_long_scenario_is_taken_at_its_word() -> None:
     )
     assert (most.schedule.arrivals, most.schedule.seed) == ("poisson", 2**63 - 1)
     assert (most.timeout_ns, most.max_in_flight, most.connections) == (NS // 4, 17, "per_session")
+    assert (most.addresses, most.tls_resumption) == ("first", False)
     assert (most.limits.lag_p99_ns, most.limits.cpu_share) == (50_000_000, Fraction(3, 4))
     assert most.targets[1].abort
     assert most.targets[1].window_ns == 30 * NS
@@ -122,6 +126,8 @@ def test_a_resolved_scenario_is_the_same_scenario(text: str) -> None:
     assert twice.resolved == once.resolved
     assert twice.schedule.stages == once.schedule.stages
     for name in ("name", "description", "environment", "users", "targets", "limits", "timeout_ns", "seed"):
+        assert getattr(twice, name) == getattr(once, name)
+    for name in ("connections", "addresses", "tls_resumption", "max_in_flight"):
         assert getattr(twice, name) == getattr(once, name)
     assert targets_of(once.resolved) == once.targets
     assert limits_of(once.resolved) == once.limits

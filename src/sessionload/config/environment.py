@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STUB_KEYS = ("latency", "faults", "seed")
 """Keys that only an embedded environment has."""
-REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file")
+REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file", "client_cert", "client_key")
 """Keys that only an environment with a `url` has."""
 KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, "max_rate", "max_body", "protected")
 """All keys of an entry."""
@@ -78,6 +78,10 @@ class Environment:
     stub: StubSettings | None = None
     ca_file: str | None = None
     """A file of certificates to trust, named from where the program was started."""
+    client_cert: str | None = None
+    """The file of the client certificate, with its chain, in PEM; there is a `client_key` then too."""
+    client_key: str | None = None
+    """The file of its private key, in PEM and not encrypted."""
     max_body: int = 64 * 1024
     """The longest response body that is read, in bytes."""
 
@@ -253,6 +257,10 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
         if key not in fields:
             message = f"the environment '{name}' has no '{key}'"
             raise entry.refuse("missing-key", message, f"add {key}: {example}")
+    for key, partner in (("client_cert", "client_key"), ("client_key", "client_cert")):
+        if key in fields and partner not in fields:
+            message = f"the environment '{name}' has a {key} and no '{partner}'"
+            raise fields[key].refuse("missing-key", message, f"add {partner}, or remove {key}", at_key=True)
     values = {key: _resolved(fields[key], variables) for key in REFERABLE}
     try:
         address = Url.parse(values["url"])
@@ -274,7 +282,9 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
         environment=_identifier(fields["environment"], values["environment"]),
         key=secret,
         key_variable=variable,
-        ca_file=_beside(fields["ca_file"]) if "ca_file" in fields else None,
+        ca_file=_beside(fields, "ca_file"),
+        client_cert=_beside(fields, "client_cert"),
+        client_key=_beside(fields, "client_key"),
     )
 
 
@@ -306,8 +316,10 @@ def _identifier(node: Node, text: str) -> str:
     return text
 
 
-def _beside(node: Node) -> str:
-    return str(PurePath(node.document.file).parent / node.text())
+def _beside(fields: Fields, key: str) -> str | None:
+    """Return the path of a file that is named from the folder of the environments file, if it is named."""
+    node = fields.get(key)
+    return str(PurePath(node.document.file).parent / node.text()) if node else None
 
 
 def _max_rate(node: Node) -> Fraction:

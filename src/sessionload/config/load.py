@@ -22,10 +22,21 @@ if TYPE_CHECKING:
     from sessionload.config.node import Node
     from sessionload.errors import Place
 
-KEYS = ("arrivals", "stages", "timeout", "max_in_flight", "connections", "max_lag", "max_cpu")
+KEYS = (
+    "arrivals",
+    "stages",
+    "timeout",
+    "max_in_flight",
+    "connections",
+    "addresses",
+    "tls_resumption",
+    "max_lag",
+    "max_cpu",
+)
 STAGE_KEYS = ("name", "rate", "ramp_to", "duration", "warmup")
 ARRIVALS = ("even", "poisson")
 CONNECTIONS = ("reuse", "per_session")
+ADDRESSES = ("all", "first")
 MOST_IN_FLIGHT = 10_000
 
 _MS = 1_000_000
@@ -39,6 +50,11 @@ class Load:
     timeout_ns: int
     max_in_flight: int
     connections: str
+    """`reuse` or `per_session`."""
+    addresses: str
+    """`all` or `first`: which addresses of the host's name get connections."""
+    tls_resumption: bool
+    """Whether a new connection may take up an earlier TLS session."""
     limits: Limits
     peak_at: Place
     """Where the highest rate was written."""
@@ -50,6 +66,9 @@ def check_load(node: Node, *, seed: int) -> Load:
     node.mapping(KEYS)
     arrivals = _choice(node, "arrivals", ARRIVALS)
     connections = _choice(node, "connections", CONNECTIONS)
+    addresses = _choice(node, "addresses", ADDRESSES)
+    resumption_node = node.get("tls_resumption")
+    tls_resumption = resumption_node.boolean() if resumption_node else True
     stages_node = node.need("stages", "[{name: peak, rate: 20/s, duration: 30s}]")
     stages, peak_at = _stages(stages_node)
     try:
@@ -69,10 +88,22 @@ def check_load(node: Node, *, seed: int) -> Load:
         "timeout": timeout,
         "max_in_flight": max_in_flight,
         "connections": connections,
+        "addresses": addresses,
+        "tls_resumption": tls_resumption,
         "max_lag": max_lag,
         "max_cpu": max_cpu,
     }
-    return Load(schedule, timeout_ns, max_in_flight, connections, Limits(lag_ns, cpu), peak_at, resolved)
+    return Load(
+        schedule=schedule,
+        timeout_ns=timeout_ns,
+        max_in_flight=max_in_flight,
+        connections=connections,
+        addresses=addresses,
+        tls_resumption=tls_resumption,
+        limits=Limits(lag_ns, cpu),
+        peak_at=peak_at,
+        resolved=resolved,
+    )
 
 
 def _choice(node: Node, key: str, options: tuple[str, ...]) -> str:

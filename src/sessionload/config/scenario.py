@@ -51,6 +51,10 @@ class Scenario:
     max_in_flight: int
     connections: str
     """`reuse` or `per_session`."""
+    addresses: str
+    """`all` or `first`: which addresses of the host's name get connections."""
+    tls_resumption: bool
+    """Whether a new connection may take up an earlier TLS session."""
     limits: Limits
     peak_at: Place
     """Where the highest rate was written."""
@@ -96,6 +100,8 @@ class Scenario:
             timeout_ns=load.timeout_ns,
             max_in_flight=load.max_in_flight,
             connections=load.connections,
+            addresses=load.addresses,
+            tls_resumption=load.tls_resumption,
             limits=load.limits,
             peak_at=load.peak_at,
             targets=targets,
