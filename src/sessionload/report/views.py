@@ -1,7 +1,12 @@
-"""The views of a result: which there are, where each is written, and what makes it."""
+"""The views of a result: which there are, where each is written, and what makes it.
+
+Each view is made by itself, when it is asked for. One that fails leaves the result and the other views as
+they are.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.report import csv, hgrm, html, junit, markdown
@@ -51,7 +56,21 @@ AFTER_A_RUN = ("html", "md", "junit", "csv", "hgrm")
 """Those that are written when a run ends."""
 
 
-def rendered(model: ReportModel, formats: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
-    """Yield (file below the folder of the run, content) of the views named."""
+class View(NamedTuple):
+    """A view of one result that has not been made yet."""
+
+    format: str
+    render: Callable[[], Mapping[str, str | bytes]]
+    """Makes the contents by file, below the folder of the run. May raise anything, for this view alone."""
+
+
+def views(model: ReportModel, formats: Iterable[str]) -> Iterator[View]:
+    """Yield the views named, none of them made yet."""
     for name in formats:
-        yield from FORMATS[name].render(model).items()
+        yield View(name, partial(FORMATS[name].render, model))
+
+
+def rendered(model: ReportModel, formats: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
+    """Yield (file below the folder of the run, content) of the views named; raises what any view raises."""
+    for view in views(model, formats):
+        yield from view.render().items()
