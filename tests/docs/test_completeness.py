@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,21 @@ def test_every_outcome_says_whether_it_is_an_answer() -> None:
 
 def test_every_file_of_a_run_has_its_row() -> None:
     table = RESULTS.partition("## The folder")[2].partition("## Exit codes")[0]
-    assert set(rows(table)) == {RESULT, SLICES, *(file for file, _ in FORMATS.values())}
+    files = {RESULT, SLICES, *(file for file, _ in FORMATS.values())}
+    assert set(rows(table)) == files
+    assert set(rows(text_of("reports/README.md"))) == files
+
+
+def test_git_keeps_the_readme_of_the_folder_of_runs_and_no_run(tmp_path: Path) -> None:
+    for name in (".gitignore", "reports/README.md", "reports/smoke-1/result.json", "reports/history.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text_of(name) if (ROOT / name).exists() else "")
+    git = ["git", "-C", str(tmp_path), "-c", "core.excludesFile=/dev/null"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    listed = subprocess.run(
+        [*git, "ls-files", "--others", "--exclude-standard"], check=True, capture_output=True, text=True
+    )
+    assert listed.stdout.split() == [".gitignore", "reports/README.md"]
 
 
 def test_every_key_of_a_result_is_named() -> None:

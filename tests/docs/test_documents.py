@@ -38,6 +38,7 @@ NAMES = (
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "reports/README.md",
     *sorted(f"docs/{one.name}" for one in (ROOT / "docs").glob("*.md")),
 )
 TEXTS = {name: (ROOT / name).read_text() for name in NAMES}

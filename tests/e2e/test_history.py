@@ -84,6 +84,7 @@ def shelf(ran: Ended) -> Path:
     (reports / "check").mkdir()
     (reports / "check" / "examination.json").write_text("{}")
     (reports / "notes.txt").write_text("mine")
+    shutil.copy(ROOT / "reports" / "README.md", reports)
     (reports / "latest").symlink_to("four")
     return reports
 
