@@ -8,7 +8,8 @@ anything in a cause or message that a server chose would make findings without e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -55,6 +56,10 @@ class _Wrong(NamedTuple):
     message: str
 
 
+_OK = Outcome.OK
+_judgement = partial(tuple.__new__, Judgement)
+"""Makes a judgement in half the time of a call of the class: one is made for each answer."""
+
 _Content = Mapping[str, SchemaRule | None]
 """The rule for each media type that a response may have; None where every body of that type will do."""
 
@@ -65,6 +70,8 @@ class _Expected(NamedTuple):
     wrong: _Wrong | None = None
     is_json: bool = False
     rule: SchemaRule | None = None
+    any_key: bool = False
+    """Whether each `_JUST_A_KEY` is such a body, so that its bytes need not be parsed."""
 
 
 _ANYTHING = _Expected()
@@ -77,10 +84,10 @@ _NOT_ACCEPTED_SENTENCES = {
     Outcome.THROTTLED: "the server asked for fewer requests (status {status})",
     Outcome.SERVER_ERROR: "the server failed (status {status})",
 }
-_LONGEST_PLAIN = 1024
+_LONGEST_KEY = 1024
 _JUST_A_KEY = re.compile(
     rb'[ \t\r\n]*\{[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*"([!#-\[\]-~]{1,%d})"[ \t\r\n]*\}[ \t\r\n]*'
-    % (SESSION_KEY.encode(), _LONGEST_PLAIN)
+    % (SESSION_KEY.encode(), _LONGEST_KEY)
 ).fullmatch
 """An object of nothing but a session key of printable ASCII without white space, quote or backslash."""
 _NO_MEDIA_TYPE = _Wrong("media_type/missing", "the response does not say its media type")
@@ -103,7 +110,6 @@ class Contract:
         self.request_rule = _request_rule(document, operation)
         self._success, self._listed = _responses(document, operation)
         self._expected: dict[tuple[int, str | None], _Expected] = {}
-        self._plain: dict[tuple[int | None, str | None], Callable[[bytes], re.Match[bytes] | None]] = {}
         unknown = set(_PLACE.findall(self._template)) - {PROJECT, ENVIRONMENT}
         if unknown:
             raise document.refusal(
@@ -166,33 +172,21 @@ class Contract:
 
         Never raises. The number of causes is bounded, and nothing in them was chosen by the server.
         """
-        content = self._success.get(status)
-        if content is None:
-            return self._other_status(status, body)
         expected = self._expected.get((status, content_type))
         if expected is None:
+            content = self._success.get(status)
+            if content is None:
+                return self._other_status(status, body)
             expected = _expectation(content, content_type)
             if len(self._expected) < _MOST_EXPECTED:
                 self._expected[status, content_type] = expected
-                if expected.rule is not None and expected.rule.allows_just(SESSION_KEY, _LONGEST_PLAIN):
-                    self._plain[status, content_type] = _JUST_A_KEY
+        if expected.any_key and (just_a_key := _JUST_A_KEY(body)):
+            return _judgement((_OK, None, just_a_key[1].decode()))
         wrong, value = _read(expected, body)
         if wrong:
             return _violation(wrong, body)
         key = value.get(SESSION_KEY) if isinstance(value, dict) else None
         return Judgement(Outcome.OK, None, key if isinstance(key, str) else None)
-
-    def plain_key(self, status: int | None, content_type: str | None, body: bytes) -> str | None:
-        """Return the session key of an answer that is plainly good; None for one that has to be judged.
-
-        Never another key than `judge` finds, and none in an answer that it does not call ok.
-        """
-        try:
-            plain = self._plain[status, content_type]
-        except KeyError:
-            return None
-        found = plain(body)
-        return found[1].decode() if found else None
 
     def _other_status(self, status: int, body: bytes) -> Judgement:
         outcome = _NOT_ACCEPTED.get(status)
@@ -228,7 +222,9 @@ def _expectation(content: _Content, content_type: str | None) -> _Expected:
         return _ANYTHING
     if not media_type.is_utf8:
         return _Expected(_OTHER_CHARSET)
-    return _Expected(None, is_json=True, rule=content[listed])
+    rule = content[listed]
+    any_key = rule is not None and rule.allows_any_text(SESSION_KEY, _LONGEST_KEY)
+    return _Expected(None, is_json=True, rule=rule, any_key=any_key)
 
 
 def _read(expected: _Expected, body: bytes) -> tuple[_Wrong | None, object]:

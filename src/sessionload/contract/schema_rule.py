@@ -15,8 +15,6 @@ from jsonschema.validators import extend
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
 
-from sessionload.contract.acceptance import acceptor
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
 
     from sessionload.contract.openapi import OpenApiDocument
 
+_ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs", "xml"})
+_OBJECT = _ANNOTATIONS | {"type", "required", "properties"}
+_TEXT = _ANNOTATIONS | {"type", "minLength", "maxLength"}
 _ENOUGH = 200
 """How many violations of one value are compared at most."""
 _DEEPEST = 4
@@ -75,24 +76,27 @@ class SchemaRule:
 
     def __init__(self, document: OpenApiDocument, node: object, what: str, *, request: bool = False) -> None:
         """Prepare the schema `node`. Raises `InputError` when it could fail while it judges."""
-        schema = dict(document.schema(node, what))
+        self._schema = document.schema(node, what)
+        self._follow = document.follow
         # References start at the root of the document, so its parts that they can name come along.
-        schema |= {part: document.root[part] for part in ("components", "paths") if part in document.root}
+        schema = dict(self._schema) | {
+            part: document.root[part] for part in ("components", "paths") if part in document.root
+        }
         validator = (_REQUEST if request else _RESPONSE)(schema, registry=Registry())
         self._violations = validator.iter_errors
-        self._accepts = acceptor(node, document.follow)
 
-    def allows_just(self, name: str, longest: int) -> bool:
-        """Tell whether an object of one text under that name is allowed, of 1 to `longest` characters.
+    def allows_any_text(self, name: str, longest: int) -> bool:
+        """Tell whether an object of nothing but a text of 1 to `longest` characters, `name`, is allowed.
 
-        False also where that is not known without the library.
+        False also where the schema has a keyword that may depend on more than type and length.
         """
-        return self._accepts is not None and all(self._accepts({name: "x" * size}) for size in (1, longest))
+        text = self._follow(self._schema.get("properties", {}).get(name, {}), name)
+        if not (_OBJECT.issuperset(self._schema) and _TEXT.issuperset(text)):
+            return False
+        return all(self.violation({name: "x" * length}) is None for length in (1, longest))
 
     def violation(self, value: object) -> Violation | None:
         """Return the shallowest and plainest violation, always the same for equal values, or None."""
-        if self._accepts is not None and self._accepts(value):
-            return None
         errors = self._violations(value)
         first = next(errors, None)
         if first is None:

@@ -31,8 +31,7 @@ class Recorder:
     """Judges answers by the contract and records them."""
 
     def __init__(self, contract: Contract, keys: SeenKeys) -> None:
-        self._contract = contract
-        self._plain_key = contract.plain_key
+        self._judge = contract.judge
         self._keys = keys
         self._sent_ns: list[int] = []
         self._ended: list[SessionStart] = []
@@ -74,23 +73,13 @@ class Recorder:
         for start in some:
             reply = start.reply
             start.status = reply.status
-            key = self._plain_key(reply.status, reply.content_type, reply.body)
-            if key is None or reply.outcome is not None:
-                self._judge(start)
-            elif self._keys.first_time(key):
-                start.outcome, start.failure = Outcome.OK, None
+            if reply.outcome is not None:
+                start.outcome, start.failure = reply.outcome, reply.failure
             else:
-                start.outcome, start.failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY
+                outcome, failure, key = self._judge(reply.status or 0, reply.content_type, reply.body)
+                if key is not None and not self._keys.first_time(key):
+                    outcome, failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY
+                start.outcome, start.failure = outcome, failure
             by_stage.setdefault(start.stage, []).append(start)
         for stage, starts in by_stage.items():
             measurement.record_done(stage, *starts)
-
-    def _judge(self, start: SessionStart) -> None:
-        reply = start.reply
-        if reply.outcome is not None:
-            start.outcome, start.failure = reply.outcome, reply.failure
-            return
-        judgement = self._contract.judge(reply.status or 0, reply.content_type, reply.body)
-        start.outcome, start.failure = judgement.outcome, judgement.failure
-        if judgement.session_key is not None and not self._keys.first_time(judgement.session_key):
-            start.outcome, start.failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY
