@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 -- a folder of contracts, which pytest can run as well
 """`pytest contracts --environment NAME`: the cases of `sessionload check`, one test for each.
 
-Law: the same cases, the same requests, the same judgement; only the runner is another one. Idea: the suite is
-sent once, when the first test asks, and each test looks at its own result. Trap: pytest has exit codes of
-its own; a refused environment leaves with the codes of the command, 2 and 4.
+Cases, requests and judgement are those of the command. The suite is sent once, when the first test asks for
+it, and each test looks at its own result. Pytest has exit codes of its own; a refused environment still ends
+it with the codes of the command, 2 and 4.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test for each case and law, by its name."""
+    """Make a test for each case and rule, by its name."""
     if "result" in metafunc.fixturenames:
         names = [planned.name for planned in metafunc.config.stash[PREPARED].planned]
         metafunc.parametrize("result", names, ids=names, indirect=True)
@@ -74,5 +74,5 @@ def suite_report(request: pytest.FixtureRequest) -> SuiteReport:
 
 @pytest.fixture
 def result(request: pytest.FixtureRequest, suite_report: SuiteReport) -> CaseResult:
-    """Return the result of one case or law."""
-    return next(one for one in suite_report.results if one.name == request.param)
+    """Return the result of one case or rule."""
+    return next(result for result in suite_report.results if result.name == request.param)

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a folder of contracts, which pytest can run as well
-"""Each case and law of the contract suite as a test of its own."""
+"""Each case and rule of the contract suite as a test of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def test_contract(result: CaseResult, suite_report: SuiteReport) -> None:
-    """The case is kept, or accepted by the baseline; what was not seen is no pass."""
+    """The case is kept, or accepted by the baseline; what was not seen does not pass."""
     if result in suite_report.failing:
-        lines = (f"law: {result.law}", f"expected: {result.expected}", f"came back: {result.observed}")
+        lines = (
+            f"law: {result.requirement}",
+            f"expected: {result.expected}",
+            f"came back: {result.observed}",
+        )
         pytest.fail("\n".join((*lines, f"again: {result.curl}")), pytrace=False)
     if result.accepted is not None:
         pytest.skip(f"accepted by the baseline: {result.accepted}")

@@ -31,9 +31,9 @@ HERE = ("check", "--environment", "here", *FAST)
 def check(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
     """Run `sessionload check` against `here` in this process: the same path as the command, and sooner."""
 
-    def run(*words: str) -> Ended:
+    def run(*options: str) -> Ended:
         monkeypatch.chdir(world.folder)
-        ended = CliRunner().invoke(cli, [*HERE, *words], env=world.variables)
+        ended = CliRunner().invoke(cli, [*HERE, *options], env=world.variables)
         world.printed += [ended.stdout, ended.stderr]
         assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
         return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
@@ -47,7 +47,7 @@ def suite_report(ended: Ended) -> dict[str, Any]:
 
 
 def states(ended: Ended) -> dict[str, str]:
-    return {one["name"]: one["state"] for one in suite_report(ended)["results"]}
+    return {row["name"]: row["state"] for row in suite_report(ended)["results"]}
 
 
 def violated(ended: Ended) -> list[str]:
@@ -55,7 +55,7 @@ def violated(ended: Ended) -> list[str]:
 
 
 def row(ended: Ended, name: str) -> dict[str, Any]:
-    return next(one for one in suite_report(ended)["results"] if one["name"] == name)
+    return next(row for row in suite_report(ended)["results"] if row["name"] == name)
 
 
 # Sound
@@ -84,7 +84,7 @@ def test_the_sound_stub_keeps_everything(world: World) -> None:
     cases = ET.parse(ended.folder / "junit.xml").findall(".//testcase")  # noqa: S314 -- we wrote it
     assert len(cases) == len(lines)
     sent = suite_report(ended)["verdict"]["requests"]
-    assert sent == sum(one["requests"] for one in suite_report(ended)["results"])
+    assert sent == sum(row["requests"] for row in suite_report(ended)["results"])
     assert stub.ledger()["arrivals"] < sent
     written = [path.read_text() for path in ended.folder.iterdir()]
     assert not [text for text in (*written, *world.printed) if SESSION_KEY.search(text)]
@@ -118,7 +118,7 @@ def test_user_ids_can_be_found_again(check: Callable[..., Ended], world: World) 
     world.stub()
     ended = check()
     run = suite_report(ended)["check"]["id"]
-    marked = [one for one in suite_report(ended)["results"] if f"sessionload-check-{run}" in one["curl"]]
+    marked = [row for row in suite_report(ended)["results"] if f"sessionload-check-{run}" in row["curl"]]
     assert len(marked) > 30
 
 
@@ -168,11 +168,11 @@ def test_a_defect_breaks_its_own_case_and_no_other(
     assert violated(ended) == DEFECTS[defect]
     assert set(states(ended).values()) <= {"kept", "undocumented", "violated", "skipped"}
     assert ended.out.startswith("VIOLATED: ")
-    found = row(ended, DEFECTS[defect][0])
-    assert found["law"] in ended.out.replace("\n" + " " * 15, " ")
-    if not found["name"].startswith("law/tls"):
-        assert "curl" in found["curl"]
-        assert '"$E2E_API_KEY"' in found["curl"] or defect.startswith("grants_keyless")
+    result = row(ended, DEFECTS[defect][0])
+    assert result["law"] in ended.out.replace("\n" + " " * 15, " ")
+    if not result["name"].startswith("law/tls"):
+        assert "curl" in result["curl"]
+        assert '"$E2E_API_KEY"' in result["curl"] or defect.startswith("grants_keyless")
 
 
 def test_a_redirect_is_named_by_scheme_and_host_only(check: Callable[..., Ended], world: World) -> None:
@@ -233,7 +233,7 @@ def test_a_host_that_is_not_there_is_no_pass(check: Callable[..., Ended], world:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("options", "code"),
     [
         (["--environment", "nowhere"], "unknown-environment"),
         (["--environment", "guarded"], "not-confirmed"),
@@ -249,10 +249,10 @@ def test_a_host_that_is_not_there_is_no_pass(check: Callable[..., Ended], world:
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
-    check: Callable[..., Ended], world: World, words: list[str], code: str
+    check: Callable[..., Ended], world: World, options: list[str], code: str
 ) -> None:
     stub = world.stub()
-    ended = check(*words)
+    ended = check(*options)
     assert ended.code == 2
     assert f"[{code}]" in ended.err
     assert stub.ledger()["arrivals"] == 0
@@ -269,8 +269,8 @@ def test_a_429_is_waited_for_and_asked_again(check: Callable[..., Ended], world:
     ended = check()
     assert time.monotonic() - began > 2
     assert ended.code == 0
-    throttled = [one for one in suite_report(ended)["results"] if "throttled" in one["observed"]]
-    assert [one["requests"] for one in throttled] == [3]
+    throttled = [row for row in suite_report(ended)["results"] if "throttled" in row["observed"]]
+    assert [row["requests"] for row in throttled] == [3]
     assert "(throttled 2 times before)" in throttled[0]["observed"]
 
 
@@ -364,15 +364,15 @@ def test_over_tls_the_client_is_seen_to_refuse_strangers(check: Callable[..., En
 # pytest
 
 
-def pytest_words(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider", *words]
+def pytest_command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider", *options]
 
 
 @pytest.mark.parametrize("named", [True, False])
 def test_pytest_runs_the_same_cases_to_the_same_end(world: World, named: bool) -> None:  # noqa: FBT001 -- a table
     stub = world.stub()
     environment = ["--environment", "here"] if named else []
-    ended = world.run(program=pytest_words("contracts", *environment, *FAST, "-v"))
+    ended = world.run(program=pytest_command("contracts", *environment, *FAST, "-v"))
     assert ended.code == 0, ended.out
     names = [
         line.split("[", 1)[1].split("]")[0] for line in ended.out.splitlines() if "test_contract[" in line
@@ -386,7 +386,7 @@ def test_pytest_runs_the_same_cases_to_the_same_end(world: World, named: bool) -
 
 def test_pytest_fails_where_the_command_does(world: World) -> None:
     world.stub("grants_empty always")
-    ended = world.run(program=pytest_words("contracts", "--environment", "here", *FAST))
+    ended = world.run(program=pytest_command("contracts", "--environment", "here", *FAST))
     assert ended.code == 1
     assert "FAILED contracts/test_contract.py::test_contract[user-id/length-0]" in ended.out
     assert "1 failed" in ended.out
@@ -395,9 +395,9 @@ def test_pytest_fails_where_the_command_does(world: World) -> None:
 
 def test_pytest_leaves_with_the_codes_of_the_command(world: World) -> None:
     world.stub("status 401 always")
-    refused = world.run(program=pytest_words("contracts", "--environment", "here", *FAST))
+    refused = world.run(program=pytest_command("contracts", "--environment", "here", *FAST))
     assert refused.code == 4
     assert "[preflight-key-rejected]" in refused.out + refused.err
-    unknown = world.run(program=pytest_words("contracts", "--environment", "nowhere"))
+    unknown = world.run(program=pytest_command("contracts", "--environment", "nowhere"))
     assert unknown.code == 2
     assert "[unknown-environment]" in unknown.out + unknown.err

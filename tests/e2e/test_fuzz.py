@@ -15,7 +15,7 @@ FUZZ = ("check", "--environment", "here", "--pace", "500/s", "--quiet", "--fuzz"
 
 def fuzzed(folder: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 -- a path
     data = json.loads((folder / "examination.json").read_text())
-    return {one["name"]: one for one in data["results"] if one["group"] == "fuzz"}
+    return {row["name"]: row for row in data["results"] if row["group"] == "fuzz"}
 
 
 def test_schemathesis_finds_nothing_wrong_with_the_sound_stub(world: World) -> None:
@@ -23,8 +23,8 @@ def test_schemathesis_finds_nothing_wrong_with_the_sound_stub(world: World) -> N
     ended = world.run(*FUZZ, "50")
     assert ended.code == 0, ended.out
     rows = fuzzed(ended.folder)
-    assert {one["state"] for one in rows.values()} == {"kept"}
-    assert 40 <= sum(one["requests"] for one in rows.values()) <= 50
+    assert {row["state"] for row in rows.values()} == {"kept"}
+    assert 40 <= sum(row["requests"] for row in rows.values()) <= 50
     assert stub.ledger()["arrivals"] > 90
     assert not (world.folder / ".hypothesis").exists()
 
@@ -58,4 +58,4 @@ def test_nothing_is_invented_for_a_server_that_fails_at_once(world: World) -> No
     world.stub("null_key if granted")
     ended = world.run(*FUZZ, "10")
     assert ended.code == 1
-    assert {one["state"] for one in fuzzed(ended.folder).values()} == {"skipped"}
+    assert {row["state"] for row in fuzzed(ended.folder).values()} == {"skipped"}

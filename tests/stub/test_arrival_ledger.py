@@ -118,7 +118,7 @@ def test_past_the_limit_the_oldest_sessions_end() -> None:
 def test_what_waits_leaves_in_the_order_in_which_it_is_due() -> None:
     waits = [0.03, 0.001, 0.02, 0.0205, 0.0201, 0.01, 0.0]
 
-    async def scene() -> list[tuple[float, float]]:
+    async def release_times() -> list[tuple[float, float]]:
         room = DelayQueue(asyncio.get_running_loop())
         begun, left = monotonic(), []
         for wait in waits:
@@ -126,7 +126,7 @@ def test_what_waits_leaves_in_the_order_in_which_it_is_due() -> None:
         await asyncio.sleep(0.1)
         return left
 
-    left = asyncio.run(scene())
+    left = asyncio.run(release_times())
     assert [wait for wait, _ in left] == sorted(waits)
     assert all(took > wait - 0.001 for wait, took in left)
 

@@ -26,8 +26,8 @@ class Seen(NamedTuple):
 
     @property
     def key(self) -> str | None:
-        found: str | None = json.loads(self.body).get("sessionKey")
-        return found
+        key: str | None = json.loads(self.body).get("sessionKey")
+        return key
 
 
 class Client:
@@ -139,12 +139,14 @@ def test_an_old_key_ends_unless_it_is_kept(defect: str | None, live: list[bool])
 
 
 FACTS: dict[Defect, Callable[[Seen, Seen, Seen], bool]] = {
-    Defect.REPEATS_KEY: lambda one, again, other: one.key == again.key != other.key,
-    Defect.KEY_IS_USER_ID: lambda one, _, other: (one.key, other.key) == ("ada", "bob"),
-    Defect.KEY_IS_API_KEY: lambda one, _, other: one.key == other.key == DEFAULT_KEY,
-    Defect.KEY_HAS_CONTROL: lambda one, *_: one.key is not None and one.key[-1] == "\a",
-    Defect.SHOWS_KEY_IN_BODY: lambda one, *_: DEFAULT_KEY.encode() in one.body and one.key != DEFAULT_KEY,
-    Defect.SHOWS_KEY_IN_HEAD: lambda one, *_: one.headers["x-account"] == DEFAULT_KEY,
+    Defect.REPEATS_KEY: lambda first, again, other: first.key == again.key != other.key,
+    Defect.KEY_IS_USER_ID: lambda first, _, other: (first.key, other.key) == ("ada", "bob"),
+    Defect.KEY_IS_API_KEY: lambda first, _, other: first.key == other.key == DEFAULT_KEY,
+    Defect.KEY_HAS_CONTROL: lambda first, *_: first.key is not None and first.key[-1] == "\a",
+    Defect.SHOWS_KEY_IN_BODY: lambda first, *_: (
+        DEFAULT_KEY.encode() in first.body and first.key != DEFAULT_KEY
+    ),
+    Defect.SHOWS_KEY_IN_HEAD: lambda first, *_: first.headers["x-account"] == DEFAULT_KEY,
 }
 
 
@@ -152,9 +154,9 @@ FACTS: dict[Defect, Callable[[Seen, Seen, Seen], bool]] = {
 def test_a_key_is_spoiled_as_the_name_says(defect: Defect) -> None:
     with StubProcess.start(StubSettings(faults=(f"{defect} always",))) as stub:
         client = Client(stub.port)
-        one, again, other = (client.user(user) for user in ("ada", "ada", "bob"))
-    assert {one.status, again.status, other.status} == {200}
-    assert FACTS[defect](one, again, other)
+        first, again, other = (client.user(user) for user in ("ada", "ada", "bob"))
+    assert {first.status, again.status, other.status} == {200}
+    assert FACTS[defect](first, again, other)
 
 
 def test_a_fault_that_waits_for_a_grant_leaves_refusals_alone(stub_with: Callable[..., StubProcess]) -> None:

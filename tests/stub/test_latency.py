@@ -116,9 +116,9 @@ def test_the_ends_of_the_uniform_numbers_give_a_finite_latency(text: str, number
 
 
 @given(st.sampled_from(ALL), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
-def test_a_larger_share_never_has_a_smaller_quantile(text: str, one: float, other: float) -> None:
+def test_a_larger_share_never_has_a_smaller_quantile(text: str, first: float, second: float) -> None:
     latency = Latency.parse(text)
-    assert latency.quantile(min(one, other)) <= latency.quantile(max(one, other))
+    assert latency.quantile(min(first, second)) <= latency.quantile(max(first, second))
 
 
 def test_only_a_constant_is_fixed() -> None:

@@ -155,7 +155,7 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "words"),
+    ("settings", "code", "sentence"),
     [
         (StubSettings(host="0.0.0.0"), "stub-host", "loopback only, not '0.0.0.0'"),
         (StubSettings(host="example.com"), "stub-host", "loopback only"),
@@ -165,11 +165,11 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
         (StubSettings(port=-1), "stub-port", "-1 is no port"),
     ],
 )
-def test_settings_that_cannot_be_served_are_refused(settings: StubSettings, code: str, words: str) -> None:
+def test_settings_that_cannot_be_served_are_refused(settings: StubSettings, code: str, sentence: str) -> None:
     with pytest.raises(InputError) as caught:
         StubProcess.start(settings)
     assert caught.value.code == code
-    assert words in caught.value.message
+    assert sentence in caught.value.message
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -180,7 +180,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "sentence"),
     [
         ("{", "one line of JSON"),
         ("[]", "one line of JSON"),
@@ -194,10 +194,10 @@ def test_a_port_that_is_taken_is_named() -> None:
         ('{"tls": {"cert": "/nowhere.pem"}}', "certificate"),
     ],
 )
-def test_a_line_that_is_no_settings_is_refused(by_hand: Any, line: str, words: str) -> None:  # noqa: ANN401 - a factory
+def test_a_line_that_is_no_settings_is_refused(by_hand: Any, line: str, sentence: str) -> None:  # noqa: ANN401 - a factory
     process, answer = by_hand(line)
     assert answer["error"]["code"] == "stub-settings"
-    assert words in answer["error"]["message"]
+    assert sentence in answer["error"]["message"]
     assert process.wait(5) == 2
 
 

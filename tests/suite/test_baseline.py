@@ -44,7 +44,7 @@ def _entry(case: str = "body/array", reason: str = "r", date: str = "2026-01-31"
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "place", "words"),
+    ("text", "code", "place", "sentence"),
     [
         ("accepting: []", "unknown-key", "known.yaml:1:1", "did you mean 'accepted'?"),
         ("[]", "bad-type", "known.yaml:1", "must be a mapping"),
@@ -73,9 +73,9 @@ def _entry(case: str = "body/array", reason: str = "r", date: str = "2026-01-31"
         ),
     ],
 )
-def test_each_mistake_is_named_with_its_line(text: str, code: str, place: str, words: str) -> None:
+def test_each_mistake_is_named_with_its_line(text: str, code: str, place: str, sentence: str) -> None:
     with pytest.raises(InputError) as caught:
         _read(text)
     assert caught.value.code == code
     assert str(caught.value).startswith(place)
-    assert words in str(caught.value)
+    assert sentence in str(caught.value)

@@ -120,8 +120,8 @@ def test_each_name_is_readable_and_begins_with_its_group() -> None:
         group, slash, what = name.partition("/")
         assert (group, slash) == (case.group, "/")
         assert what.replace("-", "").isalnum()
-        assert case.law[0].isupper()
-        assert not case.law.endswith(".")
+        assert case.requirement[0].isupper()
+        assert not case.requirement.endswith(".")
 
 
 def test_what_the_ordinary_case_sends() -> None:

@@ -224,9 +224,9 @@ def test_another_required_property() -> None:
 
 def test_an_optional_property_may_be_missing() -> None:
     cases = _cases(_add("deviceName", {"type": "string", "maxLength": 3}))
-    found = _expected(cases, "device-name")
-    assert found["missing"] == "KEPT"
-    assert {name: expect for name, expect in found.items() if "length" in name} == {
+    expected = _expected(cases, "device-name")
+    assert expected["missing"] == "KEPT"
+    assert {name: expect for name, expect in expected.items() if "length" in name} == {
         "length-0": "KEPT",
         "length-1": "KEPT",
         "length-2": "KEPT",
@@ -326,8 +326,8 @@ def test_a_schema_that_no_sample_fits_is_refused(name: str, schema: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "kebab_name"),
     [("userID", "user-id"), ("locale", "locale"), ("device_name", "device-name"), ("a1B", "a1-b")],
 )
-def test_names_of_properties_as_names_of_cases(name: str, words: str) -> None:
-    assert kebab(name) == words
+def test_names_of_properties_as_names_of_cases(name: str, kebab_name: str) -> None:
+    assert kebab(name) == kebab_name

@@ -1,4 +1,4 @@
-"""The laws beyond the schema: each asked alone, of a stub that keeps it and of one that does not."""
+"""The rules beyond the schema: each asked alone, of a stub that keeps it and of one that does not."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
     from sessionload.secret import Secret
 
 SECOND = 1_000_000_000
-NAMED = {law.name: law for law in RULES}
+NAMED = {rule.name: rule for rule in RULES}
 
 
 @pytest.fixture
-def evidence_of(
+def context_of(
     contract: Contract, contract_read: tuple[Any, str], api_key: Secret
 ) -> Callable[..., RuleContext]:
-    """Return the evidence against a stub, after the plainest valid request."""
+    """Return the context against a stub, after the plainest valid request."""
 
     def make(stub: StubProcess, **fields: Any) -> RuleContext:  # noqa: ANN401 -- fields of an environment
         known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
         environment = Environment("here", stub.url, "127.0.0.1", stub.port, **{**known, **fields})
         pace = Pace(Fraction(500))
-        caller = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)
+        client = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)
         turn = Contract.from_document(contract_read[0], "interact", file="openapi.yaml", sha256="")
         ordinary = cases_of(contract, run_id="r1", project="stub", environment="main")[0].request
-        evidence = RuleContext(contract, turn, caller, ordinary, "r1")
-        evidence.remember(FIRST, ordinary, caller.call(ordinary).observed)
-        return evidence
+        context = RuleContext(contract, turn, client, ordinary, "r1")
+        context.record(FIRST, ordinary, client.call(ordinary).observed)
+        return context
 
     return make
 
 
-def found(law: str, evidence: RuleContext) -> RuleResult:
+def result_of(rule: str, context: RuleContext) -> RuleResult:
     try:
-        return NAMED[law].check(evidence)
+        return NAMED[rule].check(context)
     except RuleEnded as ended:
-        return ended.found
+        return ended.result
 
 
 BROKEN_BY = {
@@ -70,32 +70,32 @@ BROKEN_BY = {
 }
 
 
-@pytest.mark.parametrize("law", BROKEN_BY)
+@pytest.mark.parametrize("rule", BROKEN_BY)
 def test_a_law_is_kept_by_the_sound_stub_and_broken_by_its_defect(
-    evidence_of: Callable[..., RuleContext], api_key: Secret, contract_read: tuple[Any, str], law: str
+    context_of: Callable[..., RuleContext], api_key: Secret, contract_read: tuple[Any, str], rule: str
 ) -> None:
     """It sends as many requests as it says, and shows neither key nor session key."""
-    for faults, state in ((), CaseStatus.KEPT), ((BROKEN_BY[law],), CaseStatus.VIOLATED):
+    for faults, state in ((), CaseStatus.KEPT), ((BROKEN_BY[rule],), CaseStatus.VIOLATED):
         settings = StubSettings(faults=faults, latency="20ms")
         with StubProcess.start(settings, api_key, document=contract_read[0]) as stub:
-            evidence = evidence_of(stub)
-            before = evidence.caller.sent
-            seen = found(law, evidence)
+            context = context_of(stub)
+            before = context.client.sent
+            seen = result_of(rule, context)
         assert seen.state is state, seen
-        assert evidence.caller.sent - before == NAMED[law].requests
+        assert context.client.sent - before == NAMED[rule].requests
         assert api_key.hide(seen.observed) == seen.observed
-        assert not [one for one in evidence.issued if one.key in seen.observed]
+        assert not [issued for issued in context.issued if issued.key in seen.observed]
         assert (seen.request is not None) == (state is CaseStatus.VIOLATED)
 
 
 def test_each_law_is_a_function_with_one_sentence_and_a_name_of_its_own() -> None:
-    assert len({law.name for law in RULES}) == len({law.check for law in RULES}) == len(RULES) == 11
-    for law in RULES:
-        assert law.check.__doc__
-        assert getattr(rules, law.check.__name__) is law.check
-        assert len(law.name) <= 30
-    order = [law.name for law in RULES]
-    assert all(order.index(other) < order.index(law.name) for law in RULES for other in law.stands_on)
+    assert len({rule.name for rule in RULES}) == len({rule.check for rule in RULES}) == len(RULES) == 11
+    for rule in RULES:
+        assert rule.check.__doc__
+        assert getattr(rules, rule.check.__name__) is rule.check
+        assert len(rule.name) <= 30
+    order = [rule.name for rule in RULES]
+    assert all(order.index(other) < order.index(rule.name) for rule in RULES for other in rule.depends_on)
 
 
 @pytest.mark.parametrize(
@@ -115,20 +115,20 @@ def test_each_law_is_a_function_with_one_sentence_and_a_name_of_its_own() -> Non
     ],
 )
 def test_a_redirect_elsewhere_is_named_by_scheme_and_host(
-    evidence_of: Callable[..., RuleContext], api_key: Secret, location: str | None, shown: str | None
+    context_of: Callable[..., RuleContext], api_key: Secret, location: str | None, shown: str | None
 ) -> None:
     with StubProcess.start(StubSettings(), api_key) as stub:
-        evidence = evidence_of(stub)
+        context = context_of(stub)
         if location is not None:
             location = location.format(here=stub.url, key=api_key.reveal())
     headers = () if location is None else (("Location", location),)
-    assert redirected_to(evidence, Observed(302, headers, b"", 1)) == shown
-    assert redirected_to(evidence, Observed(200, headers, b"", 1)) is None
-    assert redirected_to(evidence, Observed(None, (), b"", 1, Failure("timeout", "no answer"))) is None
+    assert redirected_to(context, Observed(302, headers, b"", 1)) == shown
+    assert redirected_to(context, Observed(200, headers, b"", 1)) is None
+    assert redirected_to(context, Observed(None, (), b"", 1, Failure("timeout", "no answer"))) is None
 
 
 @pytest.mark.parametrize(
-    ("fault", "state", "words"),
+    ("fault", "state", "sentence"),
     [
         ("throttle retry-after 99 on 2..99", CaseStatus.THROTTLED, "fewer requests"),
         ("status 500 on 2..99", CaseStatus.VIOLATED, "500"),
@@ -137,51 +137,51 @@ def test_a_redirect_elsewhere_is_named_by_scheme_and_host(
     ],
 )
 def test_a_start_that_gives_no_key_ends_a_law(
-    evidence_of: Callable[..., RuleContext], api_key: Secret, fault: str, state: CaseStatus, words: str
+    context_of: Callable[..., RuleContext], api_key: Secret, fault: str, state: CaseStatus, sentence: str
 ) -> None:
     with StubProcess.start(StubSettings(faults=(fault,)), api_key) as stub:
-        seen = found("law/keys-differ-between-starts", evidence_of(stub))
+        seen = result_of("law/keys-differ-between-starts", context_of(stub))
     assert seen.state is state
-    assert words in seen.observed
+    assert sentence in seen.observed
 
 
 def test_plain_http_has_no_certificate_to_look_at(
-    evidence_of: Callable[..., RuleContext], api_key: Secret
+    context_of: Callable[..., RuleContext], api_key: Secret
 ) -> None:
     with StubProcess.start(StubSettings(), api_key) as stub:
-        evidence = evidence_of(stub)
-        seen = found("law/tls-is-verified", evidence)
-    assert (seen.state, evidence.caller.sent) == (CaseStatus.SKIPPED, 1)
+        context = context_of(stub)
+        seen = result_of("law/tls-is-verified", context)
+    assert (seen.state, context.client.sent) == (CaseStatus.SKIPPED, 1)
     assert "plain HTTP" in seen.observed
 
 
 def test_without_a_turn_in_the_document_its_laws_are_skipped(
-    evidence_of: Callable[..., RuleContext], api_key: Secret
+    context_of: Callable[..., RuleContext], api_key: Secret
 ) -> None:
     with StubProcess.start(StubSettings(), api_key) as stub:
-        evidence = evidence_of(stub)
-        evidence.turn = None
-        seen = found("law/start-ends-earlier-session", evidence)
+        context = context_of(stub)
+        context.turn = None
+        seen = result_of("law/start-ends-earlier-session", context)
     assert seen.state is CaseStatus.SKIPPED
 
 
-def test_the_time_of_a_call_is_told(evidence_of: Callable[..., RuleContext], api_key: Secret) -> None:
+def test_the_time_of_a_call_is_told(context_of: Callable[..., RuleContext], api_key: Secret) -> None:
     with StubProcess.start(StubSettings(latency="50ms"), api_key) as stub:
-        seen = found("law/response-time", evidence_of(stub))
+        seen = result_of("law/response-time", context_of(stub))
     assert seen.state is CaseStatus.KEPT
     assert seen.elapsed_ns is not None
     assert seen.elapsed_ns >= 50_000_000
 
 
-def test_a_law_that_stands_on_a_broken_one_is_skipped(
-    evidence_of: Callable[..., RuleContext], api_key: Secret, contract: Contract
+def test_a_law_that_depends_on_a_broken_one_is_skipped(
+    context_of: Callable[..., RuleContext], api_key: Secret, contract: Contract
 ) -> None:
-    """All requests that are planned are sent, but for those of the laws that are skipped."""
+    """All requests that are planned are sent, but for those of the rules that are skipped."""
     with StubProcess.start(StubSettings(faults=("same_key if granted",)), api_key) as stub:
-        evidence = evidence_of(stub)
+        context = context_of(stub)
         cases = cases_of(contract, run_id="r2", project="stub", environment="main")
-        suite = Suite(contract, evidence.turn, cases, "r2", with_interact=True)
-        states = {one.name: one.state for one in SuiteRunner(suite, evidence.caller).results()}
+        suite = Suite(contract, context.turn, cases, "r2", with_interact=True)
+        states = {result.name: result.state for result in SuiteRunner(suite, context.client).results()}
     assert states["law/keys-differ-between-users"] is CaseStatus.VIOLATED
     for name in ("keys-differ-between-starts", "start-ends-earlier-session", "parallel-starts-leave-one"):
         assert states[f"law/{name}"] is CaseStatus.SKIPPED

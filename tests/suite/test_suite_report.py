@@ -149,7 +149,7 @@ _results = st.builds(
     CaseResult,
     name=st.sampled_from(["g/0", "g/1", "h/2"]),
     group=st.just("g"),
-    law=st.text(max_size=5),
+    requirement=st.text(max_size=5),
     expected=st.text(max_size=5),
     observed=st.text(max_size=5),
     state=st.sampled_from(CaseStatus),
@@ -187,7 +187,7 @@ def _changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("data", "code", "words"),
+    ("data", "code", "sentence"),
     [
         ([], "broken-result", "not a JSON object"),
         ({}, "broken-result", "with a 'format'"),
@@ -212,9 +212,9 @@ def _changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         (_changed(lambda data: data["verdict"].update(state="kept?")), "broken-result", "contradict"),
     ],
 )
-def test_a_file_that_is_no_check_is_refused(data: object, code: str, words: str) -> None:
+def test_a_file_that_is_no_check_is_refused(data: object, code: str, sentence: str) -> None:
     with pytest.raises(InputError) as caught:
         SuiteReport.from_json(data, file="old/check.json")
     assert caught.value.code == code
     assert str(caught.value).startswith("old/check.json: ")
-    assert words in str(caught.value)
+    assert sentence in str(caught.value)

@@ -144,7 +144,7 @@ def _unsent(prepared: PreparedCheck, results: list[CaseResult], reason: str, sen
         CaseResult(
             planned.name,
             planned.group,
-            planned.law,
+            planned.requirement,
             planned.expected,
             reason,
             CaseStatus.SKIPPED,

@@ -1,15 +1,15 @@
 """The process of the stub: settings in on the first line of standard input, one line out when it is ready.
 
-Law: it ends with the process that started it. Idea: with `lease` set, standard input is the lease, and its
-end is the end; SIGTERM and SIGINT end it at once, with exit code 0. Trap: the key comes in the
-environment, never among the settings, which anybody may print.
-
     {"latency": "40ms", "faults": ["status 503 every 10"], "port": 0, "lease": true}
     {"port": 41367, "url": "http://127.0.0.1:41367"}
     {"error": {"code": "stub-port", "message": "...", "hint": "..."}}
 
 Beside the fields of `StubSettings` there may be `lease`, `tls` (`cert` and `key`, paths of PEM files),
 `document` (an OpenAPI document) and `operation` (the `operationId` in it whose body rule is kept).
+
+With `lease` set, the stub ends when its standard input ends, so it never outlives its parent. SIGTERM and
+SIGINT end it at once, with exit code 0. The API key comes in the environment and never among the settings,
+because settings may be printed.
 """
 
 from __future__ import annotations
@@ -65,31 +65,33 @@ class Launch:
     def read(cls, line: bytes) -> Self:
         """Return what `line` asks for. Raises `InputError`."""
         try:
-            wanted: Any = json.loads(line or b"{}")
+            fields: Any = json.loads(line or b"{}")
         except ValueError:
-            wanted = None
-        if not isinstance(wanted, dict):
+            fields = None
+        if not isinstance(fields, dict):
             raise InputError("stub-settings", "the settings of the stub are one line of JSON, an object")
-        tls, document = wanted.pop("tls", None), wanted.pop("document", None)
-        lease, operation = bool(wanted.pop("lease", False)), wanted.pop("operation", "")
-        settings = _settings(wanted)
+        tls, document = fields.pop("tls", None), fields.pop("document", None)
+        lease, operation = bool(fields.pop("lease", False)), fields.pop("operation", "")
+        settings = _settings(fields)
         contract = None
         if document is not None:
             contract = Contract.from_document(document, operation, file="the stub's settings", sha256="")
         return cls(settings, RequestRule(contract), _context(tls), lease)
 
 
-def _settings(wanted: dict[str, Any]) -> StubSettings:
-    usual = asdict(StubSettings())
-    for name, value in wanted.items():
-        if name not in usual:
-            raise InputError("stub-settings", f"the stub has no setting '{name}'", hint=nearest(name, usual))
-        if type(value) is not (list if name == "faults" else type(usual[name])):
+def _settings(fields: dict[str, Any]) -> StubSettings:
+    defaults = asdict(StubSettings())
+    for name, value in fields.items():
+        if name not in defaults:
+            raise InputError(
+                "stub-settings", f"the stub has no setting '{name}'", hint=nearest(name, defaults)
+            )
+        if type(value) is not (list if name == "faults" else type(defaults[name])):
             raise InputError("stub-settings", f"the setting '{name}' of the stub has the wrong type")
-    faults = wanted.get("faults", [])
+    faults = fields.get("faults", [])
     if not all(isinstance(fault, str) for fault in faults):
         raise InputError("stub-settings", "the setting 'faults' of the stub is a list of texts")
-    settings = StubSettings(**{**wanted, "faults": tuple(faults)})
+    settings = StubSettings(**{**fields, "faults": tuple(faults)})
     if not is_loopback(settings.host):
         raise InputError(
             "stub-host",
@@ -111,36 +113,36 @@ def _context(tls: dict[str, str] | None) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(tls["cert"], tls["key"])
-    except (OSError, KeyError) as fault:
-        raise InputError("stub-settings", f"the certificate of the stub cannot be used ({fault})") from None
+    except (OSError, KeyError) as error:
+        raise InputError("stub-settings", f"the certificate of the stub cannot be used ({error})") from None
     return context
 
 
-async def _serve(launch: Launch, desk: RequestHandler) -> None:
+async def _serve(launch: Launch, handler: RequestHandler) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # on Windows the handlers of `main` stay
             loop.add_signal_handler(number, stop.set)
-    waiting = DelayQueue(loop)
+    delays = DelayQueue(loop)
     host = "127.0.0.1" if launch.settings.host == "localhost" else launch.settings.host
     try:
         server = await loop.create_server(
-            lambda: StubProtocol(desk, waiting, loop),
+            lambda: StubProtocol(handler, delays, loop),
             host,
             launch.settings.port,
             backlog=_BACKLOG,
             ssl=launch.context,
         )
-    except OSError as fault:
+    except OSError as error:
         raise InputError(
             "stub-port",
-            f"the stub cannot listen on port {launch.settings.port} ({fault})",
+            f"the stub cannot listen on port {launch.settings.port} ({error})",
             hint="choose another port, or 0 for any free one",
         ) from None
     port = server.sockets[0].getsockname()[1]
     scheme = "https" if launch.context else "http"
-    _say({"port": port, "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"})
+    _write_line({"port": port, "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"})
     if launch.lease:
         Thread(target=_hold_lease, args=(loop, stop), daemon=True).start()
     gc.collect()
@@ -156,30 +158,30 @@ def _hold_lease(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.call_soon_threadsafe(stop.set)
 
 
-def _say(words: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(words) + "\n")
+def _write_line(message: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
-def _leave(*_: object) -> NoReturn:
+def _exit(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
 def main() -> int:
     """Serve until the end; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+        signal.signal(number, _exit)
     try:
         key = Secret(os.environ.pop(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
         launch = Launch.read(sys.stdin.buffer.readline())
         try:
-            desk = RequestHandler(launch.settings, key=key, rule=launch.rule)
-        except ValueError as fault:
-            raise InputError("stub-settings", str(fault)) from None
+            handler = RequestHandler(launch.settings, key=key, rule=launch.rule)
+        except ValueError as error:
+            raise InputError("stub-settings", str(error)) from None
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(launch, desk))
+            runner.run(_serve(launch, handler))
     except SessionloadError as error:
-        _say({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        _write_line({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return error.exit_code
     return 0
 

@@ -1,8 +1,8 @@
-"""What arrived at the stub, counted before any fault is played.
+"""Counts what arrived at the stub, before any fault is applied.
 
-Law: each load session start that was received whole is counted once, by the number in its user ID too.
-Idea: the number is the last run of decimal digits; one byte for each small number, a bounded set for
-the others. Trap: preflights and interact turns are no load and must not be counted as such.
+Each load session start that was received completely is counted once, and so is the number in its user ID: the
+last run of decimal digits. Small numbers take one byte each, larger ones a place in a bounded set. Preflights
+and interact turns are no load and are not counted as such.
 """
 
 from __future__ import annotations

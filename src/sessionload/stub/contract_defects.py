@@ -1,8 +1,8 @@
-"""The promises that the stub breaks on purpose, so that a check of the contract can be seen to notice.
+"""Defects: promises of the contract that the stub breaks on purpose, to show that a check notices.
 
-Law: a defect changes the one thing that its name says, and leaves every other answer honest. Idea: a
-request is judged as always; then a defect may forgive it, refuse it, or spoil the key and the answer. Trap:
-what is forgiven is forgiven only if nothing else was wrong with the request.
+A defect changes the one thing that its name says and leaves every other response honest. A request is judged
+as always; then a defect may accept it, refuse it, or change the key or the response. A defect accepts an
+invalid request only if nothing else is wrong with it.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class Defects:
             return user, refused
         if request.method == b"GET":
             return user or b"nobody", b""
-        judged, fault = self._rule.judge(request.body, request.content_type)
-        if not fault:
-            return user, self._refused_all_the_same(judged)
-        for body, content_type in self._mended(request):
-            judged, fault_of_mended = self._rule.judge(body, content_type)
-            if not fault_of_mended:
+        judged, violation = self._rule.judge(request.body, request.content_type)
+        if not violation:
+            return user, self._refused_although_valid(judged)
+        for body, content_type in self._repaired(request):
+            judged, remaining = self._rule.judge(body, content_type)
+            if not remaining:
                 return judged, b""
         if Defect.FAILS_ON_BAD_JSON in self._defects and _is_no_json(request.body):
             return user, refusal(500, "unexpected end of input")
-        return user, refusal(400, fault)
+        return user, refusal(400, violation)
 
     def _opens(self, request: ReceivedRequest) -> bool:
         return (
@@ -65,15 +65,15 @@ class Defects:
             )
         )
 
-    def _refused_all_the_same(self, user: bytes) -> bytes:
+    def _refused_although_valid(self, user: bytes) -> bytes:
         if Defect.REFUSES_ASTRAL in self._defects:
-            fault = self._rule.fault_of("a" * (len(user.decode().encode("utf-16-le")) // 2))
-            if fault:
-                return refusal(400, f"userID {fault}")
+            violation = self._rule.violation_of("a" * (len(user.decode().encode("utf-16-le")) // 2))
+            if violation:
+                return refusal(400, f"userID {violation}")
         return b""
 
-    def _mended(self, request: ReceivedRequest) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the request as it would be if what a defect does not see were right."""
+    def _repaired(self, request: ReceivedRequest) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the request with each thing repaired that a defect overlooks."""
         if Defect.GRANTS_ANY_MEDIA_TYPE in self._defects:
             yield request.body, _JSON
         user = _user_of(request.body)
@@ -86,14 +86,14 @@ class Defects:
 
     def begin(self, user: bytes, key: bytes, *, crowded: bool) -> tuple[bytes, bytes]:
         """Begin a session; return its key and the answer. `crowded` tells that other starts are under way."""
-        key = self._spoiled(user, key)
+        key = self._altered_key(user, key)
         keeps = Defect.KEEPS_OLD_KEY in self._defects or (
             crowded and Defect.KEEPS_RACING_KEYS in self._defects
         )
         self._sessions.start(user + b"\0" + key if keeps else user, key)
-        return key, self._answer(key)
+        return key, self._response(key)
 
-    def _spoiled(self, user: bytes, key: bytes) -> bytes:
+    def _altered_key(self, user: bytes, key: bytes) -> bytes:
         if Defect.REPEATS_KEY in self._defects:
             return self._sessions.key_of(user) or key
         if Defect.KEY_IS_USER_ID in self._defects:
@@ -102,7 +102,7 @@ class Defects:
             return self._expected
         return key[:-1] + b"\a" if Defect.KEY_HAS_CONTROL in self._defects else key
 
-    def _answer(self, key: bytes) -> bytes:
+    def _response(self, key: bytes) -> bytes:
         body = {"sessionKey": key.decode()}
         secret = self._expected.decode("ascii")
         if Defect.SHOWS_KEY_IN_BODY in self._defects:
@@ -127,6 +127,6 @@ def _body_of(user: str) -> bytes:
 def _is_no_json(body: bytes) -> bool:
     try:
         parse(body)
-    except JsonError as fault:
-        return fault.kind is JsonErrorKind.NOT_JSON
+    except JsonError as error:
+        return error.kind is JsonErrorKind.NOT_JSON
     return False

@@ -1,9 +1,8 @@
-"""Replies that are due later.
+"""Calls functions at their due instants, for replies that are due later.
 
-Law: on an idle machine a reply leaves within a millisecond of the instant it is due. Idea: one heap of
-due instants and one timer for its top; what is due together leaves together. Trap: the loop's timers
-count whole milliseconds from a clock that was read some time ago, so the true clock decides at each
-waking what is due.
+One heap holds the due instants, and one timer is set for the first of them; what is due together is released
+together. On an idle machine a reply leaves within a millisecond of its due instant. The timers of the event
+loop count whole milliseconds from a clock reading that may be old, so each wake-up reads the clock again.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ class DelayQueue:
         self._timer: TimerHandle | None = None
         self._armed_for = math.inf
 
-    def after(self, seconds: float, leave: Callable[[], None]) -> None:
-        """Call `leave` once, `seconds` from now."""
+    def after(self, seconds: float, release: Callable[[], None]) -> None:
+        """Call `release` once, `seconds` from now."""
         due = monotonic() + seconds
         self._order += 1
-        heappush(self._heap, (due, self._order, leave))
+        heappush(self._heap, (due, self._order, release))
         if due < self._armed_for:
             self._arm()
 

@@ -1,15 +1,15 @@
-"""Which load session start goes wrong at the stub, and how: a script of one line for each fault.
+"""Which load session start fails at the stub, and how: a script of one line for each fault.
 
-Law: a fault is fixed by the number of the arrival and by the time since the first one, by nothing
-else. Idea: `<what> <when>`, where every form of *when* is one and the same arithmetic: a range of numbers,
-a step, and a span of time. Trap: a stall is not an answer. It only holds what arrives meanwhile,
-so it joins with the first other fault that matches, while among the others the first one wins.
+A fault depends on the number of the arrival and on the time since the first one, and on nothing else. A line
+is `<what> <when>`; every form of *when* is a range of numbers, a step and a span of time. Of the faults that
+match an arrival the first one applies. A stall only holds what arrives meanwhile, so it combines with another
+fault.
 
     stall from 10s for 3s                 held until the stall ends, then answered with their latency
     status 503 every 10                   arrivals 10, 20, 30, ...
     throttle retry-after 30 on 5..9       429 for arrivals 5 to 9
-    missing_key always                    preflights too: only `always` and `if granted` touch them
-    status 201 if granted                 each answer that would hand out a session, and no refusal
+    missing_key always                    preflights too: only `always` and `if granted` apply to them
+    status 201 if granted                 each response that would hand out a session, and no refusal
     grants_empty always                   a defect: one promise that is broken each time
 """
 
@@ -246,8 +246,8 @@ class FaultScript:
         """Return the script of `lines`. Raises `ValueError` with one sentence."""
         parsed = [ScriptedFault.parse(line) for line in lines]
         return cls(
-            tuple(one for one in parsed if not isinstance(one.action.kind, Defect)),
-            frozenset(one.action.kind for one in parsed if isinstance(one.action.kind, Defect)),
+            tuple(fault for fault in parsed if not isinstance(fault.action.kind, Defect)),
+            frozenset(fault.action.kind for fault in parsed if isinstance(fault.action.kind, Defect)),
         )
 
     def action(self, number: int, elapsed_ns: int, *, granted: bool = True) -> Action | None:
@@ -272,6 +272,8 @@ class FaultScript:
         return Action(chosen.kind, chosen.argument, hold_ns)
 
     def for_preflight(self, *, granted: bool = True) -> Action | None:
-        """Return what happens to a request that is no load: only `always` and `if granted` touch it."""
-        meant = (fault for fault in self.faults if fault.when.preflights and granted >= fault.when.granted)
-        return next((fault.action for fault in meant), None)
+        """Return what happens to a request that is no load: only `always` and `if granted` apply to it."""
+        applicable = (
+            fault for fault in self.faults if fault.when.preflights and granted >= fault.when.granted
+        )
+        return next((fault.action for fault in applicable), None)

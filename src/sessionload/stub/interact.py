@@ -1,7 +1,7 @@
 """One turn of a conversation, as the two interact endpoints answer it.
 
-Law: only as much as is published: launch and text in, traces out. Idea: the traces are one list; the
-two endpoints print it differently. Trap: a stream ends with an event of its own, not with the connection.
+Only what is published is served: launch and text in, traces out. Both endpoints print the same list of
+traces. A stream ends with an event of its own, not with the end of the connection.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""How long the stub takes to answer: named distributions with a known truth.
+"""How long the stub takes to answer: named distributions whose true percentiles are known.
 
-Law: what was drawn can be compared with what was measured, percentile by percentile. Idea: a
-distribution *is* its quantile function; a sample is the quantile of a uniform number, so sampling and
-the truth cannot drift apart. Trap: a normal distribution reaches below zero; there it is held at
-zero, which keeps every percentile above zero exact but moves the mean.
+A distribution is its quantile function, and a sample is the quantile of a uniform random number, so a
+measurement can be compared with the truth percentile by percentile. A normal distribution reaches below zero
+and is cut off there: its percentiles above zero stay exact, its mean does not.
 
     40ms                                 always the same
     uniform(10ms, 30ms)                  low, high

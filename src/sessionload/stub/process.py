@@ -1,8 +1,8 @@
-"""The stub as its parent sees it: start it, ask it for its ledger, stop it.
+"""The stub as its parent sees it: start it, read its ledger, stop it.
 
-Law: no stub outlives the process that started it. Idea: the parent holds the pipe to the stub's standard
-input open; the operating system closes it, however the parent ends. Trap: Ctrl-C goes to every process of
-the terminal; the stub has a session of its own, so that it goes on answering while a run drains.
+No stub outlives its parent: the parent holds the stub's standard input open, and the operating system closes
+it however the parent ends. Ctrl-C reaches every process of a terminal, so the stub has a session of its own
+and goes on answering while a run drains.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class StubProcess:
 
         It accepts `key`, or `DEFAULT_KEY`. `document` is an OpenAPI document, `operation` the `operationId`
         in it whose request body rule the stub keeps; without them any text is a user ID. `tls` has the
-        paths `cert` and `key` of PEM files. Raises `InputError` with the stub's own words when it refuses.
+        paths `cert` and `key` of PEM files. Raises `InputError` with the message of the stub when it refuses.
         """
         line = {**asdict(settings), "lease": True}
         line |= {"document": document, "operation": operation} if document is not None else {}
@@ -68,7 +68,7 @@ class StubProcess:
         )
         stub = cls(process, "", settings.host, 0)
         try:
-            ready = _first_answer(process, json.dumps(line).encode() + b"\n")
+            ready = _first_line(process, json.dumps(line).encode() + b"\n")
         except BaseException:
             stub.stop()
             raise
@@ -86,16 +86,16 @@ class StubProcess:
         Raises `OSError` when the stub does not answer.
         """
         if context:
-            link: HTTPConnection = HTTPSConnection(
+            connection: HTTPConnection = HTTPSConnection(
                 self._host, self.port, timeout=_STOP_SECONDS, context=context
             )
         else:
-            link = HTTPConnection(self._host, self.port, timeout=_STOP_SECONDS)
+            connection = HTTPConnection(self._host, self.port, timeout=_STOP_SECONDS)
         try:
-            link.request("GET", "/ledger")
-            page: dict[str, Any] = json.loads(link.getresponse().read())
+            connection.request("GET", "/ledger")
+            page: dict[str, Any] = json.loads(connection.getresponse().read())
         finally:
-            link.close()
+            connection.close()
         return page
 
     def stop(self) -> int:
@@ -120,32 +120,32 @@ class StubProcess:
         self.stop()
 
 
-def _first_answer(process: subprocess.Popen[bytes], line: bytes) -> dict[str, Any]:
-    """Send the settings and return the line that the stub answers. Raises `InputError` when it refuses."""
-    answers: SimpleQueue[bytes] = SimpleQueue()
+def _first_line(process: subprocess.Popen[bytes], settings: bytes) -> dict[str, Any]:
+    """Send the settings and return the line that the stub writes. Raises `InputError` when it refuses."""
+    lines: SimpleQueue[bytes] = SimpleQueue()
 
-    def ask() -> None:
+    def exchange() -> None:
         try:
             if process.stdin and process.stdout:
-                process.stdin.write(line)
+                process.stdin.write(settings)
                 process.stdin.flush()
-                answers.put(process.stdout.readline())
+                lines.put(process.stdout.readline())
         except OSError:
-            answers.put(b"")
+            lines.put(b"")
 
-    Thread(target=ask, daemon=True).start()
+    Thread(target=exchange, daemon=True).start()
     try:
-        answer = answers.get(timeout=_READY_SECONDS)
+        line = lines.get(timeout=_READY_SECONDS)
     except Empty:
         process.kill()
-        answer = b""
-    if not answer:
+        line = b""
+    if not line:
         raise InputError(
             "stub-start",
             f"the stub ended, or was silent for {_READY_SECONDS:g} s, before it was ready",
-            hint="its own words, if it had any, stand above",
+            hint="what it printed, if anything, stands above",
         )
-    words: dict[str, Any] = json.loads(answer)
-    if "error" in words:
-        raise InputError(**words["error"])
-    return words
+    message: dict[str, Any] = json.loads(line)
+    if "error" in message:
+        raise InputError(**message["error"])
+    return message

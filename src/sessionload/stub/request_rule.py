@@ -1,9 +1,9 @@
-"""Who a session is for: the body of a request, judged by the contract.
+"""Finds the user ID in the body of a request, and judges the body by the contract.
 
-Law: the contract document is the only place where the limits of a user ID stand. Idea: at start the
-contract is asked about IDs of each length and of each plain character; what it accepts may then pass
-without asking again, everything else takes the slow and full check. Trap: a body can be valid JSON and still
-say one thing twice.
+The limits of a user ID stand in the contract document only. At start the contract is asked about IDs of each
+length and of each plain character; a body that these answers cover passes without asking again, every other
+body gets the full check. A body can be valid JSON and still hold a name twice, so the fast path compares
+bytes.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ class RequestRule:
 
     def __init__(self, contract: Contract | None) -> None:
         self._contract = contract
-        self._fits = tuple(not self.fault_of("a" * length) for length in range(_PROBED))
+        self._fits = tuple(not self.violation_of("a" * length) for length in range(_PROBED))
         fitting = next((length for length, fits in enumerate(self._fits) if fits and length), 0)
-        self._plain = bytes(code for code in _LETTERS if fitting and not self.fault_of(chr(code) * fitting))
+        self._plain = bytes(
+            code for code in _LETTERS if fitting and not self.violation_of(chr(code) * fitting)
+        )
 
-    def fault_of(self, user_id: str) -> str | None:
+    def violation_of(self, user_id: str) -> str | None:
         """Say why the contract does not allow `user_id`, or return None."""
         return self._contract.user_id_fault(user_id) if self._contract else None
 
@@ -47,8 +49,8 @@ class RequestRule:
     def _judge_fully(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
         try:
             document = parse(body)
-        except JsonError as fault:
-            return b"", fault.message
+        except JsonError as error:
+            return b"", error.message
         if not isinstance(document, dict):
             return b"", "the body is not an object"
         if "userID" not in document:
@@ -59,5 +61,5 @@ class RequestRule:
         media_type = read_media_type(content_type.decode("latin-1"))
         if media_type.essence != "application/json" or not media_type.is_utf8:
             return user_id.encode(), "the content type is not application/json in UTF-8"
-        fault_of_id = self.fault_of(user_id)
-        return user_id.encode(), f"userID {fault_of_id}" if fault_of_id else ""
+        violation = self.violation_of(user_id)
+        return user_id.encode(), f"userID {violation}" if violation else ""

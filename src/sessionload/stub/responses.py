@@ -1,8 +1,8 @@
-"""Requests, replies and the bytes of an answer.
+"""Requests, replies and the bytes of a response.
 
-Law: an answer is built once and written in one piece. Idea: a reply says what to write, how long to wait
-before, and how to end; nothing else about a socket is known here. Trap: an answer to HEAD has no body,
-though its head counts one.
+A response is built once and written in one piece. A reply holds its bytes, the delay before them and how the
+connection goes on; it knows nothing else about sockets. A response to HEAD has no body, though its head
+states the length of one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """From a request to its reply: routes, authorization, the body rule, sessions, latency and faults.
 
-Law: what arrived is counted first, then judged, then perhaps spoiled by the script. Idea: no socket here,
-so every rule can be read off one function. Trap: a scripted fault replaces whatever the honest answer is,
-a refusal too; `ledger.unauthorized` still tells that the key was wrong.
+A request is counted first, then judged, and then a scripted fault may apply. No socket is used here. A fault
+replaces the honest response whatever it is, a refusal too; `ledger.unauthorized` still counts the wrong key.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from sessionload.stub import interact
 from sessionload.stub.arrival_ledger import ArrivalLedger
 from sessionload.stub.contract_defects import Defects
-from sessionload.stub.fault_responses import Scene, faulty_reply
+from sessionload.stub.fault_responses import FaultContext, faulty_reply
 from sessionload.stub.faults import FaultKind, FaultScript
 from sessionload.stub.latency import Latency
 from sessionload.stub.responses import (
@@ -49,19 +48,19 @@ class RouteKind(Enum):
     INTERACT = "interact"
     STREAM = "stream"
     LEDGER = "ledger"
-    NOWHERE = "nowhere"
+    UNKNOWN = "unknown"
 
 
 class Route(NamedTuple):
     """Where a URL leads, and whether its project and environment are the ones served here."""
 
-    place: RouteKind
+    kind: RouteKind
     known: bool = True
 
 
-_HERE = Route(RouteKind.START)
+_START = Route(RouteKind.START)
 _JSON = b"application/json"
-_REMEMBERED = 1_000
+_MAX_CACHED = 1_000
 
 
 class RequestHandler:
@@ -80,7 +79,7 @@ class RequestHandler:
         """
         self.ledger = ArrivalLedger()
         self._sessions = LiveSessions()
-        self._mint = KeyMint()
+        self._key_source = KeyMint()
         self._project = settings.project.encode()
         self._environment = settings.environment.encode()
         self._expected = key.reveal().encode("ascii")
@@ -96,12 +95,12 @@ class RequestHandler:
     def reply(self, request: ReceivedRequest) -> Reply:
         """Return the reply to one whole request."""
         route = self._routes.get(request.url) or self._find_route(request.url)
-        if route.place is RouteKind.START and request.method in self._defects.methods:
+        if route.kind is RouteKind.START and request.method in self._defects.methods:
             return self._start(request, known=route.known)
-        reply = Reply(self._elsewhere(request, route.place))
+        reply = Reply(self._other_route(request, route.kind))
         if request.method == b"HEAD":
             reply.data = without_body(reply.data)
-        if route.place is not RouteKind.LEDGER:
+        if route.kind is not RouteKind.LEDGER:
             reply.wait = self._wait()
         return reply
 
@@ -115,39 +114,41 @@ class RequestHandler:
         No key but the accepted one is ever kept in this way.
         """
         route = self._routes.get(request.url)
-        usual = (
-            route == _HERE
+        cacheable = (
+            route == _START
             and request.method == b"POST"
             and request.authorization == self._expected
             and request.content_type == _JSON
             and not request.preflight
             and not self._defects.any
         )
-        if usual and len(self.heads) < _REMEMBERED:
+        if cacheable and len(self.heads) < _MAX_CACHED:
             self.heads[head] = len(request.body)
 
     def start(self, body: bytes) -> Reply:
         """Return the reply to a request with one of the `heads`: the hot path."""
-        user, fault = self._rule.judge(body, _JSON)
+        user, violation = self._rule.judge(body, _JSON)
         number = self.ledger.arrive(user)
-        key = self._mint.new()
-        if fault:
-            reply = Reply(refusal(400, fault))
+        key = self._key_source.new()
+        if violation:
+            reply = Reply(refusal(400, violation))
         else:
             self._sessions.start(user, key)
             reply = Reply(session(key))
         if self._script.faults:
-            reply = self._spoil(reply, self._scripted(number, granted=not fault), key, self._expected)
+            reply = self._apply_fault(
+                reply, self._scripted_action(number, granted=not violation), key, self._expected
+            )
         reply.wait += self._wait()
         reply.load = True
         return reply
 
     def _start(self, request: ReceivedRequest, *, known: bool) -> Reply:
         """Return the reply to any other request that wants to start a session."""
-        user, fault = self._rule.judge(request.body, request.content_type)
+        user, violation = self._rule.judge(request.body, request.content_type)
         number = 0 if request.preflight else self.ledger.arrive(user)
-        key = self._mint.new()
-        refused = self._judge(request, known=known, fault=fault)
+        key = self._key_source.new()
+        refused = self._refusal(request, known=known, violation=violation)
         if self._defects.any:
             user, refused = self._defects.judge(request, user, refused, known=known)
         granted = not refused
@@ -155,7 +156,7 @@ class RequestHandler:
             self.ledger.preflights += 1
             action = self._script.for_preflight(granted=granted)
         else:
-            action = self._scripted(number, granted=granted)
+            action = self._scripted_action(number, granted=granted)
         if refused:
             reply = Reply(refused)
         elif self._defects.any:
@@ -164,47 +165,47 @@ class RequestHandler:
         else:
             self._sessions.start(user, key)
             reply = Reply(session(key))
-        reply = self._spoil(reply, action, key, request.authorization)
+        reply = self._apply_fault(reply, action, key, request.authorization)
         reply.wait += self._wait()
         reply.load = not request.preflight
         return reply
 
     @staticmethod
-    def _spoil(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
+    def _apply_fault(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
         if action is None:
             return honest
         reply = honest
         if isinstance(action.kind, FaultKind):
-            reply = faulty_reply(action.kind, Scene(key, authorization, action.argument))
+            reply = faulty_reply(action.kind, FaultContext(key, authorization, action.argument))
         reply.wait = action.hold_ns / NS
         return reply
 
-    def _scripted(self, number: int, *, granted: bool) -> Action | None:
+    def _scripted_action(self, number: int, *, granted: bool) -> Action | None:
         """Return what the script has for load session start `number`, which arrives now."""
         now = monotonic_ns()
         if self._first_ns is None:
             self._first_ns = now
         return self._script.action(number, now - self._first_ns, granted=granted)
 
-    def _judge(self, request: ReceivedRequest, *, known: bool, fault: str) -> bytes:
+    def _refusal(self, request: ReceivedRequest, *, known: bool, violation: str) -> bytes:
         """Return the refusal of a session start, or nothing when a session may begin."""
         if request.authorization != self._expected:
             self.ledger.unauthorized += 1
             return NO_AUTHORIZATION
         if not known:
             return NO_PROJECT
-        return refusal(400, fault) if fault else b""
+        return refusal(400, violation) if violation else b""
 
-    def _elsewhere(self, request: ReceivedRequest, place: RouteKind) -> bytes:
+    def _other_route(self, request: ReceivedRequest, kind: RouteKind) -> bytes:
         """Return the answer to whatever is not a POST that starts a session."""
-        if place is RouteKind.NOWHERE:
+        if kind is RouteKind.UNKNOWN:
             return NO_PATH
-        method = b"GET" if place is RouteKind.LEDGER else b"POST"
+        method = b"GET" if kind is RouteKind.LEDGER else b"POST"
         if request.method != method:
             return refusal(405, f"this path takes {method.decode()}", fields=b"allow: %b\r\n" % method)
-        if place is RouteKind.LEDGER:
+        if kind is RouteKind.LEDGER:
             return response(200, json.dumps(self.ledger.page(live_sessions=self._sessions.count)).encode())
-        return self._turn(request, stream=place is RouteKind.STREAM)
+        return self._turn(request, stream=kind is RouteKind.STREAM)
 
     def _turn(self, request: ReceivedRequest, *, stream: bool) -> bytes:
         if not self._sessions.is_live(request.authorization):
@@ -219,7 +220,7 @@ class RequestHandler:
 
     def _find_route(self, url: bytes) -> Route:
         route = self._route(url)
-        if len(self._routes) < _REMEMBERED:
+        if len(self._routes) < _MAX_CACHED:
             self._routes[url] = route
         return route
 
@@ -236,4 +237,4 @@ class RequestHandler:
             case [b"", b"ledger"]:
                 return Route(RouteKind.LEDGER)
             case _:
-                return Route(RouteKind.NOWHERE)
+                return Route(RouteKind.UNKNOWN)

@@ -1,8 +1,8 @@
-"""Which session keys are alive, and where new ones come from.
+"""Live session keys, and where new ones come from.
 
-Law: a user has one live key; starting again ends the earlier one. Idea: two maps, user to key and key
-to user, each cut into 256 small ones. Trap: one dictionary of a million entries stands still for tens of
-milliseconds when it grows, and finding its oldest entry again and again takes ever longer.
+A user has one live key; starting again ends the earlier session. Both maps, user to key and key to user, are
+split into 256 dictionaries, because one dictionary of a million entries pauses for tens of milliseconds when
+it grows.
 """
 
 from __future__ import annotations

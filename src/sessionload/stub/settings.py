@@ -1,8 +1,7 @@
-"""What a person may say about the stub.
+"""The settings of a stub: plain values only, so an environment file can hold them and a pipe can carry them.
 
-Law: a stub serves loopback and nothing else. Idea: plain values only, so that an environment file can
-hold them and a pipe can carry them. Trap: a host name that only *looks* local; names other than
-`localhost` are never looked up.
+A stub serves loopback and nothing else. Host names other than `localhost` are never resolved, because a name
+can look local and lead elsewhere.
 """
 
 from __future__ import annotations

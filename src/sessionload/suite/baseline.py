@@ -1,12 +1,11 @@
-"""The baseline of a contract check: deviations that are known, each with a reason and a date.
-
-Law: nothing is accepted without saying why and since when. Idea: a list of entries, one for each case. Trap:
-a case that is accepted twice would have two reasons, and one of them could be forgotten in the file.
+"""The baseline of a contract check: known deviations, each with a reason and a date.
 
     accepted:
       - case: user-id/outer-spaces
         reason: spaces are trimmed until ticket 123 is done
         date: 2026-01-31
+
+A case stands in it at most once: of two reasons for one case, one would be forgotten.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _LONGEST_NAME = 200
 def read_baseline(document: Document, known: Collection[str] = ()) -> tuple[Accepted, ...]:
     """Return the entries of a baseline, in their order.
 
-    `known` are the names of the cases and laws of the check. A name in one of their groups that is none
+    `known` are the names of the cases and rules of the check. A name in one of their groups that is none
     of them is refused (unknown-case); of other groups nothing is known, as they may not take part.
     Raises `InputError` with line and column for whatever is wrong.
     """

@@ -1,8 +1,8 @@
-"""What a check has seen so far, and the means to see more: the ground that its laws stand on.
+"""What a check has seen so far, and the means to send more requests: the argument of every rule.
 
-Law: every answer is kept, with the name of whoever sent its request. Idea: a law starts a session or takes a
-turn in one line, and what goes wrong on the way ends the law with a result of its own. Trap: what a server
-put into an answer may be a secret, so no text of it is shown that was not masked.
+Every response is recorded together with the name of the case or rule that sent the request. A rule starts a
+session or takes a turn with one call; when that call fails, `RuleEnded` ends the rule with the right result.
+What a server put into a response may be a secret, so no text of it is shown before it is masked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """What one request of the check brought; `name` says which case or law sent it."""
+    """What one request of the check brought; `name` is the case or rule that sent it."""
 
     name: str
     request: CaseRequest
@@ -50,7 +50,7 @@ class RecordedCall:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """How a law has ended. `request` shows it, if one request can."""
+    """How a rule has ended. `request` shows it, if one request can."""
 
     state: CaseStatus
     observed: str
@@ -58,16 +58,16 @@ class RuleResult:
     elapsed_ns: int | None = None
 
 
-class RuleEnded(Exception):  # noqa: N818 - it ends a law early and goes no further
-    """A law has ended before its last step."""
+class RuleEnded(Exception):  # noqa: N818 - it ends a rule early and goes no further
+    """A rule has ended before its last step."""
 
-    def __init__(self, found: RuleResult) -> None:
-        super().__init__(found.observed)
-        self.found = found
+    def __init__(self, result: RuleResult) -> None:
+        super().__init__(result.observed)
+        self.result = result
 
 
 class RuleContext:
-    """What is known when the laws are asked, and the means to learn more.
+    """What is known when the rules are checked, and the means to learn more.
 
     `ordinary` is the plainest valid request; `turn` the contract of a turn, if the document has one.
     """
@@ -76,61 +76,61 @@ class RuleContext:
         self,
         contract: Contract,
         turn: Contract | None,
-        caller: HttpClient,
+        client: HttpClient,
         ordinary: CaseRequest,
         run_id: str,
     ) -> None:
         self.contract = contract
         self.turn = turn
-        self.caller = caller
-        self.environment = caller.environment
+        self.client = client
+        self.environment = client.environment
         self.ordinary = ordinary
         self.users = CheckUsers(run_id)
-        self.answers: list[RecordedCall] = []
+        self.calls: list[RecordedCall] = []
         self.issued: list[Issued] = []
 
-    def remember(self, name: str, request: CaseRequest, observed: Observed) -> str | None:
-        """Keep an answer; return the session key in it if it is a good one."""
+    def record(self, name: str, request: CaseRequest, observed: Observed) -> str | None:
+        """Record a response; return the session key in it if it is a good one."""
         key = None
         if observed.status is not None:
             key = self.contract.judge(observed.status, observed.content_type, observed.body).session_key
-        self.answers.append(RecordedCall(name, request, observed, started=key is not None))
+        self.calls.append(RecordedCall(name, request, observed, started=key is not None))
         user = _user_of(request.body)
         if key is not None and user is not None:
             self.issued.append(Issued(user, key))
         return key
 
-    def start_of(self, user: str) -> CaseRequest:
+    def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""
         return replace(self.ordinary, body=self.contract.body(user))
 
     def start(self, name: str, user: str) -> str:
         """Start a session for `user` and return its key. Raises `RuleEnded` when there is none."""
-        request = self.start_of(user)
-        return self.key_in(name, request, self.caller.call(request).observed)
+        request = self.start_request(user)
+        return self.session_key_from(name, request, self.client.call(request).observed)
 
-    def key_in(self, name: str, request: CaseRequest, observed: Observed) -> str:
+    def session_key_from(self, name: str, request: CaseRequest, observed: Observed) -> str:
         """Return the session key that `request` brought. Raises `RuleEnded` when there is none."""
-        key = self.remember(name, request, observed)
+        key = self.record(name, request, observed)
         if key is None:
-            self._end(observed, request)
+            self._raise_result(observed, request)
         return key
 
-    def _end(self, observed: Observed, request: CaseRequest) -> NoReturn:
+    def _raise_result(self, observed: Observed, request: CaseRequest) -> NoReturn:
         if observed.status is None:
-            words = observed.failure.message if observed.failure else "the call failed"
-            raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"no answer: {words}", request))
+            text = observed.failure.message if observed.failure else "the call failed"
+            raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"no answer: {text}", request))
         if observed.status == 429:
             raise RuleEnded(RuleResult(CaseStatus.THROTTLED, "429: the server asked for fewer requests"))
         fault = self.contract.judge(observed.status, observed.content_type, observed.body).failure
-        words = f"{fault.message}: {fault.example}" if fault else "there is no session key in it"
+        text = f"{fault.message}: {fault.example}" if fault else "there is no session key in it"
         raise RuleEnded(
             RuleResult(
-                CaseStatus.VIOLATED, f"a session start was answered {observed.status}, {words}", request
+                CaseStatus.VIOLATED, f"a session start was answered {observed.status}, {text}", request
             )
         )
 
-    def opens(self, name: str, session_key: str) -> bool:
+    def accepts(self, name: str, session_key: str) -> bool:
         """Take one turn with a session key; tell whether it was accepted. Raises `RuleEnded`."""
         if self.turn is None:
             raise RuleEnded(RuleResult(CaseStatus.SKIPPED, "the document does not say how to take a turn"))
@@ -147,10 +147,10 @@ class RuleContext:
             (*headers, ("content-type", "application/json")),
             _LAUNCH,
         )
-        observed = self.caller.call(request, key=secret).observed
-        self.answers.append(RecordedCall(name, request, observed, started=False))
+        observed = self.client.call(request, key=secret).observed
+        self.calls.append(RecordedCall(name, request, observed, started=False))
         if observed.status is None:
-            self._end(observed, request)
+            self._raise_result(observed, request)
         if observed.status == 429:
             raise RuleEnded(RuleResult(CaseStatus.THROTTLED, "429: the server asked for fewer requests"))
         if 400 <= observed.status < 500:
@@ -158,8 +158,8 @@ class RuleContext:
         judgement = self.turn.judge(observed.status, observed.content_type, observed.body)
         if judgement.outcome is Outcome.OK:
             return True
-        words = judgement.failure.message if judgement.failure else judgement.outcome.value
-        raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"a turn was answered {observed.status}, {words}"))
+        text = judgement.failure.message if judgement.failure else judgement.outcome.value
+        raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"a turn was answered {observed.status}, {text}"))
 
 
 def _user_of(body: bytes) -> str | None:
@@ -171,7 +171,7 @@ def _user_of(body: bytes) -> str | None:
     return user if isinstance(user, str) else None
 
 
-def redirected_to(evidence: RuleContext, observed: Observed) -> str | None:
+def redirected_to(context: RuleContext, observed: Observed) -> str | None:
     """Return scheme and host of a redirect that leads to another host, or `None`."""
     if observed.status is None or not 300 <= observed.status < 400:
         return None
@@ -180,20 +180,20 @@ def redirected_to(evidence: RuleContext, observed: Observed) -> str | None:
         return None
     try:
         here, there = (
-            urlsplit(evidence.environment.url),
-            urlsplit(urljoin(evidence.environment.url, location)),
+            urlsplit(context.environment.url),
+            urlsplit(urljoin(context.environment.url, location)),
         )
         if (here.scheme, here.netloc) == (there.scheme, there.netloc):
             return None
         text = f"{there.scheme}://{there.hostname}" + (f":{there.port}" if there.port else "")
     except ValueError:
         return "an address that cannot be read"
-    for secret in _secrets(evidence):
+    for secret in _secrets(context):
         text = text.replace(secret, "***").replace(secret.lower(), "***")
     return text
 
 
-def _secrets(evidence: RuleContext) -> Iterator[str]:
-    if evidence.environment.key:
-        yield evidence.environment.key.reveal()
-    yield from (one.key for one in evidence.issued)
+def _secrets(context: RuleContext) -> Iterator[str]:
+    if context.environment.key:
+        yield context.environment.key.reveal()
+    yield from (issued.key for issued in context.issued)

@@ -1,8 +1,8 @@
-"""A request as a line for a shell, to send the same bytes again.
+"""A request as a line for a POSIX shell that sends the same bytes again.
 
-Law: the line holds no key; the shell puts it in from `$VF_API_KEY`. Idea: what a shell could take for
-something else stands in single quotes; a long run of one byte is made by the line instead of written out.
-Trap: curl adds a media type to a body, and tidies dots out of a path, unless it is told not to.
+The line never holds the key; the shell fills it in from `$VF_API_KEY`. Text that a shell could interpret
+stands in single quotes. A long run of one byte is produced by the line instead of being written out. Left
+alone, curl adds a media type to a body and removes dots from a path, so the line switches both off.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def _text(body: bytes) -> str | None:
 
 def _maker(body: bytes) -> str:
     """Return a command that prints the body."""
-    return "{ " + " ".join(f"{piece};" for piece in _pieces(body)) + " }"
+    return "{ " + " ".join(f"{command};" for command in _commands(body)) + " }"
 
 
-def _pieces(body: bytes) -> Iterator[str]:
+def _commands(body: bytes) -> Iterator[str]:
     end = 0
     for run in _RUN.finditer(body):
         yield from _literal(body[end : run.start()])

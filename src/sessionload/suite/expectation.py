@@ -1,9 +1,8 @@
-"""What came back for a case, judged by what the case expects.
+"""Judges the response to a case by what the case expects.
 
-Law: total: whatever a server does is one of a closed set, and the text about it cannot hold a key. Idea: a
-success is judged by the contract itself; a refusal by its status, and by the absence of a session key.
-Trap: the answer 401 to a request whose only fault is its body says that the key is dead, and nothing of the
-body.
+Every response, whatever it is, gets one `CaseStatus`, and the text beside it cannot hold a key. A success is
+judged by the contract; a refusal by its status, and by the absence of a session key. A 401 for a request
+whose only fault is its body means that the API key is dead, so it does not count as a refusal of the body.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Requests that nobody thought of: schemathesis invents them, and its own checks judge the answers.
+"""Property-based fuzzing: schemathesis invents request bodies, and its checks judge the responses.
 
-Law: what is sent keeps the pace, the budget and the secrecy of every other request of a check. Idea:
-schemathesis makes bodies, good and bad, from the same document and judges what came; the caller sends, and
-the API key is never given to schemathesis. Trap: its failures quote answers in full, so only their kind is
-taken over.
+Requests go out through the client of the suite, with the same pace, budget and path as all others.
+schemathesis never gets the API key. Its failures quote responses in full, so only the kind of a failure is
+taken over, and the response is shown masked.
 """
 
 from __future__ import annotations
@@ -61,14 +60,14 @@ _CHECKS = {
         "only bodies that keep the schema",
     ),
 }
-"""The checks of schemathesis that are asked, and what they are called here."""
+"""The checks of schemathesis that are used, and what they are called here."""
 
 
 def planned(max_cases: int) -> tuple[Planned, ...]:
     """Return what is sent: the first row stands for all requests, at most `max_cases`."""
     return tuple(
-        Planned(f"{GROUP}/{name}", GROUP, law, expected, 0 if place else max_cases)
-        for place, (name, law, expected) in enumerate(_CHECKS.values())
+        Planned(f"{GROUP}/{name}", GROUP, requirement, expected, 0 if position else max_cases)
+        for position, (name, requirement, expected) in enumerate(_CHECKS.values())
     )
 
 
@@ -86,12 +85,12 @@ def refuse_missing() -> None:
 
 
 class _EnoughError(Exception):
-    """Enough was sent: hypothesis need not invent more."""
+    """Enough requests were sent: hypothesis need not invent more."""
 
 
 @dataclass
 class _Finding:
-    """The smallest request that a check did not like, and how many there were."""
+    """The smallest request that a check found fault with, and how many there were."""
 
     request: CaseRequest
     observed: Observed
@@ -106,17 +105,17 @@ class Fuzzer:
         document: Mapping[str, Any],
         contract: Contract,
         ordinary: CaseRequest,
-        caller: HttpClient,
+        client: HttpClient,
         run_id: str,
     ) -> None:
         """`ordinary` is a valid request; its path and headers are those of every request."""
         self.cut_short = ""
         self._contract = contract
         self._ordinary = ordinary
-        self._caller = caller
+        self._client = client
         self._users = CheckUsers(run_id)
         self._operation = _operation(document, contract)
-        self._found: dict[str, _Finding] = {}
+        self._findings: dict[str, _Finding] = {}
         self._seen: set[bytes] = set()
         self._judged = 0
 
@@ -125,7 +124,7 @@ class Fuzzer:
         from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 -- comes with it
         from schemathesis import GenerationMode  # noqa: PLC0415 -- an extra, and half a second
 
-        before = self._caller.sent
+        before = self._client.sent
         with TemporaryDirectory(prefix="sessionload-") as folder:
             set_hypothesis_home_dir(folder)  # else it leaves a folder of its own where it was started
             try:
@@ -133,9 +132,9 @@ class Fuzzer:
                 self._send(GenerationMode.NEGATIVE, max_cases - len(self._seen))
             finally:
                 set_hypothesis_home_dir(None)
-        sent = self._caller.sent - before
-        for place, (check, (name, law, expected)) in enumerate(_CHECKS.items()):
-            yield self._result(check, name, law, expected, requests=0 if place else sent)
+        sent = self._client.sent - before
+        for position, (check, (name, requirement, expected)) in enumerate(_CHECKS.items()):
+            yield self._result(check, name, requirement, expected, requests=0 if position else sent)
 
     def _send(self, mode: GenerationMode, most: int) -> None:
         from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- comes with schemathesis
@@ -156,17 +155,17 @@ class Fuzzer:
             suppress_health_check=list(HealthCheck),
         )
         @given(cases)
-        def one(case: schemathesis.Case[Any]) -> None:
+        def send_invented(case: schemathesis.Case[Any]) -> None:
             if len(self._seen) >= last or self.cut_short:
                 raise _EnoughError
             self._try(case)
 
         with suppress(_EnoughError):
-            one()
+            send_invented()
 
     def _try(self, case: schemathesis.Case[Any]) -> None:
         case.body = self._marked(case.body)
-        sent = case.as_transport_kwargs(base_url=self._caller.environment.url)
+        sent = case.as_transport_kwargs(base_url=self._client.environment.url)
         body = sent.get("data", b"")
         if "json" in sent:
             body = json.dumps(sent["json"]).encode()
@@ -176,9 +175,9 @@ class Fuzzer:
         self._seen.add(body)
         request = replace(self._ordinary, body=body)
         try:
-            observed = self._caller.call(request).observed
+            observed = self._client.call(request).observed
         except BudgetSpent:
-            self.cut_short = f"the budget of {self._caller.budget:,} requests is spent"
+            self.cut_short = f"the budget of {self._client.budget:,} requests is spent"
             return
         if observed.status is None:
             self._note("not_a_server_error", request, observed)
@@ -207,7 +206,7 @@ class Fuzzer:
             status_code=observed.status or 0,
             headers=headers,
             content=observed.body,
-            request=as_sent(self._caller.environment, request),
+            request=as_sent(self._client.environment, request),
             elapsed=observed.elapsed_ns / NS,
             verify=True,
         )
@@ -219,32 +218,32 @@ class Fuzzer:
                 self._note(name, request, observed)
 
     def _note(self, check: str, request: CaseRequest, observed: Observed) -> None:
-        earlier = self._found.get(check)
+        earlier = self._findings.get(check)
         if earlier is None:
-            self._found[check] = _Finding(request, observed)
+            self._findings[check] = _Finding(request, observed)
             return
         earlier.count += 1
         if len(request.body) < len(earlier.request.body):
             earlier.request, earlier.observed = request, observed
 
-    def _result(self, check: str, name: str, law: str, expected: str, *, requests: int) -> CaseResult:
-        found = self._found.get(check)
+    def _result(self, check: str, name: str, requirement: str, expected: str, *, requests: int) -> CaseResult:
+        finding = self._findings.get(check)
         state, shown = CaseStatus.KEPT, f"{self._judged} answers"
-        if found:
-            observed = found.observed
+        if finding:
+            observed = finding.observed
             answer = f"{observed.status}: {mask(observed.body)}"
             if observed.failure:
                 answer = f"no answer: {observed.failure.message}"
             state, shown = (
                 CaseStatus.VIOLATED,
-                f"{found.count} of {len(self._seen)} requests, the smallest: {answer}",
+                f"{finding.count} of {len(self._seen)} requests, the smallest: {answer}",
             )
         elif not self._judged:
             state, shown = CaseStatus.SKIPPED, self.cut_short or "no request was answered"
-        environment = self._caller.environment
+        environment = self._client.environment
         key_variable = environment.key_variable or "VF_API_KEY"
-        line = curl(found.request, environment.url, key_variable=key_variable) if found else ""
-        return CaseResult(f"{GROUP}/{name}", GROUP, law, expected, shown, state, line, None, requests)
+        line = curl(finding.request, environment.url, key_variable=key_variable) if finding else ""
+        return CaseResult(f"{GROUP}/{name}", GROUP, requirement, expected, shown, state, line, None, requests)
 
 
 def _operation(

@@ -1,10 +1,10 @@
-"""A contract check that has ended: every case and law with how it ended, and what that is worth.
+"""The report of a contract check: the result of every case and rule, and the verdict that follows from them.
 
-Law: a deviation fails the check unless the baseline accepts it, and an accepted one that no longer occurs
-fails it too. Idea: everything is made again from the results, so that a file cannot say two things. Trap: a
-case that was throttled to the last shows nothing, so a check with one is incomplete, which is no pass.
+A deviation fails the check unless the baseline accepts it, and an accepted deviation that no longer occurs
+fails it too. The verdict is always computed from the results, so a file cannot contradict itself. A case that
+stays throttled shows nothing, so a check with one is incomplete and does not pass.
 
-The file of a baseline is read by `inputs/baseline.py`.
+`baseline.py` reads the file of a baseline.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class SuiteStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A case or law before it is sent, as `--list` shows it. `requests` is how many it sends."""
+    """A case or rule before it is sent, as `--list` shows it. `requests` is how many it sends."""
 
     name: str
     group: str
-    law: str
+    requirement: str
     expected: str
     requests: int = 1
 
@@ -55,7 +55,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A case or law and how it ended. `observed` is masked; `curl` holds no key, or is empty.
+    """A case or rule and how it ended. `observed` is masked; `curl` holds no key, or is empty.
 
     `elapsed_ns` is how long its single (or slowest) call took, None when nothing was answered. `accepted`
     is the reason of the baseline, set by `accept`.
@@ -63,7 +63,7 @@ class CaseResult:
 
     name: str
     group: str
-    law: str
+    requirement: str
     expected: str
     observed: str
     state: CaseStatus
@@ -102,7 +102,7 @@ class SuiteReport:
         return sum(result.requests for result in self.results)
 
     def count(self, state: CaseStatus) -> int:
-        """Return how many cases and laws have ended so, accepted ones included."""
+        """Return how many cases and rules have ended so, accepted ones included."""
         return sum(result.state is state for result in self.results)
 
     @property
@@ -198,7 +198,7 @@ class SuiteReport:
             },
             "environment": dict(self.environment),
             "contract": dict(self.contract),
-            "results": [{**asdict(result), "state": result.state.value} for result in self.results],
+            "results": [_result_to_json(result) for result in self.results],
             "baseline": [asdict(entry) for entry in self.baseline],
             "verdict": {
                 "state": self.state.value,
@@ -298,11 +298,16 @@ def _whole(value: object) -> int:
     return value
 
 
+def _result_to_json(result: CaseResult) -> dict[str, Any]:
+    fields = asdict(result) | {"state": result.state.value}
+    return {"law" if name == "requirement" else name: value for name, value in fields.items()}
+
+
 def _result(data: Mapping[str, Any]) -> CaseResult:
     return CaseResult(
         name=_text(data["name"]),
         group=_text(data["group"]),
-        law=_text(data["law"]),
+        requirement=_text(data["law"]),
         expected=_text(data["expected"]),
         observed=_text(data["observed"]),
         state=CaseStatus(data["state"]),

@@ -76,7 +76,7 @@ def _check(
 @pytest.fixture
 def checks(hostile: str) -> dict[str, SuiteModel]:
     bad = _case(f"g/{hostile}", CaseStatus.VIOLATED, hostile)
-    bad = replace(bad, group=hostile, law=hostile, expected=hostile, curl=f"curl '{hostile}' ````")
+    bad = replace(bad, group=hostile, requirement=hostile, expected=hostile, curl=f"curl '{hostile}' ````")
     entries = (Accepted("user-id/ok", hostile, hostile),)
     made = {
         "kept": _check(_RESULTS[0]),

@@ -160,7 +160,7 @@ def case_row(result: CaseResult, *, strict: bool, dates: dict[str, str] | None =
     return CaseRow(
         name=plain(result.name),
         group=plain(result.group),
-        law=plain(result.law),
+        law=plain(result.requirement),
         expected=plain(result.expected),
         observed=plain(result.observed),
         word="ACCEPTED" if accepted else result.state.name,

@@ -53,7 +53,7 @@ def listing(cases: Sequence[Planned]) -> str:
     for case in cases:
         count = f"  ({case.requests:,} requests)" if case.requests > 1 else ""
         lines.append(f"{_padded(case.name, _NAME)}  {case.expected}{count}")
-        lines += fill(case.law, COLUMNS, first="    ", rest="    ")
+        lines += fill(case.requirement, COLUMNS, first="    ", rest="    ")
     total = f"{len(cases):,} cases and laws, {requests:,} requests. Nothing was sent."
     return "\n".join([*lines, "", total]) + "\n"
 

@@ -1,8 +1,8 @@
 """Cases about where and how a request is sent: its path, its API key, its method.
 
-Law: only the path, the key and the methods that the document lists lead to a success. Idea: one place of
-the path template filled with something else, one header changed, one method exchanged. Trap: a path with
-dots in it may rightly be read as another path; none is sent that a reader could take for a documented one.
+Each case fills one parameter of the path template with something else, changes one header or exchanges the
+method. Only the path, the key and the methods of the document may lead to a success. A server may normalise a
+path with dots, so no path is sent that would normalise to a documented one.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ WRONG_KEY = "sessionload-check-wrong-key"
 def authorization_cases(ordinary: CaseRequest, header: str) -> Iterator[Case]:
     """Yield the cases about the header that carries the API key, whatever its name."""
 
-    def case(what: str, law: str, fields: list[tuple[str, str]], expect: Expect = Expect.REFUSED) -> Case:
+    def case(
+        what: str, requirement: str, fields: list[tuple[str, str]], expect: Expect = Expect.REFUSED
+    ) -> Case:
         others = [field for field in ordinary.headers if field[0] != header]
         request = replace(ordinary, headers=(*fields, *others))
-        return Case(f"authorization/{what}", "authorization", law, request, expect)
+        return Case(f"authorization/{what}", "authorization", requirement, request, expect)
 
     yield case("missing", f"A request without the header '{header}' is refused", [])
     yield case("empty", f"An empty header '{header}' is refused", [(header, "")])
@@ -59,36 +61,38 @@ def method_cases(ordinary: CaseRequest, methods: frozenset[str]) -> Iterator[Cas
         headers, body = ordinary.headers, ordinary.body
         if method not in _WITH_BODY:
             headers, body = tuple(field for field in headers if field[0] != "content-type"), b""
-        law = f"{method} is refused: the document does not list it for this path"
+        requirement = f"{method} is refused: the document does not list it for this path"
         expect, note = Expect.REFUSED, ""
         if method == "OPTIONS":
-            law = "OPTIONS starts no session; it may be answered, for HTTP lets anyone ask for the options"
+            requirement = (
+                "OPTIONS starts no session; it may be answered, for HTTP lets anyone ask for the options"
+            )
             expect = Expect.NO_SESSION
         elif method == "TRACE":
             # Its answer repeats the request (RFC 9110, section 9.3.8), so it must not carry the key.
             headers = tuple(field for field in headers if KEY not in field[1])
             note = "sent without the key, since an answer to TRACE repeats the request"
         request = CaseRequest(method, ordinary.path, headers, body)
-        yield Case(f"method/{method}", "method", law, request, expect, note)
+        yield Case(f"method/{method}", "method", requirement, request, expect, note)
 
 
-def path_cases(ordinary: CaseRequest, promise: OperationSpec, values: Mapping[str, str]) -> Iterator[Case]:
+def path_cases(ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, str]) -> Iterator[Case]:
     """Yield the cases about the places of the path template, which `values` fills in the ordinary request.
 
     Encodings are tried in the first place only: what a server makes of them is the same everywhere.
     """
-    for number, place in enumerate(dict.fromkeys(_PLACE.findall(promise.template))):
-        yield from _PathParameter(ordinary, promise, values, place).cases(encodings=number == 0)
+    for number, place in enumerate(dict.fromkeys(_PLACE.findall(spec.template))):
+        yield from _PathParameter(ordinary, spec, values, place).cases(encodings=number == 0)
 
 
 class _PathParameter:
     """One place of the path template."""
 
     def __init__(
-        self, ordinary: CaseRequest, promise: OperationSpec, values: Mapping[str, str], place: str
+        self, ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, str], place: str
     ) -> None:
         self._ordinary = ordinary
-        self._promise = promise
+        self._spec = spec
         self._values = values
         self._place = place
         self._what = kebab(place.removesuffix("ID"))
@@ -119,18 +123,18 @@ class _PathParameter:
             f"Encoded slashes and dots are part of the {what}, which is then unknown and refused",
         )
 
-    def _case(self, kind: str, segment: str, law: str, expect: Expect = Expect.REFUSED) -> Case:
+    def _case(self, kind: str, segment: str, requirement: str, expect: Expect = Expect.REFUSED) -> Case:
         request = replace(self._ordinary, path=self._path(segment))
-        return Case(f"path/{kind}-{self._what}", "path", law, request, expect)
+        return Case(f"path/{kind}-{self._what}", "path", requirement, request, expect)
 
     def _path(self, segment: str) -> str:
         values = {name: quote(value, safe="") for name, value in self._values.items()}
         values[self._place] = segment
-        return _PLACE.sub(lambda place: values[place[1]], self._promise.template)
+        return _PLACE.sub(lambda place: values[place[1]], self._spec.template)
 
     def _leads_on(self, segment: str) -> bool:
         """Whether a reader that removes dots and empty parts could take the path for a documented one."""
-        return any(_fits(self._path(segment), template) for template in self._promise.templates)
+        return any(_fits(self._path(segment), template) for template in self._spec.templates)
 
 
 def _fits(path: str, template: str) -> bool:

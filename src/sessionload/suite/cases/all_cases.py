@@ -1,8 +1,7 @@
-"""The cases of one operation: what is sent, and what the document says must come back.
+"""The cases of one operation: what is sent, and what must come back.
 
-Law: the document decides which cases there are and what each expects; change it and they change. Idea: one
-ordinary request, and for each thing that the document says about it, requests that keep and break that one
-thing. Trap: a name must stay when its case does, for a baseline refers to it.
+All cases are derived from the document: one ordinary request, and for each statement of the document about it
+requests that keep and break that one statement. The name of a case is stable, because baselines refer to it.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ def cases_of(contract: Contract, *, run_id: str, project: str, environment: str)
     project or environment that cannot stand in a path (bad-path-value), and where the schema of the
     request gives no valid body (no-valid-body).
     """
-    promise = operation_spec_of(contract)
+    spec = operation_spec_of(contract)
     headers = ((contract.security_header, KEY), ("accept", "application/json"))
     bare = CaseRequest(contract.method, contract.path(project, environment), headers)
     values = {PROJECT: project, ENVIRONMENT: environment}
-    return tuple(_cases(contract, promise, bare, values, run_id))
+    return tuple(_cases(contract, spec, bare, values, run_id))
 
 
 def _cases(
-    contract: Contract, promise: OperationSpec, bare: CaseRequest, values: dict[str, str], run_id: str
+    contract: Contract, spec: OperationSpec, bare: CaseRequest, values: dict[str, str], run_id: str
 ) -> Iterator[Case]:
     ordinary = bare
-    bench = None
-    if promise.body:
-        bench = _bench(contract, promise.body, bare, run_id)
-        ordinary = bench.request(to_json(bench.valid("ordinary")))
+    factory = None
+    if spec.body:
+        factory = _factory(contract, spec.body, bare, run_id)
+        ordinary = factory.request(to_json(factory.valid("ordinary")))
     yield Case(
         FIRST,
         "valid",
@@ -55,22 +54,22 @@ def _cases(
         ordinary,
         Expect.KEPT,
     )
-    if bench:
-        yield from property_cases(bench)
-        yield from body_cases(bench)
+    if factory:
+        yield from property_cases(factory)
+        yield from body_cases(factory)
     yield from authorization_cases(ordinary, contract.security_header)
-    yield from path_cases(ordinary, promise, values)
-    yield from method_cases(ordinary, promise.methods)
+    yield from path_cases(ordinary, spec, values)
+    yield from method_cases(ordinary, spec.methods)
 
 
-def _bench(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> CaseFactory:
+def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> CaseFactory:
     limits = [
         part["maxLength"]
         for part in body.parts(body.properties(body.schema).get(USER_ID, {}))
         if "maxLength" in part
     ]
-    bench = CaseFactory(bare, body, CheckUsers(run_id, min(limits, default=None)))
-    violation = body.violation(bench.valid("ordinary"))
+    factory = CaseFactory(bare, body, CheckUsers(run_id, min(limits, default=None)))
+    violation = body.violation(factory.valid("ordinary"))
     if violation:
         raise InputError(
             "no-valid-body",
@@ -78,4 +77,4 @@ def _bench(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> Ca
             place=Place(contract.file),
             hint="give the property an 'example' in the document",
         )
-    return bench
+    return factory

@@ -1,8 +1,7 @@
-"""One named case: a request to the byte, and what is expected of its answer.
+"""One named case: a request to the byte, and what its response must be.
 
-Law: a case holds no secret, so it can be printed whole. Idea: what a case expects is one of a closed set,
-each of which can be judged without a further excuse. Trap: where a standard lets a server choose, a single
-expectation would accuse a server that is right; `Expect.EITHER` is for those places only.
+A case holds no secret, so it can be printed whole. `Expect` is a closed set. Where a standard lets a server
+choose, a single expectation would blame a server that is right; `Expect.EITHER` is for those places only.
 """
 
 from __future__ import annotations
@@ -45,11 +44,14 @@ class CaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request and what it expects. `name` is `group/what`, stable and unique; `law` is one sentence."""
+    """One request and what it expects. `name` is `group/what`, stable and unique.
+
+    `requirement` is one sentence.
+    """
 
     name: str
     group: str
-    law: str
+    requirement: str
     request: CaseRequest
     expect: Expect
     note: str = ""

@@ -1,8 +1,7 @@
-"""One valid request, and the means to change one thing in it.
+"""Makes cases from one valid request by changing one thing in its body.
 
-Law: whether a value is valid is asked of the schema of the document, never repeated. Idea: a case about a
-value is made by one call, which asks and writes law and expectation from the answer. Trap: a schema may ask
-for more than a user ID; what else it requires is filled in from the schema itself.
+The schema of the document decides whether a value is valid, and from that the requirement and the expectation
+of the case follow. A schema may require more than a user ID; the rest is filled in from the schema.
 """
 
 from __future__ import annotations
@@ -53,17 +52,20 @@ class CaseFactory:
         bare = self.bare
         return CaseRequest(bare.method, bare.path, (*bare.headers, ("content-type", media_type)), body)
 
-    def case(self, name: str, value: object, thing: str, note: str = "") -> Case:
-        """Return a case that sends `value`; the schema decides what it expects. `thing` begins its law."""
-        return self.large_case(name, value, to_json(value), thing, note)
+    def case(self, name: str, value: object, subject: str, note: str = "") -> Case:
+        """Return a case that sends `value`; the schema decides what it expects.
 
-    def large_case(self, name: str, value: object, body: bytes, thing: str, note: str = "") -> Case:
+        `subject` begins the requirement.
+        """
+        return self.large_case(name, value, to_json(value), subject, note)
+
+    def large_case(self, name: str, value: object, body: bytes, subject: str, note: str = "") -> Case:
         """Return a case that sends `body`, about which the schema decides as about `value`."""
         violation = self.body.violation(value)
         if violation:
-            return self.sent(name, body, f"{thing} is refused: {violation.sentence}", Expect.REFUSED, note)
-        return self.sent(name, body, f"{thing} is accepted: the document allows it", Expect.KEPT, note)
+            return self.sent(name, body, f"{subject} is refused: {violation.sentence}", Expect.REFUSED, note)
+        return self.sent(name, body, f"{subject} is accepted: the document allows it", Expect.KEPT, note)
 
-    def sent(self, name: str, body: bytes, law: str, expect: Expect, note: str = "") -> Case:
+    def sent(self, name: str, body: bytes, requirement: str, expect: Expect, note: str = "") -> Case:
         """Return a case that sends these bytes as JSON."""
-        return Case(name, name.partition("/")[0], law, self.request(body), expect, note)
+        return Case(name, name.partition("/")[0], requirement, self.request(body), expect, note)

@@ -1,8 +1,8 @@
-"""User IDs of a contract check, so that what it leaves behind can be found.
+"""User IDs of a contract check, made so that the sessions it leaves behind can be found.
 
-Law: the same run and case give the same ID, and two cases never share one where the document leaves room.
-Idea: prefix, run ID, case. Trap: an ID of one character cannot carry a run's ID; it is made of tildes,
-which no one is called, for a session start ends the earlier session of the same user.
+An ID is a prefix, the ID of the check and the name of the case. Two cases never share one where the document
+leaves room. A session start ends the earlier session of the same user, so an ID that is too short for the
+prefix consists of tildes, which no real user is called.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What the document promises around one operation, for those who look for its edges.
+"""What the document says around one operation: request schema, methods and paths.
 
-Law: nothing is said here that the document does not say. Idea: the contract judges answers and keeps only
-what that takes; the edges need the schema of the request, the other methods of the path and the other paths
-too. Trap: a request body is optional unless the document says `required`.
+The contract keeps only what it needs to judge responses; cases also need the schema of the request, the other
+methods of the path and the other paths. A request body is optional unless the document says `required`.
 """
 
 from __future__ import annotations

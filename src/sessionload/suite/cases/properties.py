@@ -1,8 +1,8 @@
-"""Cases about each property that the body of a request declares, the user ID above all.
+"""Cases about each property that the request body declares, above all the user ID.
 
-Law: a limit of the schema is tried at, below and above it. Idea: a case for each way to leave the schema,
-and a few for what it allows and servers forget. Trap: JSON Schema counts characters as code points; a
-server that counts UTF-16 units or bytes refuses IDs that are short enough.
+Each limit of the schema is tried at, below and above it; further cases try what servers often get wrong. JSON
+Schema counts the length of a text in code points: a server that counts UTF-16 units or bytes refuses IDs that
+are short enough.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ def kebab(name: str) -> str:
     return _CAPITAL.sub("-", name).replace("_", "-").lower()
 
 
-def property_cases(bench: CaseFactory) -> Iterator[Case]:
+def property_cases(factory: CaseFactory) -> Iterator[Case]:
     """Yield the cases about each declared property, the user ID first."""
-    for name in sorted(bench.properties, key=lambda name: name != USER_ID):
-        schema = bench.properties[name]
-        types = {part["type"] for part in bench.body.parts(schema) if "type" in part}
-        facts = {keyword: limit for part in bench.body.parts(schema) for keyword, limit in part.items()}
-        yield from _Property(bench, name, types, facts).cases()
+    for name in sorted(factory.properties, key=lambda name: name != USER_ID):
+        schema = factory.properties[name]
+        types = {part["type"] for part in factory.body.parts(schema) if "type" in part}
+        facts = {keyword: limit for part in factory.body.parts(schema) for keyword, limit in part.items()}
+        yield from _Property(factory, name, types, facts).cases()
 
 
 class _Property:
-    def __init__(self, bench: CaseFactory, name: str, types: set[str], facts: Mapping[str, Any]) -> None:
-        self._bench = bench
+    def __init__(self, factory: CaseFactory, name: str, types: set[str], facts: Mapping[str, Any]) -> None:
+        self._factory = factory
         self._name = name
         self._types = types
         self._facts = facts
@@ -66,14 +66,14 @@ class _Property:
             yield from self._longest()
             yield from self._texts()
 
-    def _case(self, what: str, value: object, thing: str, note: str = "") -> Case:
-        body = {**self._bench.valid(what), self._name: value}
-        return self._bench.case(f"{kebab(self._name)}/{what}", body, f"A {self._name} {thing}", note)
+    def _case(self, what: str, value: object, subject: str, note: str = "") -> Case:
+        body = {**self._factory.valid(what), self._name: value}
+        return self._factory.case(f"{kebab(self._name)}/{what}", body, f"A {self._name} {subject}", note)
 
     def _missing(self) -> Case:
-        body = self._bench.valid("missing")
+        body = self._factory.valid("missing")
         body.pop(self._name, None)
-        return self._bench.case(f"{kebab(self._name)}/missing", body, f"A body without {self._name}")
+        return self._factory.case(f"{kebab(self._name)}/missing", body, f"A body without {self._name}")
 
     def _lengths(self) -> Iterator[Case]:
         low = self._facts.get("minLength", 0)
@@ -81,7 +81,7 @@ class _Property:
         if "maxLength" in self._facts:
             high = self._facts["maxLength"]
             lengths |= {high - 1, high, high + 1}
-        users = self._bench.users
+        users = self._factory.users
         for length in sorted(length for length in lengths if length >= 0):
             count = "1 character" if length == 1 else f"{length} characters"
             short = "too short for the run's ID, and so the same in every run"
@@ -106,14 +106,16 @@ class _Property:
                 continue
             case = self._case(kind, value, what)
             # What the schema has no type for is valid in every form: one of them is enough.
-            if kind == "null" or self._bench.body.violation({**self._bench.valid(kind), self._name: value}):
+            if kind == "null" or self._factory.body.violation(
+                {**self._factory.valid(kind), self._name: value}
+            ):
                 yield case
 
     def _longest(self) -> Iterator[Case]:
-        longest = self._bench.users.longest
+        longest = self._factory.users.longest
         if longest is None:
             return
-        users = self._bench.users
+        users = self._factory.users
         yield self._case(
             f"length-{longest}-accented",
             users.of_length(longest, _ACCENTED),
@@ -128,7 +130,7 @@ class _Property:
         )
 
     def _texts(self) -> Iterator[Case]:
-        named = self._bench.users.named
+        named = self._factory.users.named
         yield self._case("combining-marks", f"{named('mark')}e\u0301\u0323", "with combining marks")
         yield self._case("outer-spaces", f" {named('spaces')} ", "with a space before and after")
         yield self._case("nul", f"{named('nul')}\0", "with the character NUL, escaped as JSON asks,")

@@ -1,8 +1,7 @@
-"""A small value that a schema allows, made from the schema alone.
+"""Makes a small value that a schema allows: the document's own example, else the smallest value of the type.
 
-Law: always the same value for the same schema; whoever uses it still asks the schema whether it is valid.
-Idea: the document's own example first, then the smallest thing of the type. Trap: a schema can require
-itself, and then nothing fits.
+The value depends on the schema alone. It need not be valid (a schema can require itself), so callers still
+ask the schema.
 """
 
 from __future__ import annotations
