@@ -25,7 +25,8 @@ from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.units import NS
-from sessionload.verdict.result import Result, Run
+from sessionload.verdict.result import Result
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import State, Verdict
 from sessionload.workload.schedule import Stage
 

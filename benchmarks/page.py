@@ -33,12 +33,13 @@ from sessionload.metrics.slices import Slice
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS, duration_text
 from sessionload.verdict.finalize import finalize_result
-from sessionload.verdict.result import Result, Run
-from sessionload.verdict.verdict import State, Verdict
+from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sessionload.verdict.result import Result
 
 MOST_SECONDS, MOST_MIB, MOST_BYTES, MOST_OPENING_MS = 5.0, 300, 1_500_000, 1000
 SHARES = {"p50": Fraction(1, 2), "p95": Fraction(19, 20), "p99": Fraction(99, 100)}
@@ -73,7 +74,7 @@ def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
         measurement.flow[second] = Flow(rate, rate)
         everything.append(served + lag)
     stages = (Stage("peak", Fraction(rate), Fraction(rate), seconds * NS),)
-    skeleton = Result(
+    header = RunHeader(
         run=Run("20260102-030405-ab12", "2026-01-02T03:04:05Z", 0.0, 7, "0.1.0"),
         scenario={"name": "large", "load": {"max_lag": "10ms", "max_cpu": "90%"}, "targets": ["p95 < 400ms"]},
         environment={"name": "staging", "url": "https://runtime.example", "project": "p", "environment": "e"},
@@ -81,14 +82,11 @@ def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
         | {"method": "POST", "path": "/session", "header": "authorization"},
         stages=stages,
         planned=rate * seconds,
-        lost=0,
-        measurement=Measurement(),
-        verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
         planned_by_second=Schedule(stages).planned_by_second(),
     )
     totals = RunTotals()
     totals.add(Delta(0, 0, seconds * NS, 0, 1, 0, seconds * NS, measurement, last=True))
-    return finalize_result(skeleton, totals), np.concatenate(everything)
+    return finalize_result(header, totals), np.concatenate(everything)
 
 
 def report(folder: Path) -> tuple[float, float]:

@@ -11,7 +11,8 @@ import pytest
 from sessionload.comparison.comparability import notes, reasons, same_load
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
-from sessionload.verdict.result import Result, Run
+from sessionload.verdict.result import Result
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import State, Verdict
 from sessionload.workload.schedule import Stage
 

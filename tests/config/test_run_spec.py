@@ -22,7 +22,7 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result, nothing_sent
-from sessionload.verdict.verdict import State
+from sessionload.verdict.verdict import Limits, State
 
 KEY = "VF.DM.canary.5a0e8be17c"
 STUB_KEY = "VF.DM.stub.0123456789abcdef"
@@ -86,13 +86,13 @@ def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
     assert KEY not in repr(spec)
 
 
-def test_the_skeleton_is_the_result_before_anything_happened() -> None:
-    skeleton = run_spec_of(SOURCES, VARIABLES).skeleton
-    assert (skeleton.run.id, skeleton.run.started, skeleton.run.seed) == ("r1", SOURCES.started, 3)
-    assert (skeleton.run.seconds, skeleton.run.interrupted, skeleton.run.aborted_by) == (0.0, None, None)
-    assert (skeleton.planned, skeleton.planned_by_stage, skeleton.lost) == (50, (10, 40), 0)
-    assert skeleton.planned_by_second == {0: 10, 1: 20, 2: 20}
-    assert skeleton.contract == {
+def test_the_header_is_all_that_is_known_before_the_run() -> None:
+    header = run_spec_of(SOURCES, VARIABLES).header
+    assert (header.run.id, header.run.started, header.run.seed) == ("r1", SOURCES.started, 3)
+    assert (header.run.seconds, header.run.interrupted, header.run.aborted_by) == (0.0, None, None)
+    assert (header.planned, header.planned_by_stage) == (50, (10, 40))
+    assert header.planned_by_second == {0: 10, 1: 20, 2: 20}
+    assert header.contract == {
         "file": "openapi.yaml",
         "operation": OPERATION,
         "sha256": SHA256,
@@ -100,17 +100,16 @@ def test_the_skeleton_is_the_result_before_anything_happened() -> None:
         "path": "/v4/project/{projectID}/environment/{environmentID}/session",
         "header": "authorization",
     }
-    assert skeleton.machine == {"processors": "2"}
-    assert skeleton.environment["project"].startswith("0123…")
-    assert skeleton.measurement == Measurement()
-    assert skeleton.verdict.state is State.VOID
-    assert skeleton.verdict.reasons
+    assert header.machine == {"processors": "2"}
+    assert header.environment["project"].startswith("0123…")
+    assert [target.expr for target in header.targets] == ["p95 < 400ms"]
+    assert header.limits == Limits()
 
 
 def test_another_process_comes_to_the_same_brief() -> None:
     told = RunInputs.from_json(json.loads(json.dumps(SOURCES.to_json())))
     here, there = run_spec_of(SOURCES, VARIABLES), run_spec_of(told, VARIABLES)
-    assert there.skeleton == here.skeleton
+    assert there.header == here.header
     assert list(there.scenario.schedule.stripe()) == list(here.scenario.schedule.stripe())
 
 
@@ -167,7 +166,7 @@ def test_what_cannot_be_run_is_refused(inputs: RunInputs, variables: dict[str, s
 
 # From a totals to a result
 
-SKELETON = run_spec_of(SOURCES, VARIABLES).skeleton
+HEADER = run_spec_of(SOURCES, VARIABLES).header
 
 
 def delta(
@@ -192,12 +191,12 @@ def totals_of(*deltas: Delta) -> RunTotals:
 
 def test_a_whole_tally_is_judged_by_the_targets_of_the_result_itself() -> None:
     totals = totals_of(delta(0, range(20)), delta(1, range(20, 50), last=True, elapsed_ns=3_123_456_789))
-    met = finalize_result(SKELETON, totals)
+    met = finalize_result(HEADER, totals)
     assert (met.lost, met.verdict.state, met.verdict.reasons) == (0, State.MET, ())
-    assert met.run == replace(SKELETON.run, seconds=3.123)
+    assert met.run == replace(HEADER.run, seconds=3.123)
     assert met.measurement is totals.measurement
     assert [target.expr for target in met.verdict.targets] == ["p95 < 400ms", "contract_violations == 0"]
-    stricter = replace(SKELETON, scenario={**SKELETON.scenario, "targets": ["p95 < 40ms"]})
+    stricter = replace(HEADER, scenario={**HEADER.scenario, "targets": ["p95 < 40ms"]})
     assert finalize_result(stricter, totals).verdict.state is State.MISSED
 
 
@@ -214,7 +213,7 @@ def test_a_whole_tally_is_judged_by_the_targets_of_the_result_itself() -> None:
     ],
 )
 def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], workers: int, lost: int) -> None:
-    result = finalize_result(SKELETON, totals_of(*deltas), workers=workers)
+    result = finalize_result(HEADER, totals_of(*deltas), workers=workers)
     assert result.lost == lost
     assert result.verdict.state is State.VOID or not lost
 
@@ -222,29 +221,27 @@ def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], worke
 def test_what_was_sent_and_never_told_of_is_lost_with_its_generator() -> None:
     half = delta(0, range(20))
     half.measurement.record_sent(NS)
-    result = finalize_result(SKELETON, totals_of(half))
-    assert result.arrivals == (50, 20, 0, 30)
-    assert result.identity().closes
+    result = finalize_result(HEADER, totals_of(half))
+    assert result.accounting.sent == 20
+    assert result.accounting.closes
 
 
 def test_an_account_that_does_not_close_makes_the_run_void() -> None:
     """All have said their last word, and there are ten arrivals too few."""
-    result = finalize_result(SKELETON, totals_of(delta(0, range(40), last=True)))
+    result = finalize_result(HEADER, totals_of(delta(0, range(40), last=True)))
     assert (result.lost, result.verdict.state) == (0, State.VOID)
-    assert not result.identity()[1]
+    assert not result.accounting.closes
 
 
 def test_an_interruption_is_said_and_makes_the_run_void() -> None:
-    result = finalize_result(SKELETON, totals_of(delta(0, range(50), last=True)), interrupted="SIGINT")
+    result = finalize_result(HEADER, totals_of(delta(0, range(50), last=True)), interrupted="SIGINT")
     assert (result.run.interrupted, result.verdict.state) == ("SIGINT", State.VOID)
 
 
 def test_a_run_that_was_ended_by_a_target_missed_it() -> None:
     target = {"expr": "error_rate < 5%", "window": "1s", "abort": True}
-    skeleton = replace(SKELETON, scenario={**SKELETON.scenario, "targets": [target]})
-    result = finalize_result(
-        skeleton, totals_of(delta(0, range(50), last=True)), aborted_by="error_rate < 5%"
-    )
+    header = replace(HEADER, scenario={**HEADER.scenario, "targets": [target]})
+    result = finalize_result(header, totals_of(delta(0, range(50), last=True)), aborted_by="error_rate < 5%")
     assert (result.run.aborted_by, result.verdict.state) == ("error_rate < 5%", State.MISSED)
 
 
@@ -252,13 +249,9 @@ def test_a_run_that_was_ended_by_a_target_missed_it() -> None:
 def test_a_run_that_was_stopped_before_it_began_has_sent_nothing(arrivals: str) -> None:
     spec = run_spec_of(with_scenario(load={**SCENARIO["load"], "arrivals": arrivals}), VARIABLES)
     result = finalize_result(
-        spec.skeleton, nothing_sent(spec.scenario.schedule), workers=0, interrupted="SIGTERM"
+        spec.header, nothing_sent(spec.scenario.schedule), workers=0, interrupted="SIGTERM"
     )
-    assert result.arrivals._asdict() == {
-        "planned": spec.skeleton.planned,
-        "sent": 0,
-        "unsent": spec.skeleton.planned,
-        "lost": 0,
-    }
-    assert result.identity()[1]
+    accounting = result.accounting
+    assert (accounting.sent, accounting.unsent, accounting.lost) == (0, spec.header.planned, 0)
+    assert accounting.closes
     assert result.verdict.state is State.VOID

@@ -16,7 +16,8 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS
-from sessionload.verdict.result import Result, Run
+from sessionload.verdict.result import Result
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import Evidence, judge
 from sessionload.workload.schedule import Stage
 

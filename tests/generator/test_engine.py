@@ -93,10 +93,10 @@ class EngineRun:
         assert [delta.last for delta in self.deltas] == [False] * (len(self.deltas) - 1) + [True]
         assert self.totals.complete()
         assert self.total.sent == self.totals.measurement.sent
-        assert self.total.accounted == spec.skeleton.planned
+        assert self.total.accounted == spec.header.planned
         assert self.deltas[-1].in_flight == self.deltas[-1].waiting == 0
-        identity, closes = finalize_result(spec.skeleton, self.totals).identity()
-        assert closes, identity
+        accounting = finalize_result(spec.header, self.totals).accounting
+        assert accounting.closes, accounting.sentence
         assert all(delta.settled_ns <= delta.elapsed_ns for delta in self.deltas)
         settled = [delta.settled_ns for delta in self.deltas]
         assert settled == sorted(settled)
@@ -185,7 +185,7 @@ def test_a_stop_counts_the_rest_as_unsent_and_lets_what_is_in_flight_end(
     assert not performed.engine.completed
     assert set(performed.total.outcomes) == {Outcome.OK}
     assert 0 < performed.total.sent == stub.ledger()["arrivals"] < 150
-    assert performed.total.unsent == spec.skeleton.planned - performed.total.sent
+    assert performed.total.unsent == spec.header.planned - performed.total.sent
 
 
 def test_a_stop_before_the_start_sends_nothing(
@@ -294,7 +294,7 @@ def test_two_workers_do_the_whole_plan_between_them(
             totals.add(delta)
     assert totals.complete(2)
     assert [performed.total.outcomes for performed in runs] == [{Outcome.OK: 35}] * 2
-    assert over(totals.measurement).accounted == spec.skeleton.planned == 70
+    assert over(totals.measurement).accounted == spec.header.planned == 70
     page = stub.ledger()
     assert (page["arrivals"], page["numbers"], page["repeated"]) == (70, 70, [])
 
@@ -326,7 +326,7 @@ def test_no_delta_calls_an_arrival_settled_that_has_not_ended(
 
     def look() -> None:
         delta = performed.tell()
-        due = min(spec.skeleton.planned, math.ceil(delta.settled_ns / (10 * MS)))
+        due = min(spec.header.planned, math.ceil(delta.settled_ns / (10 * MS)))
         claims.append((due, performed.total.accounted))
 
     def look_often() -> None:

@@ -89,7 +89,7 @@ def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secre
     assert totals.complete()
     assert complaint == ""
     assert over(totals.measurement).outcomes == {Outcome.OK: 100}
-    result = finalize_result(spec.skeleton, totals)
+    result = finalize_result(spec.header, totals)
     assert (result.verdict.state, result.lost) == (State.MET, 0)
     assert 2 <= result.run.seconds < 5
 
@@ -109,12 +109,12 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
         page = stub.ledger()
     assert complaint == ""
     assert not totals.complete()
-    result = finalize_result(spec.skeleton, totals)
+    result = finalize_result(spec.header, totals)
     known = over(totals.measurement).accounted
     assert result.lost == 2400 - known > 0
     assert result.verdict.state is State.VOID
     assert known <= page["arrivals"] <= 2400
-    assert result.identity()[1]
+    assert result.accounting.closes
 
 
 @pytest.mark.parametrize("order", ["stop", "SIGTERM", "cut", "the end of its input"])
@@ -140,7 +140,7 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
             assert generator._process.wait(5) == 0
             assert generator.complaint == ""
         page = stub.ledger()
-    result = finalize_result(spec.skeleton, totals)
+    result = finalize_result(spec.header, totals)
     whole = over(totals.measurement)
     assert (result.lost, whole.accounted) == (0, 2400)
     assert whole.sent == page["arrivals"]
@@ -158,7 +158,7 @@ def test_what_a_generator_complains_of_is_passed_on_without_the_key(
         complaint = generator.complaint
     assert "there is no environment 'nowhere'" in complaint
     assert api_key.hide(complaint) == complaint
-    result = finalize_result(spec.skeleton, totals)
+    result = finalize_result(spec.header, totals)
     assert (result.lost, result.verdict.state) == (100, State.VOID)
 
 

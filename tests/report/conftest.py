@@ -18,7 +18,8 @@ from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
-from sessionload.verdict.result import Result, Run
+from sessionload.verdict.result import Result
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import Evidence, judge
 from sessionload.workload.schedule import Schedule, Stage

@@ -246,7 +246,7 @@ def test_the_lines_of_the_csv_add_up_to_the_counts(
         for what in ("planned", "sent", "done", "ok", "errors", "unsent")
     }
     outcomes = {row.name: row.every.raw for row in models[name].outcomes}
-    arrivals = known[name].arrivals
+    arrivals = known[name].accounting
     assert sums["planned"] == arrivals.planned
     assert sums["sent"] == sums["done"] == arrivals.sent == sum(filter(None, outcomes.values()))
     assert sums["ok"] == outcomes["ok"]

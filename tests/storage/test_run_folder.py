@@ -22,6 +22,7 @@ from sessionload.storage.files import Appender
 from sessionload.storage.run_folder import RESULT, SLICES, RunFolder
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.result import before_the_run
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.run_spec import RunInputs, RunSpec
     from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
 
     PlanFor = Callable[..., tuple[RunInputs, RunSpec, dict[str, str]]]
 
@@ -39,9 +41,9 @@ RATE = 10
 
 
 @pytest.fixture(scope="session")
-def skeleton(plan_for: PlanFor) -> Result:
+def header(plan_for: PlanFor) -> RunHeader:
     """A plan of 50 arrivals: ten a second, for five seconds."""
-    return plan_for("http://127.0.0.1:9", rate=f"{RATE}/s", duration=f"{SECONDS}s")[1].skeleton
+    return plan_for("http://127.0.0.1:9", rate=f"{RATE}/s", duration=f"{SECONDS}s")[1].header
 
 
 def delta(second: int) -> Delta:
@@ -57,29 +59,29 @@ def delta(second: int) -> Delta:
     return Delta(0, second, (second + 1) * NS, 0, 8, 0, second * NS, measurement, last=second == SECONDS - 1)
 
 
-def concluded(skeleton: Result, seconds: int, *, interrupted: str | None = None) -> Result:
+def concluded(header: RunHeader, seconds: int, *, interrupted: str | None = None) -> Result:
     totals = RunTotals()
     for second in range(seconds):
         totals.add(delta(second))
-    return finalize_result(skeleton, totals, interrupted=interrupted)
+    return finalize_result(header, totals, interrupted=interrupted)
 
 
-def begun(path: Path, skeleton: Result, seconds: int) -> RunFolder:
+def begun(path: Path, header: RunHeader, seconds: int) -> RunFolder:
     """Return a folder as it stands when a run is killed after so many seconds."""
     folder = RunFolder.create(path)
-    folder.begin(skeleton)
+    folder.begin(header)
     for second in range(seconds):
         folder.append(delta(second))
     folder.end()
     return folder
 
 
-def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, skeleton: Result) -> None:
+def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "reports" / "one")
-    folder.begin(skeleton)
+    folder.begin(header)
     for second in range(SECONDS):
         folder.append(delta(second))
-    result = concluded(skeleton, SECONDS)
+    result = concluded(header, SECONDS)
     folder.write_result(result)
     assert {path.name for path in folder.path.iterdir()} == {RESULT, SLICES}
     again = RunFolder(folder.path).read()
@@ -88,9 +90,9 @@ def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, skeleton: Result)
     assert "·…" in (folder.path / RESULT).read_text()
 
 
-def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, skeleton: Result) -> None:
+def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    model = build_report_model(concluded(skeleton, SECONDS))
+    model = build_report_model(concluded(header, SECONDS))
     written = folder.write_views(rendered(model, AFTER_A_RUN))
     assert [path.name for path in written] == [FORMATS[name].file for name in AFTER_A_RUN]
     assert sorted(written) == sorted(folder.path.iterdir())
@@ -102,10 +104,10 @@ def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, skeleton
     ("name", "begins", "ends"), [("svg", b"<svg", b"</svg>"), ("png", b"\x89PNG\r\n", b"IEND\xaeB`\x82")]
 )
 def test_every_picture_is_a_file_below_the_folder(
-    tmp_path: Path, skeleton: Result, name: str, begins: bytes, ends: bytes
+    tmp_path: Path, header: RunHeader, name: str, begins: bytes, ends: bytes
 ) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    model = build_report_model(concluded(skeleton, SECONDS))
+    model = build_report_model(concluded(header, SECONDS))
     written = folder.write_views(rendered(model, [name]))
     assert {path.stem for path in written} >= {"traffic", "response", "spectrum"}
     assert all(path == folder.path / FORMATS[name].file.replace("NAME", path.stem) for path in written)
@@ -116,10 +118,10 @@ def test_every_picture_is_a_file_below_the_folder(
     assert folder.write_views(rendered(model, [name])) == written
 
 
-def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, skeleton: Result) -> None:
+def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, header: RunHeader) -> None:
     (tmp_path / "charts").write_text("")
     with pytest.raises(ResultError) as caught:
-        RunFolder(tmp_path).write_views(rendered(build_report_model(concluded(skeleton, SECONDS)), ["svg"]))
+        RunFolder(tmp_path).write_views(rendered(build_report_model(concluded(header, SECONDS)), ["svg"]))
     assert caught.value.code == "result-unwritable"
     assert [path.name for path in tmp_path.iterdir()] == ["charts"]
 
@@ -150,12 +152,12 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_traffic(tmp_path: Pa
     assert "--out" in caught.value.hint
 
 
-def test_a_folder_in_which_nothing_happened_can_be_discarded(tmp_path: Path, skeleton: Result) -> None:
+def test_a_folder_in_which_nothing_happened_can_be_discarded(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
     folder.discard()
     assert not folder.path.exists()
     folder.discard()
-    kept = begun(tmp_path / "two", skeleton, 0)
+    kept = begun(tmp_path / "two", header, 0)
     kept.discard()
     assert kept.path.exists()
 
@@ -165,44 +167,44 @@ def test_a_folder_in_which_nothing_happened_can_be_discarded(tmp_path: Path, ske
 
 @pytest.mark.parametrize(("seconds", "lost"), [(0, 50), (3, 20), (SECONDS, 0)])
 def test_a_run_that_was_killed_is_recovered_and_void(
-    tmp_path: Path, skeleton: Result, seconds: int, lost: int
+    tmp_path: Path, header: RunHeader, seconds: int, lost: int
 ) -> None:
     """Nothing is lost when the generator had said its last word, and the run is void all the same."""
-    folder = begun(tmp_path / "one", skeleton, seconds)
+    folder = begun(tmp_path / "one", header, seconds)
     result = folder.read()
-    assert result.to_json() == concluded(skeleton, seconds, interrupted="killed").to_json()
+    assert result.to_json() == concluded(header, seconds, interrupted="killed").to_json()
     assert (result.run.interrupted, result.lost, result.verdict.state) == ("killed", lost, State.VOID)
-    assert result.arrivals.planned == 50
-    assert result.identity()[1]
+    assert result.accounting.planned == 50
+    assert result.accounting.closes
     assert len(folder.write_views(rendered(build_report_model(result), AFTER_A_RUN))) == len(AFTER_A_RUN)
 
 
 @given(cut=st.integers(1, 400))
 def test_wherever_the_last_line_was_cut_the_lines_before_it_count(
-    tmp_path_factory: pytest.TempPathFactory, skeleton: Result, cut: int
+    tmp_path_factory: pytest.TempPathFactory, header: RunHeader, cut: int
 ) -> None:
-    folder = begun(tmp_path_factory.mktemp("cut") / "one", skeleton, 3)
+    folder = begun(tmp_path_factory.mktemp("cut") / "one", header, 3)
     path = folder.path / SLICES
     data = path.read_bytes()
     assert data.isascii()
     last = data.rindex(b"\n", 0, -1) + 1
     path.write_bytes(data[: max(last, len(data) - 1 - cut)])
-    assert folder.read().to_json() == concluded(skeleton, 2, interrupted="killed").to_json()
+    assert folder.read().to_json() == concluded(header, 2, interrupted="killed").to_json()
 
 
 @pytest.mark.parametrize(
     "line", ["", "{}", "[]", "null", "7", '"text"', '{"worker": 0}', '{"measurement": {"slices": 7}}']
 )
-def test_what_comes_after_a_broken_line_is_not_believed(tmp_path: Path, skeleton: Result, line: str) -> None:
-    folder = begun(tmp_path / "one", skeleton, 3)
+def test_what_comes_after_a_broken_line_is_not_believed(tmp_path: Path, header: RunHeader, line: str) -> None:
+    folder = begun(tmp_path / "one", header, 3)
     path = folder.path / SLICES
     first, one, two, three = path.read_text().splitlines()
     path.write_text(f"{first}\n{one}\n{line}\n{two}\n{three}\n")
     assert folder.read().lost == 40
 
 
-def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, skeleton: Result) -> None:
-    result = concluded(skeleton, SECONDS)
+def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, header: RunHeader) -> None:
+    result = concluded(header, SECONDS)
     odd = replace(result, scenario={**result.scenario, "description": 'a\ud800"\\ud800 😀'})
     folder = RunFolder.create(tmp_path / "one")
     folder.write_result(odd)
@@ -210,8 +212,8 @@ def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, skeleton: Re
 
 
 @pytest.mark.parametrize("strange", ["\u2028", "\x85", "\x0c", "ä€😀"])
-def test_no_character_of_a_scenario_ends_a_line(tmp_path: Path, skeleton: Result, strange: str) -> None:
-    described = replace(skeleton, scenario={**skeleton.scenario, "description": f"one{strange}two"})
+def test_no_character_of_a_scenario_ends_a_line(tmp_path: Path, header: RunHeader, strange: str) -> None:
+    described = replace(header, scenario={**header.scenario, "description": f"one{strange}two"})
     result = begun(tmp_path / "one", described, 2).read()
     assert result.scenario["description"] == f"one{strange}two"
     assert result.lost == 30
@@ -242,9 +244,9 @@ def test_a_folder_without_a_readable_run_is_refused_with_its_name(
     assert caught.value.hint
 
 
-def test_a_result_goes_before_slices(tmp_path: Path, skeleton: Result) -> None:
-    folder = begun(tmp_path / "one", skeleton, 1)
-    folder.write_result(concluded(skeleton, SECONDS))
+def test_a_result_goes_before_slices(tmp_path: Path, header: RunHeader) -> None:
+    folder = begun(tmp_path / "one", header, 1)
+    folder.write_result(concluded(header, SECONDS))
     assert folder.read().run.interrupted is None
 
 
@@ -252,8 +254,8 @@ def test_a_result_goes_before_slices(tmp_path: Path, skeleton: Result) -> None:
 
 
 @pytest.mark.parametrize("name", [RESULT, "base.json", "a result of ours"])
-def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, skeleton: Result, name: str) -> None:
-    result = concluded(skeleton, SECONDS)
+def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, header: RunHeader, name: str) -> None:
+    result = concluded(header, SECONDS)
     RunFolder(tmp_path).write_result(result)
     (tmp_path / RESULT).rename(tmp_path / name)
     folder = RunFolder.named(tmp_path / name)
@@ -264,8 +266,8 @@ def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, skeleton: 
     ]
 
 
-def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, skeleton: Result) -> None:
-    begun(tmp_path / "one", skeleton, 3)
+def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, header: RunHeader) -> None:
+    begun(tmp_path / "one", header, 3)
     for named in (tmp_path / "one", tmp_path / "one" / SLICES):
         folder = RunFolder.named(named)
         assert folder.path == tmp_path / "one"
@@ -299,23 +301,23 @@ def test_a_run_cannot_be_made_where_no_name_can_be(tmp_path: Path) -> None:
 # Response times alone
 
 
-def test_a_result_read_for_its_responses_has_these_and_all_counts(tmp_path: Path, skeleton: Result) -> None:
+def test_a_result_read_for_its_responses_has_these_and_all_counts(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    result = concluded(skeleton, SECONDS)
+    result = concluded(header, SECONDS)
     folder.write_result(result)
     light = folder.read_responses()
     assert light.measured.response == result.measured.response
     assert light.measured.outcomes == result.measured.outcomes
     assert light.verdict == result.verdict
-    assert light.identity() == result.identity()
+    assert light.accounting == result.accounting
     assert not light.measured.lag
     assert not light.measured.served
 
 
 def test_a_killed_run_read_for_its_responses_is_judged_as_it_would_be(
-    tmp_path: Path, skeleton: Result
+    tmp_path: Path, header: RunHeader
 ) -> None:
-    folder = begun(tmp_path / "one", skeleton, 3)
+    folder = begun(tmp_path / "one", header, 3)
     assert folder.read_responses().to_json() == folder.read().to_json()
 
 
@@ -330,10 +332,10 @@ def test_what_is_no_result_is_refused_with_its_responses_alone_too(tmp_path: Pat
 
 
 def test_counts_that_contradict_each_other_are_found_with_responses_alone(
-    tmp_path: Path, skeleton: Result
+    tmp_path: Path, header: RunHeader
 ) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    folder.write_result(concluded(skeleton, SECONDS))
+    folder.write_result(concluded(header, SECONDS))
     path = folder.path / RESULT
     path.write_text(path.read_text().replace('"ok":9', '"ok":8', 1))
     with pytest.raises(InputError) as caught:
@@ -344,17 +346,17 @@ def test_counts_that_contradict_each_other_are_found_with_responses_alone(
 # Disks that take nothing more
 
 
-def test_a_disk_that_is_full_before_the_load_stops_the_run(tmp_path: Path, skeleton: Result) -> None:
+def test_a_disk_that_is_full_before_the_load_stops_the_run(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
     (folder.path / SLICES).symlink_to("/dev/full")
     with pytest.raises(ResultError) as caught:
-        folder.begin(skeleton)
+        folder.begin(header)
     assert caught.value.code == "result-unwritable"
     folder.append(delta(0))  # nothing is open, and nothing happens
 
 
 def test_a_disk_that_fills_up_does_not_end_a_run(
-    tmp_path: Path, skeleton: Result, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, header: RunHeader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The third line is written by half; the file is closed then, and the result is whole in the end."""
 
@@ -369,20 +371,20 @@ def test_a_disk_that_fills_up_does_not_end_a_run(
 
     monkeypatch.setattr(folder_module, "Appender", Filling)
     folder = RunFolder.create(tmp_path / "one")
-    folder.begin(skeleton)
+    folder.begin(header)
     for second in range(SECONDS):
         folder.append(delta(second))
     folder.end()
     assert len((folder.path / SLICES).read_text().splitlines()) == 3
     assert folder.read().lost == 40
-    folder.write_result(concluded(skeleton, SECONDS))
+    folder.write_result(concluded(header, SECONDS))
     assert folder.read().lost == 0
 
 
-def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, skeleton: Result) -> None:
-    folder = begun(tmp_path / "one", skeleton, 1)
+def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, header: RunHeader) -> None:
+    folder = begun(tmp_path / "one", header, 1)
     shutil.rmtree(folder.path)
-    result = concluded(skeleton, SECONDS)
+    result = concluded(header, SECONDS)
     with pytest.raises(ResultError) as caught:
         folder.write_result(result)
     assert (caught.value.code, caught.value.exit_code) == ("result-unwritable", 5)
@@ -390,8 +392,8 @@ def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, 
         folder.write_views(rendered(build_report_model(result), ["md"]))
 
 
-def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, skeleton: Result) -> None:
-    folder = begun(tmp_path / "one", skeleton, 1)
+def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, header: RunHeader) -> None:
+    folder = begun(tmp_path / "one", header, 1)
     first, second = (json.loads(line) for line in (folder.path / SLICES).read_text().splitlines())
-    assert first == json.loads(json.dumps(skeleton.to_json()))
+    assert first == json.loads(json.dumps(before_the_run(header).to_json()))
     assert Delta.from_json(second) == delta(0)

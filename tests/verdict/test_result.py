@@ -16,9 +16,10 @@ from sessionload.errors import InputError
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
-from sessionload.verdict.result import Arrivals, Identity, Result, Run
+from sessionload.verdict.result import Result, before_the_run
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, JudgedTarget, State, Verdict, judge
+from sessionload.verdict.verdict import Evidence, JudgedTarget, Limits, State, Verdict, judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
@@ -66,14 +67,13 @@ def test_a_result_without_counts_by_stage_says_so(result: Result) -> None:
 
 
 def test_totals_of_a_result(result: Result) -> None:
-    assert result.arrivals == Arrivals(planned=300, sent=295, unsent=5, lost=0)
-    assert list(result.outcomes) == list(Outcome)
-    assert result.outcomes[Outcome.CONTRACT_VIOLATION] == 30
-    assert result.identity() == Identity(
-        "planned 300 = sent 295 + unsent 5 + lost 0; sent 295 = ok 250 + contract_violation 30 + timeout 15",
-        closes=True,
+    accounting = result.accounting
+    assert list(accounting.outcomes) == list(Outcome)
+    assert accounting.sentence == (
+        "planned 300 = sent 295 + unsent 5 + lost 0; sent 295 = ok 250 + contract_violation 30 + timeout 15"
     )
-    assert not replace(result, lost=1).identity().closes
+    assert accounting.closes
+    assert not replace(result, lost=1).accounting.closes
     assert result.starts_ns == (0, 10 * NS)
 
 
@@ -140,7 +140,7 @@ JSON = st.recursive(
 )
 JUDGED = st.builds(
     JudgedTarget,
-    st.text(),
+    st.sampled_from(["p50 < 400ms", "error_rate < 1%", "contract_violations == 0"]),
     st.sampled_from(State),
     st.text(),
     st.text(),
@@ -201,7 +201,16 @@ def test_any_result_is_read_back_equal(made: Result) -> None:
 def test_durations_are_exact_to_the_nanosecond(ns: int) -> None:
     stages = (Stage("one", Fraction(1, 3), Fraction(1), ns), Stage("two", Fraction(0), Fraction(1), 1))
     made = Result(
-        Run("r", "now", 0.0, 0, "0"), {}, {}, {}, stages, 0, 0, Measurement(), Verdict(State.VOID, ()), {}
+        run=Run("r", "now", 0.0, 0, "0"),
+        scenario={},
+        environment={},
+        contract={},
+        stages=stages,
+        planned=0,
+        lost=0,
+        measurement=Measurement(),
+        verdict=Verdict(State.VOID, ()),
+        planned_by_second={},
     )
     assert Result.from_json(json.loads(json.dumps(made.to_json()))).stages == stages
 
@@ -286,6 +295,64 @@ def test_a_broken_result_is_refused_with_what_is_wrong(
         Result.from_json(change(written(result), path, value))
     assert caught.value.code == "broken-result"
     assert caught.value.message == f"this is not a whole result: {what}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        ("scenario.targets", "p50 < 400ms", "the targets of its scenario are not a list"),
+        ("scenario.targets", ["p50 < 400ms", "p50 < fast"], "target 2 of its scenario cannot be read"),
+        ("scenario.targets", [7], "target 1 of its scenario cannot be read"),
+        ("scenario.targets", [None], "target 1 of its scenario cannot be read"),
+        ("scenario.targets", [{"window": "5s"}], "target 1 of its scenario cannot be read"),
+        ("scenario.targets", [{"expr": 5}], "target 1 of its scenario cannot be read"),
+        (
+            "scenario.targets",
+            [{"expr": "error_rate < 1%", "window": "5s", "abort": "yes"}],
+            "target 1 of its scenario cannot be read",
+        ),
+        ("scenario.targets", [{"expr": "p50 < 1s", "window": 5}], "target 1 of its scenario cannot be read"),
+        ("scenario.load", "heavy", "max_lag or max_cpu of its scenario cannot be read"),
+        ("scenario.load", None, "max_lag or max_cpu of its scenario cannot be read"),
+        ("scenario.load", {"max_lag": "10"}, "max_lag or max_cpu of its scenario cannot be read"),
+        ("scenario.load", {"max_cpu": 90}, "max_lag or max_cpu of its scenario cannot be read"),
+        ("verdict.targets.0.expr", "p50 < fast", "target 1 of its verdict cannot be read"),
+        ("verdict.targets.1.expr", "", "target 2 of its verdict cannot be read"),
+        ("verdict.targets.0.expr", 5, "a value in it is of the wrong kind"),
+    ],
+)
+def test_a_result_whose_targets_cannot_be_read_is_refused(
+    result: Result, path: str, value: object, what: str
+) -> None:
+    """And the sentence quotes nothing of what somebody wrote into the file."""
+    with pytest.raises(InputError) as caught:
+        Result.from_json(change(written(result), path, value))
+    assert (caught.value.code, caught.value.exit_code) == ("broken-result", 2)
+    assert caught.value.message == f"this is not a whole result: {what}"
+
+
+def test_targets_and_limits_are_those_of_the_scenario(result: Result) -> None:
+    abort = {"expr": "error_rate < 50%", "window": "5s", "abort": True}
+    scenario = {"load": {"max_lag": "20ms", "max_cpu": "50%"}, "targets": ["p50 < 400ms", abort]}
+    changed = replace(result, scenario=scenario)
+    assert changed.targets == (
+        parse_target("p50 < 400ms"),
+        parse_target("error_rate < 50%", window_ns=5 * NS, abort=True),
+    )
+    assert changed.limits == Limits(lag_p99_ns=20_000_000, cpu_share=Fraction(1, 2))
+
+
+@pytest.mark.parametrize("scenario", [{}, {"load": {}}, {"load": {}, "targets": []}])
+def test_what_a_scenario_does_not_say_is_the_default(result: Result, scenario: dict[str, Any]) -> None:
+    changed = replace(result, scenario=scenario)
+    assert (changed.targets, changed.limits) == ((), Limits())
+
+
+def test_a_header_becomes_a_result_of_which_nothing_is_measured(result: Result) -> None:
+    nothing = before_the_run(result)
+    assert (nothing.run, nothing.stages, nothing.planned) == (result.run, result.stages, 300)
+    assert (nothing.accounting.sent, nothing.lost, nothing.measurement) == (0, 0, Measurement())
+    assert nothing.verdict == Verdict(State.VOID, (), ("nothing has been measured",))
 
 
 def test_latencies_are_made_again_from_the_slices(result: Result) -> None:

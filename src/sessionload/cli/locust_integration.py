@@ -178,7 +178,7 @@ class _LocustIntegration:
                 folder.discard()
                 raise
             run.folder = folder
-            folder.begin(run.prepared.spec.skeleton)
+            folder.begin(run.prepared.spec.header)
             raise_descriptor_limit(run.prepared.spec.scenario.max_in_flight)
             telling = gevent.spawn(self._tell_often, run)
             run.engine.run(start_users_of(runner))
@@ -221,7 +221,7 @@ class _LocustIntegration:
         if run.aborted_by is None and not delta.last:
             second = run.totals.settled_ns // NS
             target = first_aborting_target(
-                run.totals.measurement, spec.skeleton.stages, spec.scenario.targets, second
+                run.totals.measurement, spec.header.stages, spec.scenario.targets, second
             )
             if target is not None:
                 run.aborted_by = target.expr
@@ -248,7 +248,7 @@ class _LocustIntegration:
         early = None if run.engine.completed or run.aborted_by else "the stop button"
         interrupted = self._interrupted or early
         result = finalize_result(
-            run.prepared.spec.skeleton,
+            run.prepared.spec.header,
             run.totals,
             interrupted=interrupted,
             aborted_by=run.aborted_by,

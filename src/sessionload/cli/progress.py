@@ -23,7 +23,7 @@ from sessionload.report.model.progress import RECENT, Snapshot, snapshot
 
 if TYPE_CHECKING:
     from sessionload.metrics.delta import Delta, RunTotals
-    from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
 
 _LINE_EVERY_S = 5.0
 _GOOD, _BAD, _OPEN = "bold green", "bold red", "bold magenta"
@@ -46,8 +46,8 @@ _VERDICTS = {
 class Progress:
     """Shows a run's progress. A context manager; `quiet` shows nothing."""
 
-    def __init__(self, skeleton: Result, *, quiet: bool = False) -> None:
-        self._skeleton = skeleton
+    def __init__(self, header: RunHeader, *, quiet: bool = False) -> None:
+        self._header = header
         self._quiet = quiet
         self._console = Console(stderr=True)
         self._recent: deque[Delta] = deque(maxlen=RECENT)
@@ -72,11 +72,11 @@ class Progress:
             return
         if self._live is not None:
             self._live.update(
-                _panel(self._skeleton, snapshot(self._skeleton, totals, self._recent)), refresh=True
+                _panel(self._header, snapshot(self._header, totals, self._recent)), refresh=True
             )
         elif time.monotonic() >= self._next_line:
             self._next_line += _LINE_EVERY_S
-            print(snapshot(self._skeleton, totals, self._recent).line(), file=sys.stderr, flush=True)  # noqa: T201
+            print(snapshot(self._header, totals, self._recent).line(), file=sys.stderr, flush=True)  # noqa: T201
 
     def say(self, text: str) -> None:
         """Print a line above the panel, or in the log."""
@@ -93,7 +93,7 @@ def show(text: str) -> None:
     console.print(summary)
 
 
-def _panel(skeleton: Result, now: Snapshot) -> Panel:
+def _panel(header: RunHeader, now: Snapshot) -> Panel:
     grid = Table.grid(padding=(0, 2), expand=True)
     for _ in range(4):
         grid.add_column()
@@ -112,7 +112,7 @@ def _panel(skeleton: Result, now: Snapshot) -> Panel:
     body = Table.grid(expand=True)
     body.add_row(ProgressBar(total=1.0, completed=now.share_done))
     body.add_row(grid)
-    title = f"{skeleton.scenario['name']} · {skeleton.environment['name']} · {now.stage}"
+    title = f"{header.scenario['name']} · {header.environment['name']} · {now.stage}"
     return Panel(body, title=title, title_align="left", border_style="cyan")
 
 

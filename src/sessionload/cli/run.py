@@ -69,17 +69,17 @@ def _measure(
     quiet: bool,
 ) -> Result:
     """Return the judged result of the run, however it ended. Raises `PreflightError` before any load."""
-    skeleton = prepared.spec.skeleton
+    header = prepared.spec.header
     totals = RunTotals()
     workers = 1
     aborted_by = None
     try:
         with ExitStack() as stack:
-            progress = stack.enter_context(Progress(skeleton, quiet=quiet))
+            progress = stack.enter_context(Progress(header, quiet=quiet))
             prepared = with_server(prepared, stack)
             took_ns = preflight(prepared.spec)
             progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
-            folder.begin(skeleton)
+            folder.begin(header)
             generator.spec(prepared.inputs)
             interruption.under_load(generator.stop, generator.cut)
             aborted_by = _follow(generator, prepared, totals, folder, progress)
@@ -87,7 +87,7 @@ def _measure(
     except Interrupted:
         totals, workers = nothing_sent(prepared.spec.scenario.schedule), 0
     return finalize_result(
-        skeleton, totals, workers=workers, interrupted=interruption.name, aborted_by=aborted_by
+        header, totals, workers=workers, interrupted=interruption.name, aborted_by=aborted_by
     )
 
 
@@ -107,7 +107,7 @@ def _follow(
         if aborted_by is None:
             target = first_aborting_target(
                 totals.measurement,
-                prepared.spec.skeleton.stages,
+                prepared.spec.header.stages,
                 prepared.spec.scenario.targets,
                 totals.settled_ns // NS,
             )

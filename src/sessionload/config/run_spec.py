@@ -2,8 +2,7 @@
 
 Law: a spec is a function of its inputs and the environment variables, so that every process of
 a run checks for itself what it was told. Idea: the inputs are plain data and travel as JSON; the
-key is not among them and is read from the variable again. Trap: a run's result must be judged the
-same on any later day, so `conclude` takes targets and limits from the result's own scenario.
+key is not among them and is read from the variable again.
 """
 
 from __future__ import annotations
@@ -16,11 +15,9 @@ from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
 from sessionload.contract.operation import Contract
-from sessionload.metrics.measurement import Measurement
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
-from sessionload.verdict.result import Result, Run
-from sessionload.verdict.verdict import State, Verdict
+from sessionload.verdict.run_header import Run, RunHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +67,7 @@ class RunSpec:
     scenario: Scenario
     environment: Environment
     contract: Contract
-    skeleton: Result
-    """The result of this run before anything happened."""
+    header: RunHeader
 
 
 def run_spec_of(
@@ -105,29 +101,25 @@ def run_spec_of(
         scenario=scenario,
         environment=environment,
         contract=contract,
-        skeleton=_skeleton(inputs, scenario, environment, contract),
+        header=_header(inputs, scenario, environment, contract),
     )
 
 
-def _skeleton(inputs: RunInputs, scenario: Scenario, environment: Environment, contract: Contract) -> Result:
+def _header(inputs: RunInputs, scenario: Scenario, environment: Environment, contract: Contract) -> RunHeader:
     schedule = scenario.schedule
-    return Result(
+    return RunHeader(
         run=Run(
             id=inputs.run_id,
             started=inputs.started,
             seconds=0.0,
             seed=scenario.seed,
             version=sessionload.__version__,
-            interrupted=None,
         ),
         scenario=scenario.resolved,
         environment=environment.describe(),
         contract=contract.describe(),
         stages=schedule.stages,
         planned=schedule.planned(),
-        lost=0,
-        measurement=Measurement(),
-        verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
         planned_by_second=schedule.planned_by_second(),
         planned_by_stage=schedule.planned_by_stage(),
         machine=inputs.machine,

@@ -1,7 +1,7 @@
 """The folder of a run: its slices while it goes on, its result and the views of it afterwards.
 
 Law: a result is written whole or not at all, and a run that was killed can still be reported. Idea:
-`slices.jsonl` begins with the skeleton of the result and grows by one delta a second, so that it
+`slices.jsonl` begins with the header of the run and grows by one delta a second, so that it
 holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing
 may be written over; a folder that has a result is full.
 """
@@ -17,11 +17,13 @@ from sessionload.metrics.delta import Delta, RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
 from sessionload.storage.files import Appender, add_folder, make_folder, read_text, write_whole
 from sessionload.verdict.finalize import finalize_result
-from sessionload.verdict.result import Result
+from sessionload.verdict.result import Result, before_the_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from sessionload.verdict.run_header import RunHeader
 
 RESULT = "result.json"
 SLICES = "slices.jsonl"
@@ -63,11 +65,11 @@ class RunFolder:
         with contextlib.suppress(OSError):
             self.path.rmdir()
 
-    def begin(self, skeleton: Result) -> None:
+    def begin(self, header: RunHeader) -> None:
         """Open the slices with everything that is known before the first arrival. Raises `ResultError`."""
         self._slices = Appender(self.path / SLICES)
         try:
-            self._slices.append(_line(skeleton.to_json(), ascii_only=True))
+            self._slices.append(_line(before_the_run(header).to_json(), ascii_only=True))
         except ResultError:
             self.end()
             raise
@@ -142,14 +144,14 @@ class RunFolder:
     def _recover(self) -> Result:
         path = self.path / SLICES
         first, *rest = read_text(path, _LONGEST_FILE, "the slices of a run").split("\n")
-        skeleton = Result.from_json(_json(first, path), file=str(path))
+        header = Result.from_json(_json(first, path), file=str(path))
         totals = RunTotals()
         for line in rest:
             try:
                 totals.add(Delta.from_json(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError):
                 break  # the line that was being written when the run was killed
-        return finalize_result(skeleton, totals, interrupted="killed")
+        return finalize_result(header, totals, interrupted="killed")
 
 
 def _lines(value: object) -> str:

@@ -1,8 +1,4 @@
-"""The judged result of a run, from its plan and what its generators told.
-
-A run's result must be judged the same on any later day, so targets and limits are taken from the result's own
-scenario.
-"""
+"""The judged result of a run, from its header and what its generators reported."""
 
 from __future__ import annotations
 
@@ -12,46 +8,46 @@ from typing import TYPE_CHECKING
 from sessionload.metrics.delta import RunTotals
 from sessionload.metrics.sums import over
 from sessionload.units import NS
-from sessionload.verdict.resolved_scenario import limits_of, targets_of
+from sessionload.verdict.result import Result
 from sessionload.verdict.verdict import Evidence, judge
 
 if TYPE_CHECKING:
-    from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
     from sessionload.workload.schedule import Schedule
 
 
 def finalize_result(
-    skeleton: Result,
+    header: RunHeader,
     totals: RunTotals,
     *,
     workers: int = 1,
     interrupted: str | None = None,
     aborted_by: str | None = None,
 ) -> Result:
-    """Return the judged result of a run from what its generators told.
+    """Return the judged result of a run.
 
-    Arrivals that no generator accounts for, because one ended before its last word, are lost; those it had
-    sent and not told the end of are among them.
+    Arrivals that no generator accounts for, because one ended before its last delta, are lost. So are those
+    that it sent and whose end it did not report.
     """
     measurement, lost = totals.measurement, 0
     if not totals.complete(workers):
         known = over(measurement)
-        lost = max(0, skeleton.planned - known.accounted)
+        lost = max(0, header.planned - known.accounted)
         measurement = replace(measurement, sent=known.sent)
     evidence = Evidence(
         measurement=measurement,
-        stages=skeleton.stages,
-        planned=skeleton.planned,
+        stages=header.stages,
+        planned=header.planned,
         lost=lost,
         interrupted=interrupted,
         aborted_by=aborted_by,
-        targets=targets_of(skeleton.scenario),
-        limits=limits_of(skeleton.scenario),
+        targets=header.targets,
+        limits=header.limits,
     )
-    return replace(
-        skeleton,
+    return Result.of(
+        header,
         run=replace(
-            skeleton.run,
+            header.run,
             seconds=round(totals.elapsed_ns / NS, 3),
             interrupted=interrupted,
             aborted_by=aborted_by,

@@ -1,30 +1,50 @@
-"""Targets and limits, read again from the scenario that a result holds."""
+"""Targets and limits, read from the scenario that a result holds.
+
+A run must be judged the same on any later day, so its targets and limits are those of the scenario in its own
+result. This is the only place that reads them there. What a scenario does not say has the default that it has
+in a file that people write. Errors quote nothing from the file: whoever edited it chose what is in it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from sessionload.units import parse_duration, parse_share
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.verdict import Limits
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+
+class UnreadableTargetError(ValueError):
+    """A target or a limit in a result cannot be read; the text says which."""
 
 
-def targets_of(resolved: Mapping[str, Any]) -> tuple[Target, ...]:
-    """Return the targets of a scenario in a result. Raises `KeyError`, `TypeError` or `ValueError`."""
-    return tuple(_kept_target(target) for target in resolved["targets"])
+def targets_of(scenario: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Return the targets of a scenario in a result. Raises `UnreadableTargetError`."""
+    written = scenario.get("targets", [])
+    if not isinstance(written, list | tuple):
+        raise UnreadableTargetError("the targets of its scenario are not a list")
+    return tuple(_target(number, target) for number, target in enumerate(written, 1))
 
 
-def limits_of(resolved: Mapping[str, Any]) -> Limits:
-    """Return the limits of a scenario in a result. Raises `KeyError`, `TypeError` or `ValueError`."""
-    load = resolved["load"]
-    return Limits(parse_duration(load["max_lag"]), parse_share(load["max_cpu"]))
+def limits_of(scenario: Mapping[str, Any]) -> Limits:
+    """Return the limits of a scenario in a result. Raises `UnreadableTargetError`."""
+    load, usual = scenario.get("load", {}), Limits()
+    if isinstance(load, Mapping):
+        with suppress(ValueError, TypeError, AttributeError):
+            return Limits(
+                lag_p99_ns=parse_duration(load["max_lag"]) if "max_lag" in load else usual.lag_p99_ns,
+                cpu_share=parse_share(load["max_cpu"]) if "max_cpu" in load else usual.cpu_share,
+            )
+    raise UnreadableTargetError("max_lag or max_cpu of its scenario cannot be read")
 
 
-def _kept_target(target: str | Mapping[str, Any]) -> Target:
-    if isinstance(target, str):
-        return parse_target(target)
-    window = parse_duration(target["window"]) if "window" in target else None
-    return parse_target(target["expr"], window_ns=window, abort=target.get("abort", False))
+def _target(number: int, written: object) -> Target:
+    with suppress(KeyError, ValueError, TypeError, AttributeError):
+        if isinstance(written, str):
+            return parse_target(written)
+        if isinstance(written, Mapping) and isinstance(written.get("abort", False), bool):
+            window = parse_duration(written["window"]) if "window" in written else None
+            return parse_target(written["expr"], window_ns=window, abort=written.get("abort", False))
+    raise UnreadableTargetError(f"target {number} of its scenario cannot be read")

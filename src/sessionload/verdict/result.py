@@ -1,111 +1,58 @@
 """The one file that every report, comparison and second judgement reads.
 
-Law: what is written is read back equal, on any later day. Idea: a result keeps what was measured,
-whole; totals and latencies stand in the file for people and are made again from the slices. Trap: a
-file that was edited by hand may contradict itself, so its totals are compared when it is read.
+A result is a run's header with what was measured and what that is worth. What is written is read back equal,
+on any later day. Totals and latencies stand in the file for people; they are made again from the slices, and
+because a file that was edited by hand may contradict itself, its totals are compared when it is read.
 
-Format 1 is described by `result.schema.json` beside this module. Rates are exact fractions as text
-(`"200"`, `"1/3"`), seconds are numbers exact to the nanosecond up to 50 days, latencies are
-milliseconds. `arrivals`, `outcomes` and `slices` are over the whole run, `latency_ms` over the stages
-that are not warm-up. In a histogram, `buckets` is as `packing` makes it, in base64.
+Format 1 is described by `result.schema.json` beside this module. Latencies are milliseconds. `arrivals`,
+`outcomes` and `slices` are over the whole run, `latency_ms` over the stages that are not warm-up. In a
+histogram, `buckets` is as `histogram_codec` makes it, in base64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from fractions import Fraction
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
 
 from sessionload.errors import InputError, Place
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.sums import over
-from sessionload.units import NS
 from sessionload.verdict.accounting import Accounting
 from sessionload.verdict.percentiles import LatencySummary
-from sessionload.verdict.targets import VIEWS
+from sessionload.verdict.resolved_scenario import UnreadableTargetError
+from sessionload.verdict.run_header import RunHeader, header_json, read_header
+from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, Verdict
-from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
-    from sessionload.metrics.exchange import Outcome
     from sessionload.metrics.slices import Slice
+    from sessionload.verdict.run_header import Run
 
 FORMAT = 1
 """The format that is written, and the only one that is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Which run it was. `started` is wall time as text, a label only; `seconds` is monotonic."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(RunHeader):
+    """A run that has ended: what was asked, what was measured, what it is worth."""
 
-    id: str
-    started: str
-    seconds: float
-    seed: int
-    version: str
-    interrupted: str | None = None
-    aborted_by: str | None = None
-
-
-class Arrivals(NamedTuple):
-    """What became of all arrivals of the run; planned = sent + unsent + lost."""
-
-    planned: int
-    sent: int
-    unsent: int
-    lost: int
-
-
-class Identity(NamedTuple):
-    """The two equations of the ledger as a sentence, and whether both hold."""
-
-    sentence: str
-    closes: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A run that has ended: what was asked, what was measured, what it is worth.
-
-    `scenario`, `environment`, `contract` and `machine` hold JSON values only. `planned_by_stage` is `None`
-    where nobody said it.
-    """
-
-    run: Run
-    scenario: Mapping[str, Any]
-    environment: Mapping[str, str]
-    contract: Mapping[str, str]
-    stages: tuple[Stage, ...]
-    planned: int
     lost: int
     measurement: Measurement
     verdict: Verdict
-    planned_by_second: Mapping[int, int]
-    planned_by_stage: tuple[int, ...] | None = None
-    machine: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, header: RunHeader, *, run: Run, lost: int, measurement: Measurement, verdict: Verdict
+    ) -> Self:
+        """Return the result of the run of `header`; `run` says how it ended."""
+        known = {part.name: getattr(header, part.name) for part in fields(RunHeader) if part.init}
+        return cls(**{**known, "run": run}, lost=lost, measurement=measurement, verdict=verdict)
 
     @property
     def accounting(self) -> Accounting:
-        """What became of all arrivals, with the equations."""
+        """What became of all arrivals, with the equations. Made anew at each call."""
         return Accounting.of(self.measurement, planned=self.planned, lost=self.lost)
-
-    @property
-    def arrivals(self) -> Arrivals:
-        """What became of all arrivals."""
-        ledger = self.accounting
-        return Arrivals(ledger.planned, ledger.sent, ledger.unsent, ledger.lost)
-
-    @property
-    def outcomes(self) -> Mapping[Outcome, int]:
-        """How many ended how; all of the closed set, zeros too."""
-        return self.accounting.outcomes
-
-    def identity(self) -> Identity:
-        """Return the two equations of the ledger, and whether both hold."""
-        ledger = self.accounting
-        return Identity(ledger.sentence, ledger.closes)
 
     @property
     def measured(self) -> Slice:
@@ -118,12 +65,6 @@ class Result:
         measured = self.measured
         return {view: LatencySummary.of(getattr(measured, view)) for view in VIEWS}
 
-    @property
-    def starts_ns(self) -> tuple[int, ...]:
-        """When each stage begins, in nanoseconds since the start of the schedule."""
-        ends = accumulate((stage.duration_ns for stage in self.stages), initial=0)
-        return tuple(ends)[: len(self.stages)]
-
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that a result file holds."""
         written = self.without_latency()
@@ -133,31 +74,22 @@ class Result:
 
     def without_latency(self) -> dict[str, Any]:
         """Return what cannot be made again from something else in it, and what is quick to."""
+        header = header_json(self)
+        planned_by_second = header.pop("planned_by_second")
         measurement = self.measurement.to_json()
         del measurement["sent"]  # stands in arrivals
-        by_stage = self.planned_by_stage or (None,) * len(self.stages)
+        accounting = self.accounting
         return {
             "format": FORMAT,
-            "run": asdict(self.run),
-            "scenario": dict(self.scenario),
-            "environment": dict(self.environment),
-            "contract": dict(self.contract),
-            "machine": dict(self.machine),
-            "stages": [
-                {
-                    "name": stage.name,
-                    "warmup": stage.warmup,
-                    "start_s": _seconds(start_ns),
-                    "duration_s": _seconds(stage.duration_ns),
-                    "start_rate": str(stage.start_rate),
-                    "end_rate": str(stage.end_rate),
-                    "planned": planned,
-                }
-                for stage, start_ns, planned in zip(self.stages, self.starts_ns, by_stage, strict=True)
-            ],
-            "arrivals": self.arrivals._asdict(),
-            "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
-            "planned_by_second": [list(pair) for pair in sorted(self.planned_by_second.items())],
+            **header,
+            "arrivals": {
+                "planned": accounting.planned,
+                "sent": accounting.sent,
+                "unsent": accounting.unsent,
+                "lost": accounting.lost,
+            },
+            "outcomes": {outcome.value: count for outcome, count in accounting.outcomes.items()},
+            "planned_by_second": planned_by_second,
             **measurement,
             "verdict": {
                 "state": self.verdict.state.value,
@@ -190,6 +122,8 @@ class Result:
             result = cls._read(data)
             again = result.without_latency()  # latencies are for people, and take long to make
             same = "latency_ms" in data and all(again[name] == data[name] for name in again)
+        except UnreadableTargetError as error:
+            raise _broken(str(error), place) from None
         except KeyError as error:
             raise _broken(f"{error} is missing", place) from None
         except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError):
@@ -200,28 +134,27 @@ class Result:
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
-        planned = tuple(stage["planned"] for stage in data["stages"])
-        if any(not 0 <= part["stage"] < len(planned) for part in data["slices"]):
+        header = read_header(data)
+        if any(not 0 <= part["stage"] < len(header.stages) for part in data["slices"]):
             raise ValueError("a slice of a stage that there is not")
         verdict = data["verdict"]
-        return cls(
-            run=Run(**data["run"]),
-            scenario=dict(data["scenario"]),
-            environment=dict(data["environment"]),
-            contract=dict(data["contract"]),
-            stages=tuple(_stage(stage) for stage in data["stages"]),
-            planned=data["arrivals"]["planned"],
+        return cls.of(
+            header,
+            run=header.run,
             lost=data["arrivals"]["lost"],
             measurement=Measurement.from_json({**data, "sent": data["arrivals"]["sent"]}),
             verdict=Verdict(
                 State(verdict["state"]),
-                tuple(_target(target) for target in verdict["targets"]),
+                tuple(_target(number, target) for number, target in enumerate(verdict["targets"], 1)),
                 tuple(verdict["reasons"]),
             ),
-            planned_by_second=dict(data["planned_by_second"]),
-            planned_by_stage=None if None in planned else planned,
-            machine=dict(data["machine"]),
         )
+
+
+def before_the_run(header: RunHeader) -> Result:
+    """Return a result of which nothing has been measured yet: so a header is written and read in files."""
+    nothing = Verdict(State.VOID, (), ("nothing has been measured",))
+    return Result.of(header, run=header.run, lost=0, measurement=Measurement(), verdict=nothing)
 
 
 def _broken(what: str, place: Place) -> InputError:
@@ -233,20 +166,9 @@ def _broken(what: str, place: Place) -> InputError:
     )
 
 
-def _seconds(ns: int) -> float:
-    whole, rest = divmod(ns, NS)
-    return ns / NS if rest else whole
-
-
-def _stage(data: Mapping[str, Any]) -> Stage:
-    return Stage(
-        name=data["name"],
-        start_rate=Fraction(data["start_rate"]),
-        end_rate=Fraction(data["end_rate"]),
-        duration_ns=round(Fraction(data["duration_s"]) * NS),
-        warmup=data["warmup"],
-    )
-
-
-def _target(data: Mapping[str, Any]) -> JudgedTarget:
+def _target(number: int, data: Mapping[str, Any]) -> JudgedTarget:
+    try:
+        parse_target(data["expr"])
+    except ValueError:
+        raise UnreadableTargetError(f"target {number} of its verdict cannot be read") from None
     return JudgedTarget(**{**data, "state": State(data["state"])})

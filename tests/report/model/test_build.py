@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.report.model.build import MOST_POINTS, NOTHING, build_report_model
-from sessionload.verdict.result import Result, Run
+from sessionload.verdict.result import Result
+from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import State, Verdict
 from sessionload.workload.schedule import Stage
 
@@ -47,7 +48,7 @@ def test_rows_are_the_figures_of_the_result(
         mine = [cell.raw for cell in row.cells]
         theirs = [figures[row.name][key] for key in ("count", "p50", "p90", "p95", "p99", "p99_9", "max")]
         assert mine == theirs
-    assert {row.name: row.every.raw for row in models[name].outcomes} == known[name].outcomes
+    assert {row.name: row.every.raw for row in models[name].outcomes} == known[name].accounting.outcomes
 
 
 @given(st.lists(st.tuples(st.integers(0, 49), st.integers(0, 10**10)), min_size=1, max_size=80))
@@ -96,7 +97,7 @@ def test_a_scenario_without_a_name_is_still_shown(known: dict[str, Result]) -> N
 def test_stages_add_up_to_the_run(
     known: dict[str, Result], models: dict[str, ReportModel], name: str
 ) -> None:
-    arrivals = known[name].arrivals
+    arrivals = known[name].accounting
     assert sum(row.arrivals.raw or 0 for row in models[name].stages) == arrivals.sent + arrivals.unsent
 
 
@@ -106,8 +107,8 @@ def test_a_heat_map_holds_each_arrival_once(
 ) -> None:
     heat = models[name].heat
     valid = sum(sum(column) for column in heat.counts)
-    assert valid == known[name].outcomes["ok"]  # type: ignore[index]
-    assert valid + sum(heat.never) == known[name].arrivals.sent + known[name].arrivals.unsent
+    assert valid == known[name].accounting.outcomes["ok"]  # type: ignore[index]
+    assert valid + sum(heat.never) == known[name].accounting.sent + known[name].accounting.unsent
 
 
 def test_a_finding_has_the_request_of_its_first_arrival(models: dict[str, ReportModel]) -> None:
@@ -129,5 +130,5 @@ def test_the_row_of_the_target_that_ended_a_run_says_when(models: dict[str, Repo
 def test_a_run_of_an_hour_has_fewer_steps_than_seconds(long_run: Result) -> None:
     model = build_report_model(long_run)
     assert (len(model.seconds_of_run), len(model.steps_of_run)) == (6000, MOST_POINTS)
-    assert sum(step.sent for step in model.steps_of_run) == long_run.arrivals.sent
+    assert sum(step.sent for step in model.steps_of_run) == long_run.accounting.sent
     assert len(model.heat.columns) == 100

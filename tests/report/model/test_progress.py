@@ -13,8 +13,7 @@ from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.report.model.progress import Snapshot, snapshot
 from sessionload.units import NS
-from sessionload.verdict.result import Result, Run
-from sessionload.verdict.verdict import State, Verdict
+from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.workload.schedule import Schedule, Stage
 
 MS = 1_000_000
@@ -24,16 +23,13 @@ SCHEDULE = Schedule(
         Stage("peak", Fraction(100), Fraction(100), 60 * NS),
     ]
 )
-SKELETON = Result(
+HEADER = RunHeader(
     run=Run("r1", "2026-01-01T00:00:00+00:00", 0.0, 1, "1", None),
     scenario={},
     environment={},
     contract={},
     stages=SCHEDULE.stages,
     planned=SCHEDULE.planned(),
-    lost=0,
-    measurement=Measurement(),
-    verdict=Verdict(State.VOID, (), ("nothing has been measured",)),
     planned_by_second=SCHEDULE.planned_by_second(),
 )
 
@@ -56,7 +52,7 @@ def shown(*deltas: Delta, recent: int = 5) -> Snapshot:
     totals = RunTotals()
     for one in deltas:
         totals.add(one)
-    return snapshot(SKELETON, totals, deltas[-recent:])
+    return snapshot(HEADER, totals, deltas[-recent:])
 
 
 def test_a_run_that_has_just_begun_has_shown_nothing_yet() -> None:

@@ -34,10 +34,10 @@ def test_every_second_of_the_schedule_is_there_and_the_drain_after_it(known: dic
 def test_totals_of_the_seconds_are_the_totals_of_the_run(known: dict[str, Result]) -> None:
     for result in known.values():
         found = points(result)
-        assert sum(point.sent for point in found) == result.arrivals.sent
-        assert sum(point.unsent for point in found) == result.arrivals.unsent
-        assert sum(point.done for point in found) == sum(result.outcomes.values())
-        assert sum(point.ok for point in found) == result.outcomes["ok"]  # type: ignore[index]
+        assert sum(point.sent for point in found) == result.accounting.sent
+        assert sum(point.unsent for point in found) == result.accounting.unsent
+        assert sum(point.done for point in found) == sum(result.accounting.outcomes.values())
+        assert sum(point.ok for point in found) == result.accounting.outcomes["ok"]  # type: ignore[index]
         assert sum(point.planned for point in found) == result.planned
 
 
@@ -63,7 +63,7 @@ def test_steps_are_merged_not_averaged(known: dict[str, Result]) -> None:
     steps = points(known["missed"], 10)
     assert [step.second for step in steps] == [0, 10, 20, 30, 40, 50, 60]
     assert [step.seconds for step in steps] == [10] * 6 + [1]
-    assert sum(step.sent for step in steps) == known["missed"].arrivals.sent
+    assert sum(step.sent for step in steps) == known["missed"].accounting.sent
     slices = known["missed"].measurement.slices
     merged = total(part for (_, second), part in slices.items() if 30 <= second < 40).response
     assert steps[3].samples == merged.count == 500

@@ -140,7 +140,7 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
     measured = result.measured
     response = measured.response
     p50, p95, p99 = (timed(ns, response.count) for ns in quantiles(response, _SHARES))
-    arrivals = result.arrivals
+    accounting = result.accounting
     instant = _instant(result.run.started)
     return RunRow(
         name=plain(name),
@@ -155,7 +155,7 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
         p95=p95,
         p99=p99,
         errors=share_text(measured.errors, measured.accounted),
-        sent=f"{arrivals.sent:,} of {arrivals.planned:,}",
+        sent=f"{accounting.sent:,} of {accounting.planned:,}",
         started=plain(result.run.started, 30) if instant is None else f"{instant:%Y-%m-%d %H:%M}",
         place=(instant or _BEFORE_ALL, result.run.id, name),
     )

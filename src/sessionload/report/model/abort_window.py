@@ -20,7 +20,6 @@ from sessionload.verdict.metric_values import (
     value_of,
     windows,
 )
-from sessionload.verdict.resolved_scenario import targets_of
 
 if TYPE_CHECKING:
     from sessionload.verdict.result import Result
@@ -60,9 +59,7 @@ def abort_window(result: Result) -> AbortWindow | None:
 def _target(result: Result) -> Target | None:
     if result.run.aborted_by is None:
         return None
-    try:
-        targets = targets_of(result.scenario)
-    except (KeyError, TypeError, ValueError):
-        return None
-    matching = (one for one in targets if one.abort and one.window_s and one.expr == result.run.aborted_by)
+    matching = (
+        one for one in result.targets if one.abort and one.window_s and one.expr == result.run.aborted_by
+    )
     return next(matching, None)

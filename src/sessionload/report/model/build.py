@@ -88,7 +88,7 @@ def build_report_model(result: Result) -> ReportModel:
     sums = cells.sums()
     every, measured = sums.every, sums.measured
     parted = lateness_gaps(steps, causes)
-    identity = result.identity()
+    accounting = result.accounting
     return ReportModel(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
         word=result.verdict.state.name,
@@ -98,8 +98,8 @@ def build_report_model(result: Result) -> ReportModel:
         started=plain(result.run.started),
         seconds=result.run.seconds,
         version=plain(result.run.version),
-        identity=identity.sentence,
-        closes=identity.closes,
+        identity=accounting.sentence,
+        closes=accounting.closes,
         targets=tuple(_targets(result)),
         reasons=tuple(plain(reason) for reason in result.verdict.reasons),
         glance=_glance(measured),

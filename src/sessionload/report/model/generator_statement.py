@@ -15,8 +15,7 @@ from sessionload.report.model.quantities import latency_text
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.timeline import quantiles
 from sessionload.units import duration_text, share_text
-from sessionload.verdict.resolved_scenario import limits_of
-from sessionload.verdict.verdict import Limits, State
+from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.generator_health import GeneratorHealth
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
+    from sessionload.verdict.verdict import Limits
 
 _HALF, _P99 = Fraction(1, 2), Fraction(99, 100)
 _OWN_FAULT = "generator/"
@@ -58,7 +58,7 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
 
 def generator_statement(result: Result, measured: Slice) -> str:
     """Return whether to trust what was measured, and why, without the last full stop."""
-    limits = _limits(result)
+    limits = result.limits
     generator = result.measurement.generator
     (late,) = quantiles(measured.lag, (_P99,))
     doubts = [
@@ -66,7 +66,7 @@ def generator_statement(result: Result, measured: Slice) -> str:
         *(["was too busy"] if generator.cpu_share > limits.cpu_share else []),
         *(["ran out of means"] if any(map(_is_own, result.measurement.findings)) else []),
         *(["lost arrivals"] if result.lost else []),
-        *([] if result.identity().closes else ["does not account for every arrival"]),
+        *([] if result.accounting.closes else ["does not account for every arrival"]),
     ]
     if doubts:
         opening = f"Do not trust these numbers: the generator {_listed(doubts)}"
@@ -96,13 +96,6 @@ def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits)
         f" {'1 process' if generator.workers == 1 else f'{generator.workers:,} processes'},"
         f" {lost}"
     )
-
-
-def _limits(result: Result) -> Limits:
-    try:
-        return limits_of(result.scenario)
-    except (KeyError, TypeError, ValueError):
-        return Limits()
 
 
 def _is_own(cause: str) -> bool:

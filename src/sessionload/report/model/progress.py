@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.metrics.delta import Delta, RunTotals
-    from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
 
 RECENT = 5
 """How many deltas, of a second each, `now` means."""
@@ -59,36 +59,36 @@ class Snapshot:
         )
 
 
-def snapshot(skeleton: Result, totals: RunTotals, recent: Sequence[Delta]) -> Snapshot:
+def snapshot(header: RunHeader, totals: RunTotals, recent: Sequence[Delta]) -> Snapshot:
     """Return where a run stands; `recent` are its last deltas, at least one, in order."""
     newest = recent[-1]
-    length_ns = sum(stage.duration_ns for stage in skeleton.stages)
+    length_ns = sum(stage.duration_ns for stage in header.stages)
     elapsed_ns = newest.elapsed_ns
-    ledger = Accounting.of(totals.measurement, planned=skeleton.planned, lost=0)
+    accounting = Accounting.of(totals.measurement, planned=header.planned, lost=0)
     now = total(part for delta in recent for part in delta.measurement.slices.values()).answered
     p50, p95, p99 = (duration_text(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
     flow = totals.measurement.flow.get(second)
     return Snapshot(
-        stage=_stage(skeleton, elapsed_ns),
+        stage=_stage(header, elapsed_ns),
         elapsed=_clock(elapsed_ns),
         length=_clock(length_ns),
         share_done=min(1.0, elapsed_ns / length_ns),
         sent=f"{totals.measurement.sent:,}",
-        planned=f"{skeleton.planned:,}",
+        planned=f"{header.planned:,}",
         achieved=rate_text(Fraction(flow.sent if flow else 0)),
-        wanted=rate_text(Fraction(skeleton.planned_by_second.get(second, 0))),
+        wanted=rate_text(Fraction(header.planned_by_second.get(second, 0))),
         in_flight=f"{newest.in_flight:,}",
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=f"{ledger.errors:,}",
-        violations=f"{ledger.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
+        errors=f"{accounting.errors:,}",
+        violations=f"{accounting.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
     )
 
 
-def _stage(skeleton: Result, elapsed_ns: int) -> str:
-    for stage, start_ns in zip(skeleton.stages, skeleton.starts_ns, strict=True):
+def _stage(header: RunHeader, elapsed_ns: int) -> str:
+    for stage, start_ns in zip(header.stages, header.starts_ns, strict=True):
         if elapsed_ns < start_ns + stage.duration_ns:
             return stage.name
     return "drain"

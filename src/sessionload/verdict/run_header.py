@@ -1,0 +1,132 @@
+"""What is known of a run before its first arrival: which run it is, what was asked, what is planned.
+
+A run's folder begins with it, progress is shown against it, and `finalize_result` makes a result of it.
+Targets and limits are read from the scenario when a header is made, so a header whose targets cannot be read
+does not exist.
+
+In files, rates are exact fractions as text (`"200"`, `"1/3"`), and seconds are numbers, exact to the
+nanosecond up to 50 days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from sessionload.units import NS
+from sessionload.verdict.resolved_scenario import limits_of, targets_of
+from sessionload.workload.schedule import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.verdict.targets import Target
+    from sessionload.verdict.verdict import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which run it is, and how it ended. `started` is wall time as text, a label only."""
+
+    id: str
+    started: str
+    seconds: float
+    """How long it took, by a monotonic clock; 0 until it has ended."""
+    seed: int
+    version: str
+    interrupted: str | None = None
+    aborted_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHeader:
+    """What was asked and what is planned.
+
+    `scenario`, `environment`, `contract` and `machine` hold JSON values only. `planned_by_stage` is `None`
+    where the file does not say. Making one raises `UnreadableTargetError`.
+    """
+
+    run: Run
+    scenario: Mapping[str, Any]
+    environment: Mapping[str, str]
+    contract: Mapping[str, str]
+    stages: tuple[Stage, ...]
+    planned: int
+    planned_by_second: Mapping[int, int]
+    planned_by_stage: tuple[int, ...] | None = None
+    machine: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[Target, ...] = field(init=False, repr=False, compare=False)
+    """Those of the scenario."""
+    limits: Limits = field(init=False, repr=False, compare=False)
+    """Those of the scenario."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", targets_of(self.scenario))
+        object.__setattr__(self, "limits", limits_of(self.scenario))
+
+    @property
+    def starts_ns(self) -> tuple[int, ...]:
+        """When each stage begins, in nanoseconds since the start of the schedule."""
+        ends = accumulate((stage.duration_ns for stage in self.stages), initial=0)
+        return tuple(ends)[: len(self.stages)]
+
+
+def header_json(header: RunHeader) -> dict[str, Any]:
+    """Return what a result's JSON object has of a header, but for `planned`, which stands in `arrivals`."""
+    by_stage = header.planned_by_stage or (None,) * len(header.stages)
+    return {
+        "run": asdict(header.run),
+        "scenario": dict(header.scenario),
+        "environment": dict(header.environment),
+        "contract": dict(header.contract),
+        "machine": dict(header.machine),
+        "stages": [
+            {
+                "name": stage.name,
+                "warmup": stage.warmup,
+                "start_s": _seconds(start_ns),
+                "duration_s": _seconds(stage.duration_ns),
+                "start_rate": str(stage.start_rate),
+                "end_rate": str(stage.end_rate),
+                "planned": planned,
+            }
+            for stage, start_ns, planned in zip(header.stages, header.starts_ns, by_stage, strict=True)
+        ],
+        "planned_by_second": [list(pair) for pair in sorted(header.planned_by_second.items())],
+    }
+
+
+def read_header(data: Mapping[str, Any]) -> RunHeader:
+    """Read the header in a result's JSON object.
+
+    Raises `KeyError`, `TypeError`, `ValueError`, `AttributeError` or `ArithmeticError`.
+    """
+    by_stage = tuple(stage["planned"] for stage in data["stages"])
+    return RunHeader(
+        run=Run(**data["run"]),
+        scenario=dict(data["scenario"]),
+        environment=dict(data["environment"]),
+        contract=dict(data["contract"]),
+        stages=tuple(_stage(stage) for stage in data["stages"]),
+        planned=data["arrivals"]["planned"],
+        planned_by_second=dict(data["planned_by_second"]),
+        planned_by_stage=None if None in by_stage else by_stage,
+        machine=dict(data["machine"]),
+    )
+
+
+def _seconds(ns: int) -> float:
+    whole, rest = divmod(ns, NS)
+    return ns / NS if rest else whole
+
+
+def _stage(data: Mapping[str, Any]) -> Stage:
+    return Stage(
+        name=data["name"],
+        start_rate=Fraction(data["start_rate"]),
+        end_rate=Fraction(data["end_rate"]),
+        duration_ns=round(Fraction(data["duration_s"]) * NS),
+        warmup=data["warmup"],
+    )
