@@ -61,7 +61,12 @@ DOORS = {
     "hypothesis": ["suite/fuzz"],
     "certifi": ["tls_trust"],
     "gevent": ["generator/", "cli/locust_integration"],
-    "locust": ["generator/worker", "generator/locust_users", "cli/locust_integration"],
+    "locust": [
+        "generator/worker",
+        "generator/locust_users",
+        "generator/locust_stats",
+        "cli/locust_integration",
+    ],
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/progress", "cli/check_progress"],

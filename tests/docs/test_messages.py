@@ -178,7 +178,7 @@ def phases_of_timeouts() -> set[str]:
     """Return the keys of the sentences for a deadline that passed."""
     tree = ast.parse((SOURCE / "generator" / "failures.py").read_text())
     for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_LATE":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_TIMEOUTS":
             return set(ast.literal_eval(node.value))
     raise AssertionError("the sentences for a deadline are somewhere else")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Serve = Callable[..., int]
     InGreenlet = Callable[..., Any]
-    WireTo = Callable[..., Endpoint]
+    EndpointTo = Callable[..., Endpoint]
     ReadRequest = Callable[[Any], bytes]
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
@@ -32,14 +32,14 @@ SLACK = 1.0
 
 
 def exchange(endpoint: Endpoint, body: bytes = b"{}") -> tuple[Response, float]:
-    """Return what came of one exchange on a line of its own, and how long it took."""
-    with closing(Connection(endpoint)) as line:
+    """Return what came of one exchange on a connection of its own, and how long it took."""
+    with closing(Connection(endpoint)) as connection:
         began = time.monotonic()
-        return line.exchange(endpoint.request(body)), time.monotonic() - began
+        return connection.exchange(endpoint.request(body)), time.monotonic() - began
 
 
-def cause(reply: Response) -> str | None:
-    return reply.failure.cause if reply.failure else None
+def cause(response: Response) -> str | None:
+    return response.failure.cause if response.failure else None
 
 
 # Opening
@@ -65,27 +65,27 @@ def full_port() -> Iterator[int]:
 
 
 def test_a_closed_port_refuses_at_once(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, closed_port: int
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, closed_port: int
 ) -> None:
     endpoint = endpoint_to(closed_port, seconds=5)
-    reply, took = in_greenlet(exchange, endpoint)
-    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, "connection/refused")
+    response, took = in_greenlet(exchange, endpoint)
+    assert (response.outcome, cause(response)) == (Outcome.CONNECTION_ERROR, "connection/refused")
     assert took < 1
     assert endpoint.connections_opened == 0
 
 
 def test_a_server_that_lets_nobody_in_is_given_up_at_the_deadline(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, full_port: int
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, full_port: int
 ) -> None:
     endpoint = endpoint_to(full_port, seconds=0.3)
-    reply, took = in_greenlet(exchange, endpoint)
-    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/connect")
+    response, took = in_greenlet(exchange, endpoint)
+    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/connect")
     assert 0.29 < took < 0.3 + SLACK
     assert endpoint.connections_opened == 0
 
 
 def test_a_host_that_has_no_address_is_a_fault_of_the_connection(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The resolver of the machine is not asked: some of them have an answer to everything."""
 
@@ -93,22 +93,22 @@ def test_a_host_that_has_no_address_is_a_fault_of_the_connection(
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(gevent.socket, "getaddrinfo", unknown)
-    reply, _ = in_greenlet(exchange, endpoint_to(80, host="nothing.invalid"))
-    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, "connection/dns")
+    response, _ = in_greenlet(exchange, endpoint_to(80, host="nothing.invalid"))
+    assert (response.outcome, cause(response)) == (Outcome.CONNECTION_ERROR, "connection/dns")
 
 
 def test_a_resolver_that_does_not_answer_is_given_up_at_the_deadline(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gevent.socket, "getaddrinfo", lambda *_, **__: gevent.sleep(60))
-    reply, took = in_greenlet(exchange, endpoint_to(80, host="slow.invalid", seconds=0.2))
-    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/connect")
+    response, took = in_greenlet(exchange, endpoint_to(80, host="slow.invalid", seconds=0.2))
+    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/connect")
     assert 0.19 < took < 0.2 + SLACK
 
 
 def test_each_address_of_a_host_is_tried(
     serve: Serve,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     read_request: ReadRequest,
     closed_port: int,
@@ -127,7 +127,7 @@ def test_each_address_of_a_host_is_tried(
 
 
 def test_a_host_without_any_address_cannot_be_reached(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gevent.socket, "getaddrinfo", lambda *_, **__: [])
     assert cause(in_greenlet(exchange, endpoint_to(80))[0]) == "connection/unreachable"
@@ -152,7 +152,7 @@ def test_a_host_without_any_address_cannot_be_reached(
     ],
 )
 def test_what_the_system_says_has_a_cause_and_what_we_lack_is_not_the_servers(
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     monkeypatch: pytest.MonkeyPatch,
     number: int | None,
@@ -163,9 +163,9 @@ def test_what_the_system_says_has_a_cause_and_what_we_lack_is_not_the_servers(
 
     endpoint = endpoint_to(9)
     monkeypatch.setattr(endpoint, "connect", fail)
-    reply, _ = in_greenlet(exchange, endpoint)
-    assert (reply.outcome, cause(reply)) == (Outcome.CONNECTION_ERROR, expected)
-    assert "whatever" not in repr(reply)
+    response, _ = in_greenlet(exchange, endpoint)
+    assert (response.outcome, cause(response)) == (Outcome.CONNECTION_ERROR, expected)
+    assert "whatever" not in repr(response)
 
 
 # Sending
@@ -183,7 +183,7 @@ def test_what_the_system_says_has_a_cause_and_what_we_lack_is_not_the_servers(
     ],
 )
 def test_the_host_field_has_the_port_unless_it_is_the_usual_one(
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     port: int,
     host: str,
     tls: bool,  # noqa: FBT001 -- a column
@@ -195,7 +195,7 @@ def test_the_host_field_has_the_port_unless_it_is_the_usual_one(
 
 @pytest.mark.parametrize("reuse", [True, False])
 def test_a_request_is_what_the_contract_asks_for_and_says_who_sends_it(
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     reuse: bool,  # noqa: FBT001 -- a column
 ) -> None:
     head, _, body = endpoint_to(8080, reuse=reuse).request('{"userID":"ä"}'.encode()).partition(b"\r\n\r\n")
@@ -213,16 +213,16 @@ def test_a_request_is_what_the_contract_asks_for_and_says_who_sends_it(
 
 
 def test_a_server_that_does_not_read_is_given_up_at_the_deadline(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet
 ) -> None:
     endpoint = endpoint_to(serve(lambda _, __: gevent.sleep(60)), seconds=0.3)
-    reply, took = in_greenlet(exchange, endpoint, b" " * (32 << 20))
-    assert (reply.outcome, cause(reply)) == (Outcome.TIMEOUT, "timeout/send")
+    response, took = in_greenlet(exchange, endpoint, b" " * (32 << 20))
+    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/send")
     assert 0.29 < took < 0.3 + SLACK
 
 
 def test_the_end_of_a_user_that_is_connecting_passes_through(
-    endpoint_to: WireTo, in_greenlet: InGreenlet, full_port: int
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet, full_port: int
 ) -> None:
     def run() -> gevent.Greenlet:
         user = gevent.spawn(exchange, endpoint_to(full_port, seconds=30))

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     Serve = Callable[..., int]
     InGreenlet = Callable[..., Any]
-    WireTo = Callable[..., Endpoint]
+    EndpointTo = Callable[..., Endpoint]
     ReadRequest = Callable[[Any], bytes]
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 RESET = struct.pack("ii", 1, 0)
 
 
-def cause(reply: Response) -> str | None:
-    return reply.failure.cause if reply.failure else None
+def cause(response: Response) -> str | None:
+    return response.failure.cause if response.failure else None
 
 
 class Server:
@@ -88,32 +88,32 @@ def server(read_request: ReadRequest) -> Server:
 
 
 def several(endpoint: Endpoint, count: int, pause: float = 0.0) -> list[Response]:
-    """Return the replies of so many exchanges on one line."""
-    replies = []
-    with closing(Connection(endpoint)) as line:
+    """Return the responses of so many exchanges on one connection."""
+    responses = []
+    with closing(Connection(endpoint)) as connection:
         for _ in range(count):
-            replies.append(line.exchange(endpoint.request(b"{}")))
+            responses.append(connection.exchange(endpoint.request(b"{}")))
             gevent.sleep(pause)
-    return replies
+    return responses
 
 
 @pytest.mark.parametrize("manner", ["closing_after_each", "talking_when_nobody_asks"])
 def test_what_happens_to_an_idle_connection_is_noticed_before_it_is_used(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, server: Server, manner: str
 ) -> None:
     endpoint = endpoint_to(serve(getattr(server, manner)))
-    replies = in_greenlet(several, endpoint, 4, 0.05)
-    assert [(reply.outcome, reply.status) for reply in replies] == [(None, 200)] * 4
+    responses = in_greenlet(several, endpoint, 4, 0.05)
+    assert [(response.outcome, response.status) for response in responses] == [(None, 200)] * 4
     assert (server.requests, server.connections, endpoint.connections_opened) == (4, 4, 4)
 
 
 @pytest.mark.parametrize("manner", ["closing_at_the_second", "resetting_at_the_second"])
 def test_a_connection_that_ends_just_as_it_is_used_again_is_told_apart_and_nothing_is_sent_twice(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, server: Server, manner: str
 ) -> None:
     endpoint = endpoint_to(serve(getattr(server, manner)))
-    replies = in_greenlet(several, endpoint, 3)
-    assert [(reply.outcome, cause(reply)) for reply in replies] == [
+    responses = in_greenlet(several, endpoint, 3)
+    assert [(response.outcome, cause(response)) for response in responses] == [
         (None, None),
         (Outcome.CONNECTION_ERROR, "connection/stale"),
         (None, None),
@@ -130,7 +130,7 @@ def test_a_connection_that_ends_just_as_it_is_used_again_is_told_apart_and_nothi
 )
 def test_what_is_late_is_closed(
     serve: Serve,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     server: Server,
     manner: str,
@@ -140,23 +140,23 @@ def test_what_is_late_is_closed(
     endpoint = endpoint_to(serve(getattr(server, manner)), seconds=0.2)
 
     def run() -> tuple[Response, bool]:
-        with closing(Connection(endpoint)) as line:
-            return line.exchange(endpoint.request(b"{}")), server.gone.wait(5)
+        with closing(Connection(endpoint)) as connection:
+            return connection.exchange(endpoint.request(b"{}")), server.gone.wait(5)
 
-    reply, gone = in_greenlet(run)
-    assert (cause(reply), reply.status, gone) == (expected, status, True)
+    response, gone = in_greenlet(run)
+    assert (cause(response), response.status, gone) == (expected, status, True)
 
 
 @pytest.mark.parametrize("manner", ["silent", "half_an_answer"])
 def test_the_end_of_a_user_passes_through_and_closes_its_connection(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, server: Server, manner: str
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, server: Server, manner: str
 ) -> None:
     endpoint = endpoint_to(serve(getattr(server, manner)), seconds=30)
     ended: list[object] = []
 
-    def use(line: Connection) -> None:
+    def use(connection: Connection) -> None:
         try:
-            line.exchange(endpoint.request(b"{}"))
+            connection.exchange(endpoint.request(b"{}"))
         except BaseException as error:
             ended.append(type(error))
             raise
@@ -174,15 +174,15 @@ def test_the_end_of_a_user_passes_through_and_closes_its_connection(
 
 
 def test_a_deadline_is_over_with_its_exchange(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, server: Server
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, server: Server
 ) -> None:
     """The user goes on for three times the deadline, and is not disturbed."""
     endpoint = endpoint_to(serve(server.closing_after_each), seconds=0.1)
 
     def run() -> list[Response]:
-        with closing(Connection(endpoint)) as line:
-            replies = [line.exchange(endpoint.request(b"{}"))]
+        with closing(Connection(endpoint)) as connection:
+            responses = [connection.exchange(endpoint.request(b"{}"))]
             gevent.sleep(0.3)
-            return [*replies, line.exchange(endpoint.request(b"{}"))]
+            return [*responses, connection.exchange(endpoint.request(b"{}"))]
 
-    assert [reply.outcome for reply in in_greenlet(run)] == [None, None]
+    assert [response.outcome for response in in_greenlet(run)] == [None, None]

@@ -102,9 +102,9 @@ FACTS: dict[str, tuple[Outcome, str | None, bool]] = {
 
 
 class Met(NamedTuple):
-    """What came of an exchange that met a fault, and of the next one on the same line."""
+    """What came of an exchange that met a fault, and of the next one on the same connection."""
 
-    reply: Response
+    response: Response
     outcome: Outcome
     cause: str | None
     took: float
@@ -112,10 +112,10 @@ class Met(NamedTuple):
     following: Outcome
 
 
-def judged(contract: Contract, reply: Response) -> tuple[Outcome, str | None]:
-    if reply.outcome is not None:
-        return reply.outcome, reply.failure.cause if reply.failure else None
-    judgement = contract.judge(reply.status or 0, reply.content_type, reply.body)
+def judged(contract: Contract, response: Response) -> tuple[Outcome, str | None]:
+    if response.outcome is not None:
+        return response.outcome, response.failure.cause if response.failure else None
+    judgement = contract.judge(response.status or 0, response.content_type, response.body)
     return judgement.outcome, judgement.failure.cause if judgement.failure else None
 
 
@@ -128,16 +128,16 @@ def met(
     seen: dict[str, Met] = {}
 
     def meet(endpoint: Endpoint, number: int) -> Met:
-        line = Connection(endpoint)
+        connection = Connection(endpoint)
         began = time.monotonic()
-        reply = line.exchange(endpoint.request(contract.body(f"user-{2 * number}")))
+        response = connection.exchange(endpoint.request(contract.body(f"user-{2 * number}")))
         took = time.monotonic() - began
         opened = endpoint.connections_opened
         gevent.sleep(0.01)  # what the server does after its answer has happened by then
-        following = line.exchange(endpoint.request(contract.body(f"user-{2 * number + 1}")))
-        line.close()
+        following = connection.exchange(endpoint.request(contract.body(f"user-{2 * number + 1}")))
+        connection.close()
         reused = endpoint.connections_opened == opened
-        return Met(reply, *judged(contract, reply), took, reused, judged(contract, following)[0])
+        return Met(response, *judged(contract, response), took, reused, judged(contract, following)[0])
 
     with StubProcess.start(StubSettings(faults=lines), api_key) as stub:
         endpoint = endpoint_to(stub.port, seconds=SECONDS)
@@ -182,11 +182,11 @@ def test_no_reply_shows_the_api_key_or_a_session_key(
     met: dict[str, Met], api_key: Secret, fault: str
 ) -> None:
     """The body of one fault has the key in it: that is the server's doing, and it is not shown."""
-    reply = met[fault].reply
-    assert api_key.reveal()[:8] not in repr(reply)
-    assert "sk." not in repr(reply)
-    assert api_key.reveal() not in str(reply[:4])
-    assert (api_key.reveal().encode() in reply.body) is (fault == "echo_api_key")
+    response = met[fault].response
+    assert api_key.reveal()[:8] not in repr(response)
+    assert "sk." not in repr(response)
+    assert api_key.reveal() not in str(response[:4])
+    assert (api_key.reveal().encode() in response.body) is (fault == "echo_api_key")
 
 
 def test_the_pieces_of_the_wire_do_not_show_the_key(
@@ -203,16 +203,16 @@ def test_a_slow_server_is_waited_for_until_the_deadline(
 ) -> None:
     """Answers after 300 ms: within a deadline of 2 s, not within one of 150 ms; then on a new connection."""
 
-    def exchange(line: Connection, endpoint: Endpoint, number: int) -> tuple[Outcome, str | None]:
-        return judged(contract, line.exchange(endpoint.request(contract.body(f"user-{number}"))))
+    def exchange(connection: Connection, endpoint: Endpoint, number: int) -> tuple[Outcome, str | None]:
+        return judged(contract, connection.exchange(endpoint.request(contract.body(f"user-{number}"))))
 
     def run(patient: Endpoint, hasty: Endpoint) -> None:
-        line = Connection(patient)
-        assert exchange(line, patient, 0) == (OK, None)
-        line.close()
-        line = Connection(hasty)
-        assert exchange(line, hasty, 1) == (TIMEOUT, "timeout/answer")
-        assert exchange(line, hasty, 2) == (TIMEOUT, "timeout/answer")
+        connection = Connection(patient)
+        assert exchange(connection, patient, 0) == (OK, None)
+        connection.close()
+        connection = Connection(hasty)
+        assert exchange(connection, hasty, 1) == (TIMEOUT, "timeout/answer")
+        assert exchange(connection, hasty, 2) == (TIMEOUT, "timeout/answer")
         assert (patient.connections_opened, hasty.connections_opened) == (1, 2)
 
     with StubProcess.start(StubSettings(latency="300ms"), api_key) as stub:
@@ -234,11 +234,11 @@ def test_a_connection_serves_all_sessions_or_one(
         endpoint = endpoint_to(stub.port, reuse=reuse)
 
         def run() -> None:
-            line = Connection(endpoint)
+            connection = Connection(endpoint)
             for number in range(5):
-                reply = line.exchange(endpoint.request(contract.body(f"user-{number}")))
-                assert judged(contract, reply) == (OK, None)
-            line.close()
+                response = connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+                assert judged(contract, response) == (OK, None)
+            connection.close()
 
         in_greenlet(run)
         page = stub.ledger()
@@ -253,8 +253,8 @@ def test_without_a_key_the_server_says_no(
         endpoint = endpoint_to(stub.port, key=None)
 
         def once() -> Response:
-            with closing(Connection(endpoint)) as line:
-                return line.exchange(endpoint.request(contract.body("user-1")))
+            with closing(Connection(endpoint)) as connection:
+                return connection.exchange(endpoint.request(contract.body("user-1")))
 
-        reply = in_greenlet(once)
-    assert judged(contract, reply) == (Outcome.REJECTED, "rejected/401")
+        response = in_greenlet(once)
+    assert judged(contract, response) == (Outcome.REJECTED, "rejected/401")

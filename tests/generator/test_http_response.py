@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Serve = Callable[..., int]
     InGreenlet = Callable[..., Any]
-    WireTo = Callable[..., Endpoint]
+    EndpointTo = Callable[..., Endpoint]
     ReadRequest = Callable[[Any], bytes]
 
 BODY = b'{"sessionKey":"sk.1"}'
@@ -122,9 +122,9 @@ BROKEN: dict[str, tuple[bytes, Outcome, str]] = {
 
 @pytest.fixture
 def answer_with(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, read_request: ReadRequest
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, read_request: ReadRequest
 ) -> Callable[..., tuple[list[Response], int]]:
-    """Exchange with a server that answers everything with these pieces; return replies and connections."""
+    """Exchange with a server that answers everything with these pieces; return responses and connections."""
 
     def answer(
         *pieces: bytes, stays: bool = True, times: int = 1, pause: float = 0.0
@@ -140,8 +140,8 @@ def answer_with(
         endpoint = endpoint_to(serve(handle), seconds=5)
 
         def run() -> list[Response]:
-            with closing(Connection(endpoint)) as line:
-                return [line.exchange(endpoint.request(b"{}")) for _ in range(times)]
+            with closing(Connection(endpoint)) as connection:
+                return [connection.exchange(endpoint.request(b"{}")) for _ in range(times)]
 
         return in_greenlet(run), endpoint.connections_opened
 
@@ -152,8 +152,8 @@ def answer_with(
 def test_a_whole_response_is_taken_and_its_connection_kept(
     answer_with: Callable[..., tuple[list[Response], int]], name: str
 ) -> None:
-    replies, connections = answer_with(WHOLE[name], times=2)
-    assert [tuple(reply) for reply in replies] == [(None, None, 200, "application/json", BODY)] * 2
+    responses, connections = answer_with(WHOLE[name], times=2)
+    assert [tuple(response) for response in responses] == [(None, None, 200, "application/json", BODY)] * 2
     assert connections == 1
 
 
@@ -161,8 +161,8 @@ def test_a_whole_response_is_taken_and_its_connection_kept(
 def test_a_response_that_ends_with_its_connection_is_whole_too(
     answer_with: Callable[..., tuple[list[Response], int]], name: str
 ) -> None:
-    replies, connections = answer_with(WHOLE_AT_THE_END[name], stays=False, times=2)
-    assert [tuple(reply) for reply in replies] == [(None, None, 200, "application/json", BODY)] * 2
+    responses, connections = answer_with(WHOLE_AT_THE_END[name], stays=False, times=2)
+    assert [tuple(response) for response in responses] == [(None, None, 200, "application/json", BODY)] * 2
     assert connections == 2
 
 
@@ -171,9 +171,9 @@ def test_a_broken_response_is_a_fault_of_the_server_and_ends_the_connection(
     answer_with: Callable[..., tuple[list[Response], int]], name: str
 ) -> None:
     data, outcome, cause = BROKEN[name]
-    (reply, again), connections = answer_with(data, stays=False, times=2)
-    assert (reply.outcome, reply.failure and reply.failure.cause) == (outcome, cause)
-    assert again[:2] == reply[:2]
+    (response, again), connections = answer_with(data, stays=False, times=2)
+    assert (response.outcome, response.failure and response.failure.cause) == (outcome, cause)
+    assert again[:2] == response[:2]
     assert connections == 2
 
 
@@ -181,19 +181,19 @@ def test_a_response_may_come_byte_by_byte(answer_with: Callable[..., tuple[list[
     """Long names and values in many pieces are put together again."""
     slow = WHOLE["interim answers with fields of their own"][-200:]
     pieces = [bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\n" + slow[slow.index(b"a: b") :]]
-    (reply,), _ = answer_with(*pieces)
-    assert reply == (None, None, 200, "application/json", BODY)
+    (response,), _ = answer_with(*pieces)
+    assert response == (None, None, 200, "application/json", BODY)
 
 
 def test_an_error_in_gzip_is_that_error(answer_with: Callable[..., tuple[list[Response], int]]) -> None:
     line = b"HTTP/1.1 503 Service Unavailable"
-    (reply,), _ = answer_with(head(b"content-encoding: gzip\r\n", LENGTH, line=line) + BODY)
-    assert (reply.outcome, reply.status) == (None, 503)
+    (response,), _ = answer_with(head(b"content-encoding: gzip\r\n", LENGTH, line=line) + BODY)
+    assert (response.outcome, response.status) == (None, 503)
 
 
 def test_two_media_types_are_both_passed_on(answer_with: Callable[..., tuple[list[Response], int]]) -> None:
-    (reply,), _ = answer_with(head(b"content-type: text/html\r\n", JSON, LENGTH) + BODY)
-    assert reply.content_type == "text/html, application/json"
+    (response,), _ = answer_with(head(b"content-type: text/html\r\n", JSON, LENGTH) + BODY)
+    assert response.content_type == "text/html, application/json"
 
 
 FLOODS = {
@@ -214,7 +214,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_what_never_ends_is_refused_long_before_the_deadline(
-    serve: Serve, endpoint_to: WireTo, in_greenlet: InGreenlet, read_request: ReadRequest, name: str
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet, read_request: ReadRequest, name: str
 ) -> None:
     """No more than ten times the largest body (64 KiB) is read; the deadline of 20 s is far away."""
     begin, more, cause = FLOODS[name]
@@ -229,8 +229,8 @@ def test_what_never_ends_is_refused_long_before_the_deadline(
 
     endpoint = endpoint_to(serve(handle), seconds=20)
     began = time.monotonic()
-    reply = in_greenlet(lambda: Connection(endpoint).exchange(endpoint.request(b"{}")))
-    assert (reply.outcome, reply.failure.cause) == (PROTOCOL, cause)
+    response = in_greenlet(lambda: Connection(endpoint).exchange(endpoint.request(b"{}")))
+    assert (response.outcome, response.failure.cause) == (PROTOCOL, cause)
     assert time.monotonic() - began < 5
     assert sum(sent) < 10 * (64 << 10) + (6 << 20)  # and what the buffers of two sockets hold
 
@@ -251,7 +251,7 @@ with socket.create_server(("127.0.0.1", 0)) as server:
 
 
 def test_a_sender_that_never_pauses_holds_up_neither_the_deadline_nor_other_users(
-    endpoint_to: WireTo, in_greenlet: InGreenlet
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet
 ) -> None:
     """A process of its own floods; with a limit of 1 GiB only the deadline of 300 ms can end it."""
     turns: list[float] = []
@@ -266,11 +266,11 @@ def test_a_sender_that_never_pauses_holds_up_neither_the_deadline_nor_other_user
         endpoint = endpoint_to(int(process.stdout.readline()), seconds=0.3, max_body=1 << 30)
         other = gevent.spawn(take_turns)
         began = time.monotonic()
-        reply = in_greenlet(lambda: Connection(endpoint).exchange(endpoint.request(b"{}")))
+        response = in_greenlet(lambda: Connection(endpoint).exchange(endpoint.request(b"{}")))
         took = time.monotonic() - began
         other.kill()
         process.kill()
-    assert (reply.outcome, reply.failure.cause) == (Outcome.TIMEOUT, "timeout/body")
+    assert (response.outcome, response.failure.cause) == (Outcome.TIMEOUT, "timeout/body")
     assert 0.29 < took < 1.3
     assert len(turns) > 10
 
@@ -296,7 +296,7 @@ def mutants(draw: st.DrawFn) -> bytes:
 
 def test_whatever_comes_is_a_reply(
     serve: Serve,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     contract: Contract,
     read_request: ReadRequest,
@@ -314,19 +314,19 @@ def test_whatever_comes_is_a_reply(
     endpoint = endpoint_to(serve(handle), seconds=5)
 
     def exchange() -> Response:
-        with closing(Connection(endpoint)) as line:
-            return line.exchange(endpoint.request(b"{}"))
+        with closing(Connection(endpoint)) as connection:
+            return connection.exchange(endpoint.request(b"{}"))
 
     @settings(max_examples=150)
     @given(data=st.one_of(st.binary(max_size=200), mutants()), size=st.sampled_from((1, 7, 1 << 16)))
     def check(data: bytes, size: int) -> None:
         said[0] = (data, size)
         began = time.monotonic()
-        reply = in_greenlet(exchange)
+        response = in_greenlet(exchange)
         assert time.monotonic() - began < 2.5  # the server hangs up, so nothing waits for the deadline
-        assert isinstance(reply, Response)
-        assert reply.outcome in {None, PROTOCOL, CONNECTION, VIOLATION}
-        assert (reply.failure is None) is (reply.outcome is None)
-        contract.judge(reply.status or 0, reply.content_type, reply.body)
+        assert isinstance(response, Response)
+        assert response.outcome in {None, PROTOCOL, CONNECTION, VIOLATION}
+        assert (response.failure is None) is (response.outcome is None)
+        contract.judge(response.status or 0, response.content_type, response.body)
 
     check()

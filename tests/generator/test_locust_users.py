@@ -17,7 +17,8 @@ import gevent
 from locust.env import Environment
 from locust.stats import RequestStats, sort_stats
 from sessionload.generator.worker import raise_descriptor_limit
-from sessionload.generator.locust_users import SessionUser, feed_locust, start_users_of
+from sessionload.generator.locust_stats import feed_locust
+from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Measurement
 
@@ -59,7 +60,7 @@ said["entries"] = [[entry.method, entry.name, view(entry)] for entry in sort_sta
 said["errors"] = sorted([error.method, error.error, error.occurrences] for error in stats.errors.values())
 
 
-# Users, of a engine that never has anything for them to do.
+# Users, of an engine that never has anything for them to do.
 class Idle:
     def __init__(self):
         self.entered = self.left = 0
@@ -67,15 +68,15 @@ class Idle:
 
     def enter(self):
         self.entered += 1
-        return f"line {self.entered}"
+        return f"connection {self.entered}"
 
     def next_start(self):
         gevent.sleep(60)
 
-    def execute(self, line, handed):
-        self.performed.append(line)
+    def execute(self, connection, start):
+        self.performed.append(connection)
 
-    def leave(self, line):
+    def leave(self, connection):
         self.left += 1
 
 
@@ -153,7 +154,7 @@ def test_as_many_users_as_are_asked_for_are_there_at_once_and_none_is_stopped_fo
     ]
 
 
-def test_users_that_locust_stops_give_their_lines_back(said: dict[str, Any]) -> None:
+def test_users_that_locust_stops_give_their_connections_back(said: dict[str, Any]) -> None:
     assert said["left after the end"] == [51, 51]
 
 

@@ -39,7 +39,7 @@ class Refusing:
 
 @pytest.fixture(params=EARLY_NS)
 def manner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """How the alarm gets its time: from the kernel, from gevent on other systems, or for lack of timers."""
+    """How the timer gets its time: from the kernel, or from gevent where it has none."""
     name: str = request.param
     if name == "gevent":
         monkeypatch.setattr(sys, "platform", "darwin")
@@ -48,33 +48,33 @@ def manner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return name
 
 
-class Rung:
-    """An alarm that notes when it rings, and can be waited for."""
+class Expiries:
+    """A timer that notes when it fires, and can be waited for."""
 
     def __init__(self) -> None:
         self.at: list[int] = []
         self._event = Event()
-        self.alarm = Timer(self._ring)
+        self.timer = Timer(self._fire)
 
-    def _ring(self) -> None:
+    def _fire(self) -> None:
         self.at.append(time.monotonic_ns())
         self._event.set()
 
     def wait(self, instant_ns: int) -> int:
-        """Set the alarm, and return how late it rang."""
+        """Set the timer, and return how late it fired."""
         self._event.clear()
-        self.alarm.set(instant_ns)
+        self.timer.set(instant_ns)
         assert self._event.wait(5)
         return self.at[-1] - instant_ns
 
 
-def test_an_alarm_rings_at_its_instant(in_greenlet: InGreenlet, manner: str) -> None:
+def test_a_timer_fires_at_its_instant(in_greenlet: InGreenlet, manner: str) -> None:
     def run() -> list[int]:
-        rung = Rung()
+        expiries = Expiries()
         waits = (-MS, 0, 10_000, 100_000, MS, 5 * MS, 40 * MS)
-        misses = [rung.wait(time.monotonic_ns() + wait_ns) for wait_ns in waits]
-        rung.alarm.close()
-        assert len(rung.at) >= len(waits)
+        misses = [expiries.wait(time.monotonic_ns() + wait_ns) for wait_ns in waits]
+        expiries.timer.close()
+        assert len(expiries.at) >= len(waits)
         return misses
 
     misses = in_greenlet(run)
@@ -82,10 +82,10 @@ def test_an_alarm_rings_at_its_instant(in_greenlet: InGreenlet, manner: str) -> 
     assert max(misses) < SOON_NS
 
 
-def test_an_alarm_that_is_set_to_the_past_rings_at_each_turn_of_the_loop(
+def test_a_timer_that_is_set_to_the_past_fires_in_each_iteration_of_the_loop(
     in_greenlet: InGreenlet, manner: str
 ) -> None:
-    """Whoever else is ready has a turn in between."""
+    """What else is ready runs in between."""
 
     def run() -> list[str]:
         log: list[str] = []
@@ -94,35 +94,35 @@ def test_an_alarm_that_is_set_to_the_past_rings_at_each_turn_of_the_loop(
             log.append(manner)
             if len(log) < 6:
                 gevent.spawn(log.append, "other")
-                alarm.set(time.monotonic_ns())
+                timer.set(time.monotonic_ns())
 
-        alarm = Timer(callback)
-        alarm.set(time.monotonic_ns() - MS)
+        timer = Timer(callback)
+        timer.set(time.monotonic_ns() - MS)
         gevent.sleep(0.05)
-        alarm.close()
+        timer.close()
         return log
 
     assert in_greenlet(run)[:6] == [manner, "other"] * 3
 
 
-def test_an_alarm_that_is_closed_rings_no_more(in_greenlet: InGreenlet, manner: str) -> None:
+def test_a_timer_that_is_closed_fires_no_more(in_greenlet: InGreenlet, manner: str) -> None:
     def run() -> list[int]:
-        rung = Rung()
-        rung.alarm.set(time.monotonic_ns() + 5 * MS)
-        rung.alarm.close()
+        expiries = Expiries()
+        expiries.timer.set(time.monotonic_ns() + 5 * MS)
+        expiries.timer.close()
         gevent.sleep(0.02)
-        return rung.at
+        return expiries.at
 
     assert in_greenlet(run) == [], manner
 
 
-def test_an_alarm_gives_its_timer_back_once(in_greenlet: InGreenlet) -> None:
-    alarm = in_greenlet(Timer, lambda: None)
-    fd = alarm._fd
+def test_a_timer_is_closed_once(in_greenlet: InGreenlet) -> None:
+    timer = in_greenlet(Timer, lambda: None)
+    fd = timer._fd
     if fd is not None:  # elsewhere than on Linux there is nothing to give back
         os.fstat(fd)
-    alarm.close()
-    alarm.close()
+    timer.close()
+    timer.close()
     if fd is not None:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(fd)
@@ -181,15 +181,15 @@ def test_the_schedule_lasts_to_its_end_with_or_without_arrivals(in_greenlet: InG
 
 
 def test_what_fell_due_in_a_stall_is_handed_over_together_after_it(in_greenlet: InGreenlet) -> None:
-    """The loop stands still for 100 ms; nobody has a turn between the arrivals that were due meanwhile."""
+    """The loop stands still for 100 ms; nothing else runs between the arrivals that were due meanwhile."""
     plan = arrivals(*range(0, 100, 5), 150)
-    taken_at_next_turn: dict[int, int] = {}
+    taken_in_next_iteration: dict[int, int] = {}
 
     def run() -> tuple[Log, SessionStart | None]:
         log = Log()
 
         def look(index: int) -> None:
-            taken_at_next_turn[index] = len(log.taken)
+            taken_in_next_iteration[index] = len(log.taken)
 
         def take(arrival: SessionStart) -> bool:
             gevent.spawn(look, arrival.index)
@@ -203,7 +203,7 @@ def test_what_fell_due_in_a_stall_is_handed_over_together_after_it(in_greenlet: 
     log, left = in_greenlet(run)
     assert log.taken == plan
     assert left is None
-    assert len({taken_at_next_turn[index] for index in range(1, 19)}) == 1
+    assert len({taken_in_next_iteration[index] for index in range(1, 19)}) == 1
     assert max(log.late_ns) > 80 * MS
 
 
@@ -253,26 +253,28 @@ def test_a_pacer_that_is_killed_gives_its_timer_back(
     assert len(closed) == 1
 
 
-def test_a_turn_that_has_given_enough_goes_on_at_the_next_turn_of_the_loop(in_greenlet: InGreenlet) -> None:
-    """Twelve are due at once, a turn takes five of them, and others have their turns in between."""
+def test_a_tick_that_has_given_enough_goes_on_in_the_next_iteration_of_the_loop(
+    in_greenlet: InGreenlet,
+) -> None:
+    """Twelve are due at once, a tick takes five of them, and others run in between."""
     plan = arrivals(*[0] * 12)
     log: list[str] = []
 
     def run() -> SessionStart | None:
         def take(_: SessionStart) -> bool:
             log.append("arrival")
-            return len(log) - log.index("turn") > 0 and log[::-1].index("turn") < 5
+            return len(log) - log.index("tick") > 0 and log[::-1].index("tick") < 5
 
         def begin_tick() -> None:
-            log.append("turn")
+            log.append("tick")
             gevent.spawn(log.append, "other")
 
         pacer = Pacer(iter(plan), take, begin_tick)
         return pacer.run(time.monotonic_ns(), MS)
 
     assert in_greenlet(run) is None
-    taken = ["turn", *["arrival"] * 5, "other"]
-    assert log[:17] == [*taken, *taken, "turn", "arrival", "arrival"]
+    taken = ["tick", *["arrival"] * 5, "other"]
+    assert log[:17] == [*taken, *taken, "tick", "arrival", "arrival"]
 
 
 def test_the_pause_until_the_next_arrival_can_be_used(in_greenlet: InGreenlet) -> None:
@@ -287,7 +289,7 @@ def test_the_pause_until_the_next_arrival_can_be_used(in_greenlet: InGreenlet) -
     assert pauses[0] > 25 * MS
 
 
-def test_what_goes_wrong_in_a_turn_ends_the_run(in_greenlet: InGreenlet) -> None:
+def test_what_goes_wrong_in_a_tick_ends_the_run(in_greenlet: InGreenlet) -> None:
     def plan() -> Iterator[SessionStart]:
         yield from arrivals(0, 1)
         raise LookupError("the plan is torn")

@@ -1,4 +1,4 @@
-"""What the generator tells of itself, and of the machine it ran on."""
+"""What the generator reports of itself, and of the machine it ran on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from sessionload.config import machine
-from sessionload.generator import process_metrics as vitals_module
+from sessionload.generator import process_metrics as process_metrics_module
 from sessionload.generator.gc_control import GcControl
 from sessionload.generator.process_metrics import ProcessMetrics
 from sessionload.metrics.generator_health import GeneratorHealth
@@ -39,11 +39,11 @@ def test_garbage_is_collected_when_told_to_from_the_beginning_to_the_end() -> No
         gc_control.begin()
         assert not gc.isenabled()
         gc_control.sweep()
-        gc_control.tell(first)
+        gc_control.report(first)
     finally:
         gc_control.end()
     gc.collect()
-    gc_control.tell(second)
+    gc_control.report(second)
     assert gc.isenabled()
     assert first.gc_collections == 1
     assert 0 < first.gc_longest_ns == first.gc_ns
@@ -53,32 +53,32 @@ def test_garbage_is_collected_when_told_to_from_the_beginning_to_the_end() -> No
 
 def test_the_time_without_a_processor_is_told(process_metrics: ProcessMetrics) -> None:
     process_metrics.begin()
-    told = GeneratorHealth()
-    process_metrics.tell(told)
-    assert 0 <= told.longest_run_queue_wait_ns == told.run_queue_wait_ns < 60 * NS
+    report = GeneratorHealth()
+    process_metrics.report(report)
+    assert 0 <= report.longest_run_queue_wait_ns == report.run_queue_wait_ns < 60 * NS
 
 
 def test_where_the_system_does_not_tell_nothing_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vitals_module, "Path", lambda _: Path(os.devnull))
-    assert vitals_module._run_queue_wait_ns() == 0
-    monkeypatch.setattr(vitals_module, "Path", lambda _: Path("not/there"))
-    assert vitals_module._run_queue_wait_ns() == 0
+    monkeypatch.setattr(process_metrics_module, "Path", lambda _: Path(os.devnull))
+    assert process_metrics_module._run_queue_wait_ns() == 0
+    monkeypatch.setattr(process_metrics_module, "Path", lambda _: Path("not/there"))
+    assert process_metrics_module._run_queue_wait_ns() == 0
 
 
-def test_a_worker_counts_once_and_counts_of_the_wire_and_the_keys_are_differences(
+def test_a_worker_counts_once_and_counts_of_the_endpoint_and_the_keys_are_differences(
     process_metrics: ProcessMetrics,
 ) -> None:
     first, second = GeneratorHealth(), GeneratorHealth()
-    process_metrics.tell(first)
-    process_metrics.tell(second)
+    process_metrics.report(first)
+    process_metrics.report(second)
     assert (first.workers, first.connections_opened, first.keys_checked, first.keys_forgotten) == (1, 3, 5, 1)
     assert (second.workers, second.connections_opened, second.keys_checked) == (0, 0, 0)
     assert second.peak_in_flight == 2
 
 
 def test_the_machine_is_described_without_its_name() -> None:
-    told = machine.describe()
-    assert told["python"] == platform.python_version()
-    assert 1 <= int(told["processors"]) <= (os.cpu_count() or 1)
-    assert {"system", "locust", "gevent", "httptools"} <= set(told)
-    assert platform.node() not in " ".join(told.values()).split()
+    report = machine.describe()
+    assert report["python"] == platform.python_version()
+    assert 1 <= int(report["processors"]) <= (os.cpu_count() or 1)
+    assert {"system", "locust", "gevent", "httptools"} <= set(report)
+    assert platform.node() not in " ".join(report.values()).split()

@@ -1,4 +1,4 @@
-"""The books: each session start that began is recorded once, and judged in good time."""
+"""Each session start that was sent is recorded once, and judged in good time."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def good(key: str, **members: str) -> Response:
     return Response(None, None, 200, "application/json", f'{{"sessionKey":"{key}"{more}}}'.encode())
 
 
-def done(index: int, reply: Response, *, stage: int = 0) -> SessionStart:
+def done(index: int, response: Response, *, stage: int = 0) -> SessionStart:
     """Return a start that was due every 10 ms, sent 1 ms late and answered after 5 ms."""
     start = SessionStart(Arrival(index, index * 10 * MS, stage), b"")
     start.sent_ns = start.due_ns + MS
     start.done_ns = start.sent_ns + 5 * MS
-    start.reply = reply
+    start.response = response
     start.connect_ns = start.tls_ns = None
     return start
 
@@ -44,7 +44,7 @@ def recorder(contract: Contract) -> Recorder:
     return Recorder(contract, SeenKeys(1000))
 
 
-def tell(recorder: Recorder, *starts: SessionStart) -> None:
+def record(recorder: Recorder, *starts: SessionStart) -> None:
     for start in starts:
         recorder.on_sent(start.sent_ns)
         recorder.on_done(start)
@@ -57,7 +57,7 @@ def closed(recorder: Recorder) -> Slice:
 def test_what_has_ended_is_judged_by_the_contract_and_recorded_once(recorder: Recorder) -> None:
     """The first and second are told apart by nothing but their keys; the third is not plain, but good."""
     late = Response(Outcome.TIMEOUT, Failure("timeout/answer", "too late"))
-    tell(
+    record(
         recorder,
         done(0, good("a")),
         done(1, good("b")),
@@ -84,14 +84,14 @@ def test_what_has_ended_is_judged_by_the_contract_and_recorded_once(recorder: Re
 
 @pytest.mark.parametrize("second", [good("a"), good("a", more="b")])
 def test_a_key_that_comes_again_is_found_however_it_comes(recorder: Recorder, second: Response) -> None:
-    tell(recorder, done(0, good("z")), done(1, good("a")), done(2, second))
+    record(recorder, done(0, good("z")), done(1, good("a")), done(2, second))
     measurement = recorder.flush()
     assert over(measurement).outcomes == {Outcome.OK: 2, Outcome.CONTRACT_VIOLATION: 1}
     assert list(measurement.findings) == ["key/repeated"]
 
 
 def test_stages_and_seconds_are_told_apart(recorder: Recorder) -> None:
-    tell(recorder, done(0, good("a")), done(100, good("b")), done(101, good("c"), stage=1))
+    record(recorder, done(0, good("a")), done(100, good("b")), done(101, good("c"), stage=1))
     assert sorted(recorder.flush().slices) == [(0, 0), (0, 1), (1, 1)]
 
 
@@ -110,7 +110,7 @@ def test_what_is_never_sent_is_counted(recorder: Recorder) -> None:
 
 def test_a_long_pause_is_used(recorder: Recorder) -> None:
     start = done(0, good("a"))
-    tell(recorder, start)
+    record(recorder, start)
     recorder.use_pause(LONG_NS)
     assert start.outcome is Outcome.OK
 
@@ -122,16 +122,16 @@ def test_a_short_pause_is_used_for_what_has_waited_long_or_has_become_much(
     monkeypatch.setattr(time, "monotonic_ns", lambda: now[0])
     starts = [done(index, good(f"k{index}")) for index in range(80)]
     recorder.use_pause(SHORT_NS)  # there is nothing to judge
-    tell(recorder, starts[0])
+    record(recorder, starts[0])
     recorder.use_pause(SHORT_NS)  # nothing was judged for ten seconds
-    tell(recorder, *starts[1:9])
+    record(recorder, *starts[1:9])
     now[0] += MS
     recorder.use_pause(SHORT_NS)
     few = [hasattr(start, "outcome") for start in starts[:9]]
     now[0] += MS
     recorder.use_pause(SHORT_NS)
     later = [hasattr(start, "outcome") for start in starts[:9]]
-    tell(recorder, *starts[9:])
+    record(recorder, *starts[9:])
     recorder.use_pause(SHORT_NS)
     assert few == [True] + [False] * 8
     assert later == [True] * 9
@@ -159,6 +159,6 @@ def test_requests_are_prebuild_requests_some_at_a_time() -> None:
 
 def test_a_session_start_shows_neither_of_its_keys() -> None:
     start = SessionStart(Arrival(7, 5, 0), b"authorization: VF.DM.secret")
-    start.reply = good("sk.secret")
+    start.response = good("sk.secret")
     assert "secret" not in repr(start)
     assert "7" in repr(start)

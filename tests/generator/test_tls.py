@@ -1,4 +1,4 @@
-"""TLS is verified, always: who is trusted, and what is said about whoever is not."""
+"""TLS is verified, always: who is trusted, and what is said about a server that is not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import trustme
 from gevent.event import Event
 
-from sessionload.generator import endpoint as wire_module
+from sessionload.generator import endpoint as endpoint_module
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Outcome
 from sessionload.stub.process import StubProcess
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sessionload.generator.failures import Response
     from sessionload.secret import Secret
 
-    WireTo = Callable[..., Endpoint]
+    EndpointTo = Callable[..., Endpoint]
     InGreenlet = Callable[..., Any]
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -76,36 +76,40 @@ def expired(authorities: Authorities, api_key: Secret) -> Iterator[StubProcess]:
 
 @pytest.fixture
 def exchanges(contract: Contract, in_greenlet: InGreenlet) -> Callable[..., list[Response]]:
-    """Do so many exchanges over a endpoint, on one line."""
+    """Do so many exchanges over a endpoint, on one connection."""
 
     def run(endpoint: Endpoint, count: int = 1) -> list[Response]:
-        with closing(Connection(endpoint)) as line:
+        with closing(Connection(endpoint)) as connection:
             return [
-                line.exchange(endpoint.request(contract.body(f"user-{number}"))) for number in range(count)
+                connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+                for number in range(count)
             ]
 
     return lambda endpoint, count=1: in_greenlet(run, endpoint, count)
 
 
-def fact(reply: Response) -> tuple[Outcome | None, str | None]:
-    return reply.outcome, reply.failure.cause if reply.failure else None
+def fact(response: Response) -> tuple[Outcome | None, str | None]:
+    return response.outcome, response.failure.cause if response.failure else None
 
 
 UNVERIFIED = (Outcome.CONNECTION_ERROR, "connection/tls_unverified")
 
 
 def test_a_server_of_a_trusted_authority_is_used_and_its_connection_kept(
-    stub: StubProcess, authorities: Authorities, endpoint_to: WireTo, exchanges: Callable[..., list[Response]]
+    stub: StubProcess,
+    authorities: Authorities,
+    endpoint_to: EndpointTo,
+    exchanges: Callable[..., list[Response]],
 ) -> None:
     endpoint = endpoint_to(stub.port, tls=True, ca_file=authorities.trusted_file)
-    assert [reply.status for reply in exchanges(endpoint, 4)] == [200] * 4
+    assert [response.status for response in exchanges(endpoint, 4)] == [200] * 4
     assert endpoint.connections_opened == 1
 
 
 def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
     stub: StubProcess,
     authorities: Authorities,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     contract: Contract,
 ) -> None:
@@ -113,10 +117,10 @@ def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
 
     def run() -> list[tuple[int | None, int | None]]:
         times = []
-        with closing(Connection(endpoint)) as line:
+        with closing(Connection(endpoint)) as connection:
             for number in range(4):
-                assert line.exchange(endpoint.request(contract.body(f"user-{number}"))).status == 200
-                times.append((line.connect_ns, line.tls_ns))
+                assert connection.exchange(endpoint.request(contract.body(f"user-{number}"))).status == 200
+                times.append((connection.connect_ns, connection.tls_ns))
         return times
 
     times = in_greenlet(run)
@@ -127,23 +131,26 @@ def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
 def test_a_kept_connection_takes_no_time_to_open(
     stub: StubProcess,
     authorities: Authorities,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     in_greenlet: InGreenlet,
     contract: Contract,
 ) -> None:
     endpoint = endpoint_to(stub.port, tls=True, ca_file=authorities.trusted_file)
 
     def run() -> tuple[int | None, int | None]:
-        with closing(Connection(endpoint)) as line:
+        with closing(Connection(endpoint)) as connection:
             for number in range(2):
-                line.exchange(endpoint.request(contract.body(f"user-{number}")))
-            return line.connect_ns, line.tls_ns
+                connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+            return connection.connect_ns, connection.tls_ns
 
     assert in_greenlet(run) == (None, None)
 
 
 def test_a_server_of_an_unknown_authority_is_not_used(
-    stub: StubProcess, authorities: Authorities, endpoint_to: WireTo, exchanges: Callable[..., list[Response]]
+    stub: StubProcess,
+    authorities: Authorities,
+    endpoint_to: EndpointTo,
+    exchanges: Callable[..., list[Response]],
 ) -> None:
     context = ssl.create_default_context(cafile=authorities.trusted_file)
     before = stub.ledger(context)["arrivals"]
@@ -155,7 +162,10 @@ def test_a_server_of_an_unknown_authority_is_not_used(
 
 
 def test_a_certificate_for_another_name_is_not_accepted(
-    stub: StubProcess, authorities: Authorities, endpoint_to: WireTo, exchanges: Callable[..., list[Response]]
+    stub: StubProcess,
+    authorities: Authorities,
+    endpoint_to: EndpointTo,
+    exchanges: Callable[..., list[Response]],
 ) -> None:
     endpoint = endpoint_to(stub.port, host="localhost", tls=True, ca_file=authorities.trusted_file)
     assert fact(exchanges(endpoint)[0]) == UNVERIFIED
@@ -164,7 +174,7 @@ def test_a_certificate_for_another_name_is_not_accepted(
 def test_a_certificate_that_has_expired_is_not_accepted(
     expired: StubProcess,
     authorities: Authorities,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     exchanges: Callable[..., list[Response]],
 ) -> None:
     endpoint = endpoint_to(expired.port, host="localhost", tls=True, ca_file=authorities.trusted_file)
@@ -175,39 +185,39 @@ def test_both_clients_trust_the_same(
     monkeypatch: pytest.MonkeyPatch,
     stub: StubProcess,
     authorities: Authorities,
-    endpoint_to: WireTo,
+    endpoint_to: EndpointTo,
     exchanges: Callable[..., list[Response]],
 ) -> None:
-    """Where the environment names no file, the one answer of `trust` is taken, as the preflight does."""
-    monkeypatch.setattr(wire_module, "ca_file", lambda named: named or authorities.trusted_file)
+    """Where the environment names no file, `tls_trust` decides, as the preflight does."""
+    monkeypatch.setattr(endpoint_module, "ca_file", lambda named: named or authorities.trusted_file)
     assert exchanges(endpoint_to(stub.port, tls=True))[0].status == 200
 
 
 def test_tls_to_a_plain_server_fails_at_once(
-    endpoint_to: WireTo, api_key: Secret, exchanges: Callable[..., list[Response]]
+    endpoint_to: EndpointTo, api_key: Secret, exchanges: Callable[..., list[Response]]
 ) -> None:
     with StubProcess.start(StubSettings(), api_key) as plain:
         began = time.monotonic()
-        reply = exchanges(endpoint_to(plain.port, tls=True, seconds=10))[0]
+        response = exchanges(endpoint_to(plain.port, tls=True, seconds=10))[0]
         assert time.monotonic() - began < 5
         page = plain.ledger()
-    assert fact(reply) == (Outcome.CONNECTION_ERROR, "connection/tls")
+    assert fact(response) == (Outcome.CONNECTION_ERROR, "connection/tls")
     assert page["arrivals"] == 0
 
 
 def test_plain_to_a_tls_server_fails_at_once(
-    stub: StubProcess, endpoint_to: WireTo, exchanges: Callable[..., list[Response]]
+    stub: StubProcess, endpoint_to: EndpointTo, exchanges: Callable[..., list[Response]]
 ) -> None:
     """Servers close, or answer with an alert, which is no HTTP."""
     began = time.monotonic()
-    reply = exchanges(endpoint_to(stub.port, seconds=10))[0]
+    response = exchanges(endpoint_to(stub.port, seconds=10))[0]
     assert time.monotonic() - began < 5
-    assert reply.outcome in {Outcome.CONNECTION_ERROR, Outcome.PROTOCOL_ERROR}
+    assert response.outcome in {Outcome.CONNECTION_ERROR, Outcome.PROTOCOL_ERROR}
 
 
 @pytest.mark.parametrize("how", ["deadline", "kill"])
 def test_a_handshake_that_is_never_answered_ends_and_leaves_no_connection_behind(
-    serve: Callable[..., int], endpoint_to: WireTo, in_greenlet: InGreenlet, how: str
+    serve: Callable[..., int], endpoint_to: EndpointTo, in_greenlet: InGreenlet, how: str
 ) -> None:
     begun, gone = Event(), Event()
 
@@ -244,7 +254,10 @@ def test_a_handshake_that_is_never_answered_ends_and_leaves_no_connection_behind
 
 
 def test_ipv6_is_spoken(
-    authorities: Authorities, api_key: Secret, endpoint_to: WireTo, exchanges: Callable[..., list[Response]]
+    authorities: Authorities,
+    api_key: Secret,
+    endpoint_to: EndpointTo,
+    exchanges: Callable[..., list[Response]],
 ) -> None:
     """With and without TLS; a machine without ::1 has nothing to show here."""
     try:
@@ -255,5 +268,5 @@ def test_ipv6_is_spoken(
     for fields in ({}, {"tls": True, "ca_file": authorities.trusted_file}):
         tls = authorities.certificate("::1") if fields else None
         with StubProcess.start(StubSettings(host="::1"), api_key, tls=tls) as running:
-            replies = exchanges(endpoint_to(running.port, host="::1", **fields), 2)
-        assert [reply.status for reply in replies] == [200] * 2
+            responses = exchanges(endpoint_to(running.port, host="::1", **fields), 2)
+        assert [response.status for response in responses] == [200] * 2

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def started(inputs: RunInputs, variables: dict[str, str]) -> Iterator[GeneratorProcess]:
     """A generator that has its orders."""
     with GeneratorProcess(variables) as generator:
-        generator.spec(inputs)
+        generator.start(inputs)
         yield generator
 
 
@@ -83,11 +83,11 @@ def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secre
             assert os.getsid(generator.pid) != os.getsid(0)
             numbers: list[int] = []
             totals = follow(generator, lambda totals: numbers.append(totals.latest[0].number))
-            complaint = generator.complaint
+            stderr_tail = generator.stderr_tail
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 3
     assert totals.complete()
-    assert complaint == ""
+    assert stderr_tail == ""
     assert over(totals.measurement).outcomes == {Outcome.OK: 100}
     result = finalize_result(spec.header, totals)
     assert (result.verdict.state, result.lost) == (State.MET, 0)
@@ -103,11 +103,11 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
             kill = Once(lambda: os.kill(generator.pid, signal.SIGKILL))
             totals = follow(generator, kill)
             assert time.monotonic() - kill.done_at < 5
-            complaint = generator.complaint
+            stderr_tail = generator.stderr_tail
             generator.stop()
             generator.cut()  # there is nobody to hear it, and that is no error
         page = stub.ledger()
-    assert complaint == ""
+    assert stderr_tail == ""
     assert not totals.complete()
     result = finalize_result(spec.header, totals)
     known = over(totals.measurement).accounted
@@ -138,7 +138,7 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
             totals = follow(generator, act)
             assert time.monotonic() - act.done_at < 5
             assert generator._process.wait(5) == 0
-            assert generator.complaint == ""
+            assert generator.stderr_tail == ""
         page = stub.ledger()
     result = finalize_result(spec.header, totals)
     whole = over(totals.measurement)
@@ -155,9 +155,9 @@ def test_what_a_generator_complains_of_is_passed_on_without_the_key(
     inputs, spec, variables = plan_for("http://127.0.0.1:9")
     with started(replace(inputs, environment="nowhere"), variables) as generator:
         totals = follow(generator)
-        complaint = generator.complaint
-    assert "there is no environment 'nowhere'" in complaint
-    assert api_key.hide(complaint) == complaint
+        stderr_tail = generator.stderr_tail
+    assert "there is no environment 'nowhere'" in stderr_tail
+    assert api_key.hide(stderr_tail) == stderr_tail
     result = finalize_result(spec.header, totals)
     assert (result.lost, result.verdict.state) == (100, State.VOID)
 
@@ -178,7 +178,7 @@ def stand_in(
         planned, _, variables = plan_for("http://127.0.0.1:9")
         monkeypatch.setattr(sys, "executable", str(program))
         generator = GeneratorProcess(variables)
-        generator.spec(replace(planned, **inputs))
+        generator.start(replace(planned, **inputs))
         return generator
 
     return start
@@ -205,8 +205,8 @@ def test_deltas_that_come_late_are_waited_for(stand_in: Callable[..., GeneratorP
 def test_only_the_end_of_a_long_complaint_is_kept(stand_in: Callable[..., GeneratorProcess]) -> None:
     with stand_in(r"sys.stderr.buffer.write(b'x' * 100_000 + b'\n' + b'the end \xff\n')") as generator:
         assert follow(generator).latest == {}
-        assert generator.complaint.endswith("x\nthe end \N{REPLACEMENT CHARACTER}")
-        assert len(generator.complaint) <= 4000
+        assert generator.stderr_tail.endswith("x\nthe end \N{REPLACEMENT CHARACTER}")
+        assert len(generator.stderr_tail) <= 4000
 
 
 def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
@@ -226,7 +226,7 @@ def test_a_brief_larger_than_any_pipe_arrives_whole(stand_in: Callable[..., Gene
     count = "import json\nprint(len(json.loads(sys.stdin.readline())['ids']), file=sys.stderr)"
     with stand_in(count, ids=ids) as generator:
         follow(generator)
-        assert generator.complaint == "100000"
+        assert generator.stderr_tail == "100000"
 
 
 def test_no_generator_outlives_its_block(stand_in: Callable[..., GeneratorProcess]) -> None:
@@ -250,7 +250,7 @@ def test_a_generator_that_is_never_briefed_ends_quietly_with_its_input() -> None
         process.stdin.close()
         assert process.wait(20) == 0
         assert list(generator.deltas()) == []
-        assert generator.complaint == ""
+        assert generator.stderr_tail == ""
 
 
 def test_the_variables_of_each_run_have_a_key_to_a_stub_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,9 @@ from sessionload.cli.web_ui_guard import guarded
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, RunRequest
 from sessionload.errors import InputError, Place, SessionloadError
 from sessionload.generator.engine import LoadEngine
-from sessionload.generator.locust_users import SessionUser, feed_locust, start_users_of
-from sessionload.generator.worker import TELL_EVERY_S, raise_descriptor_limit
+from sessionload.generator.locust_stats import feed_locust
+from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.generator.worker import DELTA_EVERY_S, raise_descriptor_limit
 from sessionload.generator.worker_process import run_variables
 from sessionload.metrics.delta import RunTotals
 from sessionload.stub.settings import is_loopback
@@ -208,7 +209,7 @@ class _LocustIntegration:
             self._environment.web_ui.greenlet.kill(block=False)
 
     def _tell_often(self, run: LocustRun) -> None:
-        while not run.ended.wait(TELL_EVERY_S):
+        while not run.ended.wait(DELTA_EVERY_S):
             if run.engine.begun:
                 self._take(run, run.engine.delta())
 

@@ -80,10 +80,10 @@ def _measure(
             took_ns = preflight(prepared.spec)
             progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
             folder.begin(header)
-            generator.spec(prepared.inputs)
+            generator.start(prepared.inputs)
             interruption.under_load(generator.stop, generator.cut)
             aborted_by = _follow(generator, prepared, totals, folder, progress)
-            _pass_on(generator.complaint, prepared)
+            _pass_on(generator.stderr_tail, prepared)
     except Interrupted:
         totals, workers = nothing_sent(prepared.spec.scenario.schedule), 0
     return finalize_result(

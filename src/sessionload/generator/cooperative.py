@@ -1,7 +1,7 @@
 """A pause in long work, so that arrivals leave on time.
 
-Trap: `gevent.sleep(0)` is none. The loop runs up to fifty callbacks before it looks at timers and sockets
-again, and what calls it in a row is one of them each time.
+`gevent.sleep(0)` is no such pause: the loop runs up to fifty callbacks before it polls timers and sockets
+again, and a greenlet that calls it in a row is one of them each time.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ _SHORTEST_S = 0.0005
 
 
 def yield_to_loop() -> None:
-    """Return after the loop has looked at its timers and sockets, and served them: about a millisecond."""
+    """Return after the loop has polled timers and sockets and handled them: about a millisecond."""
     gevent.sleep(_SHORTEST_S)

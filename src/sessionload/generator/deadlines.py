@@ -1,9 +1,9 @@
 """One timer for the deadlines of all exchanges of a process.
 
-Law: an exchange that is not over when its time is up is told so, within a few milliseconds. Idea: each
-exchange has the same time, so the one that began first ends first, and a dict in the order of beginning is
-all there is to keep: who begins writes itself in, who ends strikes itself out. Trap: what is told may begin
-another exchange before the next one is told.
+An exchange that is not over when its time is up is ended within a few milliseconds. All exchanges have the
+same timeout, so the one that began first expires first, and a dict in the order of beginning is all that is
+kept: an exchange registers when it begins and deregisters when it ends. Ending one exchange may begin
+another, so all that have expired are taken out before the first of them is ended.
 """
 
 from __future__ import annotations

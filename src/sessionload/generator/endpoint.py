@@ -1,8 +1,8 @@
-"""The way to the server: its addresses, the trust in it, and the head that all requests share.
+"""What all connections of a process share: addresses, TLS settings, and the head of requests.
 
-Law: TLS is verified with the host name, and the key is opened nowhere but in the request head. Idea: all that
-does not change from one exchange to the next is made once. Trap: the first connection of TLS 1.3 learns its
-session only with the first answer, so it is remembered after that.
+TLS is verified, the host name included, and the API key is revealed only to build the request head. What
+does not change from one exchange to the next is built once. A TLS 1.3 server sends its session ticket after
+the handshake, with the first answer, so a session is remembered only after that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FRAMING = 8
 
 
 class Endpoint:
-    """What all lines of a process share: the address, the trust, the request head, and the deadline."""
+    """What all connections of a process share: the address, the trust, the request head, and the deadline."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class Endpoint:
         self.most_bytes = HEAD_LIMIT + _FRAMING * environment.max_body
         """More than any response of such a body could take."""
         self.view = memoryview(bytearray(_CHUNK))
-        """Where all lines read to, one after the other: nothing stays in it from one turn to the next."""
+        """Where all connections read to, one after the other: nothing stays in it once a read is parsed."""
         self.connections_opened = 0
         self.tls_resumed = 0
         """How many connections took up an earlier TLS session."""
         self._session: ssl.SSLSession | None = None
         self._host = environment.host
         self._port = environment.port
-        self._tls = _verifying(environment.ca_file) if environment.tls else None
+        self._tls = _client_context(environment.ca_file) if environment.tls else None
         self.tls = environment.tls
         self._addresses: list[tuple[int, tuple[str, int]]] = []
         name = f"[{environment.host}]" if ":" in environment.host else environment.host
@@ -70,8 +70,8 @@ class Endpoint:
 
     def resolve(self) -> None:
         """Look the host up, so that the first arrivals need not. Raises OSError when it cannot be found."""
-        found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        self._addresses = [(family, address[:2]) for family, _, _, _, address in found]
+        resolved = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        self._addresses = [(family, address[:2]) for family, _, _, _, address in resolved]
 
     def request(self, body: bytes) -> bytes:
         """Return the bytes of a whole request with `body`."""
@@ -81,14 +81,14 @@ class Endpoint:
         """Open a TCP connection to the first address that takes one. Raises OSError."""
         if not self._addresses:
             self.resolve()
-        trouble: OSError | None = None
+        failure: OSError | None = None
         for family, address in self._addresses:
             line = socket.socket(family, socket.SOCK_STREAM)
             try:
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 line.connect(address)
             except OSError as error:
-                trouble = error
+                failure = error
                 line.close()
             except BaseException:
                 line.close()
@@ -96,7 +96,7 @@ class Endpoint:
             else:
                 return line
         self._addresses = []  # it may have moved: the next connection looks it up again
-        raise trouble or OSError(errno.EHOSTUNREACH, "no address")
+        raise failure or OSError(errno.EHOSTUNREACH, "no address")
 
     @staticmethod
     def plain(line: socket.socket) -> Stream:
@@ -130,7 +130,7 @@ class Endpoint:
             self._session = line.session
 
 
-def _verifying(named: str | None) -> ssl.SSLContext:
+def _client_context(named: str | None) -> ssl.SSLContext:
     # Not `create_default_context`: its sockets block the whole process where gevent has not patched it.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which checks certificate and host name
     context.load_verify_locations(ca_file(named))

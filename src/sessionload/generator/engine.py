@@ -1,9 +1,9 @@
-"""One worker's part of a run: arrivals handed out when they are due, performed, judged and counted.
+"""One worker's part of a run: arrivals are handed out when they are due, executed, judged and counted.
 
-Law: every arrival of this worker's stripe ends as an outcome or as unsent, also when a run is
-stopped or drained. Idea: a user takes a session start, performs one exchange, hands it to the recorder, and
-takes the next; the engine knows nothing of who starts the users. Trap: an exchange that is cut must still be
-recorded, so it is handed over where no exception, not even the end of the greenlet, can pass it by.
+Every arrival of this worker's stripe ends with an outcome or as unsent, also when a run is stopped or
+drained. A user takes a session start, executes one exchange, hands it to the recorder, and takes the next.
+The engine does not know what starts the users: Locust in production, plain greenlets in tests. An exchange
+that is cut is recorded too, in a `finally` that not even the end of its greenlet skips.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ _FIRST_USERS_SECONDS = Fraction(1, 20)
 """Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
 _HEAD_START_NS = 20_000_000
 """From the decision to begin to the first due instant, so that even that one is not late."""
-_SPELL_S = 0.0005
+_SWITCH_INTERVAL_S = 0.0005
 """How long gevent runs what is ready before it looks at sockets and timers: Python's switch interval."""
-_START_PATIENCE_S = 1.0
 _DRAIN_GRACE_S = 1.0
 """Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
 _CUT = Response(Outcome.ABORTED, Failure("aborted", "still in flight when the drain ran out"))
@@ -75,11 +74,11 @@ class LoadEngine:
         self.next_start = self._user_pool.next
         """Returns the next session start for the user that asks, when there is one."""
         self._recorder = Recorder(spec.contract, self._keys)
-        ready = prebuild_requests(scenario.schedule.stripe(worker, workers), self._request)
+        starts = prebuild_requests(scenario.schedule.stripe(worker, workers), self._request)
         self._pacer = Pacer(
-            ready, self._user_pool.hand_over, self._user_pool.begin_tick, self._recorder.use_pause
+            starts, self._user_pool.hand_over, self._user_pool.begin_tick, self._recorder.use_pause
         )
-        self._lines: set[Connection] = set()
+        self._connections: set[Connection] = set()
         self._gc_control = GcControl()
         self._process_metrics = ProcessMetrics(self._endpoint, self._keys, self._user_pool)
         self._growing = Event()
@@ -93,18 +92,18 @@ class LoadEngine:
 
     # What users do
 
-    def execute(self, line: Connection, start: SessionStart) -> None:
+    def execute(self, connection: Connection, start: SessionStart) -> None:
         """Send one session start and see it through to its end."""
-        start.reply = _CUT
-        line.start = start
+        start.response = _CUT
+        connection.start = start
         start.sent_ns = sent_ns = time.monotonic_ns() - self._origin_ns
         self._recorder.on_sent(sent_ns)
         try:
-            start.reply = line.exchange(start.request)
+            start.response = connection.exchange(start.request)
         finally:
             start.done_ns = time.monotonic_ns() - self._origin_ns
-            start.connect_ns, start.tls_ns = line.connect_ns, line.tls_ns
-            line.start = None
+            start.connect_ns, start.tls_ns = connection.connect_ns, connection.tls_ns
+            connection.start = None
             self._user_pool.done()
             self._recorder.on_done(start)
 
@@ -112,20 +111,20 @@ class LoadEngine:
         """Count a user that has been started, and return its connection, not open yet."""
         self._users_started += 1
         self._user_pool.enter()
-        line = Connection(self._endpoint)
-        self._lines.add(line)
-        return line
+        connection = Connection(self._endpoint)
+        self._connections.add(connection)
+        return connection
 
-    def leave(self, line: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Count a user that has been stopped."""
-        line.close()
-        self._lines.remove(line)
+        connection.close()
+        self._connections.remove(connection)
         self._user_pool.leave()
 
     def _request(self, index: int) -> bytes:
         return self._endpoint.request(self._contract.body(self._user_id(index)))
 
-    # The run of a run
+    # The course of a run
 
     def run(self, start_users: Callable[[int], None]) -> None:
         """Start users, keep to the schedule to its end or until `stop`, and drain. Blocks its greenlet.
@@ -135,7 +134,7 @@ class LoadEngine:
         start_users(self._user_pool.wanted)
         with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
             self._endpoint.resolve()  # if it cannot, each connection looks again, and fails as an outcome
-        sys.setswitchinterval(_SPELL_S)
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._gc_control.begin()
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
         self._process_metrics.begin()
@@ -165,9 +164,7 @@ class LoadEngine:
 
     def _let_end(self) -> None:
         """Let arrivals that wait for a user being started be taken; then let what is in flight end."""
-        self._wait_while(
-            lambda: bool(self._user_pool.waiting) and not self._user_pool.saturated, _START_PATIENCE_S
-        )
+        self._wait_while(lambda: bool(self._user_pool.waiting) and not self._user_pool.full, self._timeout_s)
         for arrival in self._user_pool.give_up():
             self._recorder.unsent(arrival.stage, arrival.due_ns)
         self._wait_while(lambda: bool(self._user_pool.in_flight), self._timeout_s + _DRAIN_GRACE_S)
@@ -187,18 +184,20 @@ class LoadEngine:
             self._growing.clear()
             start_users(self._user_pool.wanted)
 
-    # What a run tells of itself
+    # What is reported
 
     def delta(self, *, last: bool = False) -> Delta:
         """Return what was measured since the delta before, and begin the next."""
         elapsed_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
         ahead = (self._user_pool.oldest_due_ns, None if self._over else self._pacer.next_due_ns)
-        begun = (line.start.due_ns for line in self._lines if line.start is not None)
-        not_ended = [*begun, *(due_ns for due_ns in ahead if due_ns is not None)]
+        in_flight = (
+            connection.start.due_ns for connection in self._connections if connection.start is not None
+        )
+        not_ended = [*in_flight, *(due_ns for due_ns in ahead if due_ns is not None)]
         measurement = self._recorder.flush()
         measurement.generator.users_started, self._users_started = self._users_started, 0
-        self._gc_control.tell(measurement.generator)
-        self._process_metrics.tell(measurement.generator)
+        self._gc_control.report(measurement.generator)
+        self._process_metrics.report(measurement.generator)
         delta = Delta(
             worker=self._worker,
             number=self._number,

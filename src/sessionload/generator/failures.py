@@ -1,9 +1,9 @@
-"""What came back of an exchange, and what it is called when nothing usable did.
+"""What an exchange brought, and the cause of its failure if it failed.
 
-Law: every way an exchange can end is one outcome of the closed set with a stable cause, and nothing in the
-sentence was chosen by a server. Idea: an attempt knows how far it has come, and names its own failure. Trap:
-the same error means different things: a reset on a kept connection before the first byte is the server's
-haste, and want of a local port is ours.
+Every exchange ends with one outcome of the closed set and a stable cause, and no text in it was chosen by a
+server. The same error has different causes at different points: a reset on a kept connection before the
+first byte means that the server closed it while it was idle. So a `FailureClassifier` follows an exchange,
+and names its failure by how far it had come.
 """
 
 from __future__ import annotations
@@ -31,9 +31,8 @@ class Response(NamedTuple):
 
     def __repr__(self) -> str:
         # A body holds a session key.
-        return (
-            f"Reply({self.outcome!r}, {self.failure!r}, {self.status!r}, a body of {len(self.body):,} bytes)"
-        )
+        size = len(self.body)
+        return f"Response({self.outcome!r}, {self.failure!r}, {self.status!r}, a body of {size:,} bytes)"
 
 
 def _failed(outcome: Outcome, cause: str, message: str, status: int | None = None) -> Response:
@@ -43,23 +42,23 @@ def _failed(outcome: Outcome, cause: str, message: str, status: int | None = Non
 class FailureClassifier:
     """How far one exchange has come: what its failure is called depends on it."""
 
-    __slots__ = ("ended", "fresh", "phase", "received", "response")
+    __slots__ = ("ended", "fresh", "parser", "phase", "received")
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Begin the next exchange of a line."""
+        """Begin the next exchange of a connection."""
         self.phase = "connect"
         self.fresh = False
         """Whether the connection was opened for this exchange."""
         self.received = self.ended = False
-        self.response: ResponseParser | None = None
+        self.parser: ResponseParser | None = None
 
     def timeout(self) -> Response:
         """Name an exchange whose deadline has passed."""
         phase = "body" if self.received else self.phase
-        return _failed(Outcome.TIMEOUT, f"timeout/{phase}", _LATE[phase], self._status())
+        return _failed(Outcome.TIMEOUT, f"timeout/{phase}", _TIMEOUTS[phase], self._status())
 
     def closed(self) -> Response:
         """Name one whose connection the server closed before the first byte of an answer."""
@@ -71,14 +70,14 @@ class FailureClassifier:
 
     def malformed(self) -> Response:
         """Name one on which the parser gave up, or whose connection ended too soon for it."""
-        if self.response is not None and self.response.complete:
+        if self.parser is not None and self.parser.complete:
             return self.refused("protocol/extra_bytes", EXTRA)
         if self.ended:
             return self.refused("protocol/truncated", "the connection ended before the response did")
         return self.refused("protocol/malformed", MALFORMED)
 
     def refused(self, cause: str, message: str) -> Response:
-        """Name one that overstepped a bound."""
+        """Name one that broke a bound."""
         return _failed(Outcome.PROTOCOL_ERROR, cause, message, self._status())
 
     def from_error(self, error: OSError) -> Response:
@@ -89,24 +88,24 @@ class FailureClassifier:
         return _failed(Outcome.CONNECTION_ERROR, cause, message, self._status())
 
     def _status(self) -> int | None:
-        response = self.response
-        return response.status if response is not None and response.head_done else None
+        parser = self.parser
+        return parser.status if parser is not None and parser.head_done else None
 
 
 _new = tuple.__new__  # in half of the time that the constructor of a named tuple takes
 
 
-def complete(response: ResponseParser) -> Response:
-    """Return the reply that a whole response is; the contract judges it, unless nobody could read it."""
-    encoding = response.content_encoding
-    if encoding is not None and response.status < 300 and encoding.strip().lower() not in ("", "identity"):
+def complete(parser: ResponseParser) -> Response:
+    """Return a whole response for the contract to judge, unless its body is encoded."""
+    encoding = parser.content_encoding
+    if encoding is not None and parser.status < 300 and encoding.strip().lower() not in ("", "identity"):
         message = "the body is encoded, though only identity was asked for"
-        fault = Failure("content_encoding", message)
-        return Response(Outcome.CONTRACT_VIOLATION, fault, response.status)
-    return _new(Response, (None, None, response.status, response.content_type, bytes(response.body)))
+        failure = Failure("content_encoding", message)
+        return Response(Outcome.CONTRACT_VIOLATION, failure, parser.status)
+    return _new(Response, (None, None, parser.status, parser.content_type, bytes(parser.body)))
 
 
-_LATE = {
+_TIMEOUTS = {
     "connect": "the deadline passed before a connection was open",
     "send": "the deadline passed before the request was sent",
     "answer": "the deadline passed before the first byte of an answer",

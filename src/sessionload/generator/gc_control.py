@@ -1,9 +1,9 @@
 """When garbage is collected, and how long that took.
 
-Law: a collection never falls between an arrival and its due instant by chance. Idea: what is there before
-the load is frozen, and young objects alone are looked at, once a second, just after the second was told.
-Trap: what survives that twice is not looked at again while there is load, so the hot path leaves no circles
-behind.
+A collection never falls between an arrival and its due instant by chance. Objects that exist before the
+load are frozen, and only young objects are collected, once a second, after the delta was written. What
+survives two collections is not looked at again while there is load, so the hot path leaves no reference
+cycles behind.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class GcControl:
         self._collected = GeneratorHealth()
 
     def begin(self) -> None:
-        """Let the collector run only when it is told to."""
+        """Let the collector run only in `sweep`."""
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -33,13 +33,13 @@ class GcControl:
         gc.collect(1)
 
     def end(self) -> None:
-        """Let it run by itself again."""
+        """Let the collector run by itself again."""
         if self._watch in gc.callbacks:
             gc.callbacks.remove(self._watch)
             gc.unfreeze()
             gc.enable()
 
-    def tell(self, into: GeneratorHealth) -> None:
+    def report(self, into: GeneratorHealth) -> None:
         """Add what has been collected since the last time."""
         collected, self._collected = self._collected, GeneratorHealth()
         into += collected

@@ -1,10 +1,9 @@
-"""Where a response begins and ends, and the little of it that is judged.
+"""Where a response begins and ends, and the parts of it that are judged.
 
-Law: what frames a response is bounded, and nothing is kept of it but status, two fields and body. Idea:
-llhttp calls back for each part; one parser serves a connection for as long as its answers end cleanly. What
-cannot be accepted is raised out of a callback, with its cause. Trap: an interim answer (1xx) is a whole
-message too, fields may follow a body, and a response without a length ends with its connection, which
-the parser cannot see.
+llhttp calls back for each part of a response. What is kept is bounded: status, two fields, and the body.
+One parser serves a connection for as long as its responses end cleanly. A response that breaks a bound is
+refused by an exception out of a callback. An interim response (1xx) is a message of its own, fields may
+follow a body, and a response without a length ends with its connection, which the parser does not see.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ MALFORMED = "what came back is not HTTP/1.1"
 TOO_LARGE_HEAD = f"the head is larger than {HEAD_LIMIT:,} bytes"
 
 
-class NotHttp(Exception):  # noqa: N818  # it carries a judgement, as the next one does
+class NotHttp(Exception):  # noqa: N818  # a verdict on a response, not an error of this program
     """Bytes that are not a response."""
 
 
-class Unacceptable(Exception):  # noqa: N818  # it carries a judgement out of a callback of the parser
-    """A response that goes over a bound; `cause` and `message` are those of a `Fault`."""
+class Unacceptable(Exception):  # noqa: N818  # the same
+    """A response that goes over a bound; `cause` and `message` are those of a `Failure`."""
 
     def __init__(self, cause: str, message: str) -> None:
         super().__init__(cause)
@@ -42,7 +41,7 @@ class ResponseParser:
         self.begin()
 
     def drop(self) -> None:
-        """Let the parser go, which knows us as we know it: nobody has to collect the two then."""
+        """Break the reference cycle with the parser, so that both are freed without a garbage collection."""
         del self._parser
 
     def begin(self) -> None:
@@ -100,7 +99,7 @@ class ResponseParser:
             self._length_known = value.lower().endswith(b"chunked")
 
     def on_headers_complete(self) -> None:
-        """Tell an interim answer from the one that counts."""
+        """Tell an interim response from the final one."""
         self.status = self._parser.get_status_code()
         if self.status < 100:
             raise Unacceptable("protocol/malformed", MALFORMED)
@@ -119,7 +118,7 @@ class ResponseParser:
             )
 
     def on_message_complete(self) -> None:
-        """End the response, or make ready for the final one after an interim answer."""
+        """End the response, or begin the final one after an interim response."""
         if self.head_done:
             self.complete = True
             self.keep = self._parser.should_keep_alive()

@@ -1,10 +1,10 @@
-"""Arrivals leave when they are due.
+"""Hands arrivals over at their due instants.
 
-Law: an arrival is handed over at its due instant or as soon after it as the machine allows, in
-order, whatever became of the ones before it (an open model). Idea: an alarm rings in the loop at the next due
-instant, and everything that is due by then is handed over in one turn; there is a turn every four tenths of a
-millisecond at most, because each costs as much as an exchange. Trap: `gevent.sleep` wakes up to a millisecond
-late, because libev counts milliseconds; a kernel timer (`timerfd`) watched by the loop does not.
+An arrival is handed over at its due instant or as soon after it as the machine allows, in order, whatever
+became of the arrivals before it (an open model). A timer fires in the event loop at the next due instant,
+and one tick hands over everything that is due by then. Ticks are at least 0.4 ms apart, because each costs
+as much as an exchange. `gevent.sleep` would wake up to a millisecond late, because libev counts
+milliseconds; a kernel timer (`timerfd`) that the loop watches does not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CLOCK_MONOTONIC = 1
 _TFD_FLAGS = 0o4000 | 0o2000000  # TFD_NONBLOCK | TFD_CLOEXEC, the same on every Linux that runs CPython
 _TFD_TIMER_ABSTIME = 1
 _READ = 1
-_TURN_NS = 400_000
+_TICK_NS = 400_000
 """Arrivals that follow each other sooner than this are handed over together, late by no more than this."""
 _LONGEST_WAIT_NS = 200_000_000
 """A stop is noticed within this time, however far away the next arrival is."""
@@ -52,7 +52,7 @@ class Timer:
                 self._watcher.start(self._expired)
 
     def set(self, instant_ns: int) -> None:
-        """Ring at `instant_ns` of `time.monotonic_ns()`, or at the next turn of the loop if it has passed."""
+        """Fire at `instant_ns` of `time.monotonic_ns()`, or at once if that has passed."""
         left_ns = instant_ns - time.monotonic_ns()
         if self._fd is None:
             if self._watcher is not None:
@@ -65,12 +65,12 @@ class Timer:
             self._firing = False
 
     def _expired(self) -> None:
-        # A timer that has expired and is neither read nor set rings again at the next turn of the loop.
+        # A timerfd that has expired and is neither read nor set is ready again in the next iteration.
         self._firing = True
         self._callback()
 
     def close(self) -> None:
-        """Ring no more, and give the kernel's timer back."""
+        """Stop firing, and close the kernel's timer."""
         if self._watcher is not None:
             self._watcher.close()
             self._watcher = None
@@ -91,20 +91,20 @@ class Pacer:
         begin_tick: Callable[[], object] = lambda: None,
         use_pause: Callable[[int], object] = lambda _: None,
     ) -> None:
-        """Prepare to hand `arrivals` over, in the loop and in turns.
+        """Prepare to hand `arrivals` over, in the loop.
 
-        A turn calls `begin_tick()`, `hand_over(arrival)` for what is due, as long as that returns true, and
+        A tick calls `begin_tick()`, `hand_over(arrival)` for what is due, as long as that returns true, and
         `use_pause(nanoseconds until the next one is due)`.
         """
         self._arrivals = arrivals
         self._hand_over = hand_over
-        self._begin_turn = begin_tick
+        self._begin_tick = begin_tick
         self._use_pause = use_pause
         self._following: SessionStart | None = None
         self._origin_ns = self._end_ns = 0
         self._stopped = False
         self._ended = Event()
-        self._broken: BaseException | None = None
+        self._error: BaseException | None = None
 
     @property
     def next_due_ns(self) -> int | None:
@@ -128,15 +128,15 @@ class Pacer:
             self._ended.wait()
         finally:
             self._timer.close()
-        if self._broken is not None:
-            raise self._broken
+        if self._error is not None:
+            raise self._error
         return self._following
 
     def _tick(self) -> None:
         try:
             wake_ns = self._hand_over_what_is_due()
         except BaseException as error:  # noqa: BLE001 - the loop would only print it
-            self._broken = error
+            self._error = error
             wake_ns = None
         if wake_ns is None:
             self._ended.set()
@@ -144,11 +144,11 @@ class Pacer:
             self._timer.set(self._origin_ns + wake_ns)
 
     def _hand_over_what_is_due(self) -> int | None:
-        """Return when the next turn is; `None` when there is no more."""
+        """Return when the next tick is due; `None` when there is none."""
         if self._stopped:
             return None
         following, now_ns = self._following, time.monotonic_ns() - self._origin_ns
-        self._begin_turn()
+        self._begin_tick()
         more = True
         while more and following is not None and following.due_ns <= now_ns:
             self._following = next(self._arrivals, None)
@@ -158,5 +158,5 @@ class Pacer:
             return None
         next_ns = following.due_ns if following is not None else self._end_ns
         self._use_pause(next_ns - now_ns)
-        wake_ns = next_ns if not more else max(next_ns, now_ns + _TURN_NS)
+        wake_ns = next_ns if not more else max(next_ns, now_ns + _TICK_NS)
         return min(wake_ns, now_ns + _LONGEST_WAIT_NS)

@@ -1,8 +1,7 @@
-"""The generator watches itself: processor time, memory, connections, and its memory of keys.
+"""What the generator used itself: processor time, memory, connections, and session keys remembered.
 
-Law: the evidence against the generator is collected by the same process that could be guilty, once a second,
-as differences that add up. Trap: the processor clock may tick in hundredths of a second, so a share of it
-over a short time says nothing and is left out of the peak.
+It is read once a second, as differences that add up. The processor clock may tick in hundredths of a
+second, so the peak leaves out intervals that are too short to say anything.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ if TYPE_CHECKING:
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.user_pool import UserPool
 
-_PEAK_GRAIN_NS = 500_000_000
+_SHORTEST_PEAK_NS = 500_000_000
 
 
 class ProcessMetrics:
-    """What has changed since it was last told."""
+    """What has changed since the last report."""
 
     def __init__(self, endpoint: Endpoint, keys: SeenKeys, user_pool: UserPool) -> None:
         self._endpoint, self._keys, self._user_pool = endpoint, keys, user_pool
         self._cpu_ns: int | None = None
         self._wall_ns = self._run_queue_wait_ns = 0
-        self._told = GeneratorHealth()
-        self._has_told = False
+        self._reported = GeneratorHealth()
+        self._has_reported = False
 
     def begin(self) -> None:
-        """Count from now on: what it took to get ready is not part of the load."""
+        """Count from now on: what the preparation took is not part of the load."""
         self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
         self._run_queue_wait_ns = _run_queue_wait_ns()
 
-    def tell(self, into: GeneratorHealth) -> None:
-        """Write what has changed since the last time into the values of a measurement."""
+    def report(self, into: GeneratorHealth) -> None:
+        """Write what has changed since the last report into the values of a measurement."""
         if self._cpu_ns is not None:
             cpu_ns, wall_ns = self._cpu_ns, self._wall_ns
             self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
@@ -48,17 +47,17 @@ class ProcessMetrics:
                 self._run_queue_wait_ns - run_queue_wait_ns
             )
             into.cpu_ns, into.wall_ns = self._cpu_ns - cpu_ns, self._wall_ns - wall_ns
-            if into.wall_ns > _PEAK_GRAIN_NS:
+            if into.wall_ns > _SHORTEST_PEAK_NS:
                 into.peak_cpu_permille = into.cpu_ns * 1000 // into.wall_ns
         into.peak_rss_bytes = _peak_rss_bytes()
         into.peak_in_flight = self._user_pool.peak_in_flight
-        told, self._told = self._told, self._counts()
-        into.workers = int(not self._has_told)
-        self._has_told = True
-        into.connections_opened = self._told.connections_opened - told.connections_opened
-        into.tls_resumed = self._told.tls_resumed - told.tls_resumed
-        into.keys_checked = self._told.keys_checked - told.keys_checked
-        into.keys_forgotten = self._told.keys_forgotten - told.keys_forgotten
+        before, self._reported = self._reported, self._counts()
+        into.workers = int(not self._has_reported)
+        self._has_reported = True
+        into.connections_opened = self._reported.connections_opened - before.connections_opened
+        into.tls_resumed = self._reported.tls_resumed - before.tls_resumed
+        into.keys_checked = self._reported.keys_checked - before.keys_checked
+        into.keys_forgotten = self._reported.keys_forgotten - before.keys_forgotten
 
     def _counts(self) -> GeneratorHealth:
         return GeneratorHealth(
@@ -74,7 +73,7 @@ def _run_queue_wait_ns() -> int:
         with Path("/proc/self/schedstat").open() as file:
             return int(file.read().split()[1])
     except (OSError, IndexError):
-        return 0  # only Linux tells
+        return 0  # only Linux has it
 
 
 def _peak_rss_bytes() -> int:

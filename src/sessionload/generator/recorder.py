@@ -1,9 +1,9 @@
-"""The books of a worker: what was sent, and what came of it once it is judged.
+"""Judges responses by the contract and records them.
 
-Law: each session start that began is recorded once, with one outcome. Idea: an answer is read at once and
-judged a little later, some together: reading is what a service time depends on, judging is not, and in a row
-it takes half as long. Trap: what is not judged yet has ended, but is not settled: whoever wants to know what
-has been measured closes the books first.
+Each session start that was sent is recorded once, with one outcome. A response is read at once and judged a
+little later, up to 64 together: reading is part of a service time, judging is not, and many in a row take
+half as long. An exchange that is not judged yet has ended but is not in the measurement, so `flush` judges
+all of them first.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from sessionload.contract.operation import Contract
     from sessionload.generator.session_start import SessionStart
 
-_TOGETHER = 64
-"""So many are judged at once at the most: it takes half a millisecond."""
-_LONGEST_NS = 1_600_000
-"""Nothing waits much longer than this while arrivals follow each other without a pause."""
+_BATCH = 64
+"""How many are judged at once at most: that takes half a millisecond."""
+_LONGEST_DELAY_NS = 1_600_000
+"""Nothing waits much longer than this to be judged while arrivals follow each other without a pause."""
 _PAUSE_NS = 1_000_000
 """As long a time without arrivals is used for judging."""
 
@@ -37,25 +37,26 @@ class Recorder:
         self._ended: list[SessionStart] = []
         # A list takes what was sent and what has ended without a call of our own.
         self.on_sent = self._sent_ns.append
-        """Counts a session start that is sent at an instant, apart from how it will end."""
+        """Counts a session start that is sent at an instant, however it will end."""
         self.on_done = self._ended.append
-        """Takes a session start that has its reply."""
+        """Takes a session start that has ended, with its response."""
         self._judged_ns = 0
         self._measurement = Measurement()
 
     def use_pause(self, pause_ns: int) -> None:
-        """Judge some if they are many, if it is long ago, or if no arrival is due for long."""
+        """Judge a batch if enough have ended, if the last batch is long ago, or if the next arrival is."""
         if not self._ended:
             return
         now_ns = time.monotonic_ns()
-        if len(self._ended) >= _TOGETHER or pause_ns >= _PAUSE_NS or now_ns - self._judged_ns >= _LONGEST_NS:
+        waited_ns = now_ns - self._judged_ns
+        if len(self._ended) >= _BATCH or pause_ns >= _PAUSE_NS or waited_ns >= _LONGEST_DELAY_NS:
             self._judged_ns = now_ns
-            self._judge_some()
+            self._judge_batch()
 
     def flush(self) -> Measurement:
         """Judge all that have ended, return what was measured since the last time, and begin again."""
         while self._ended or self._sent_ns:
-            self._judge_some()
+            self._judge_batch()
         measurement, self._measurement = self._measurement, Measurement()
         return measurement
 
@@ -63,20 +64,22 @@ class Recorder:
         """Count arrivals of the second of `due_ns` that are never sent."""
         self._measurement.record_unsent(stage, due_ns, count)
 
-    def _judge_some(self) -> None:
-        some = self._ended[:_TOGETHER]
-        del self._ended[:_TOGETHER]
+    def _judge_batch(self) -> None:
+        batch = self._ended[:_BATCH]
+        del self._ended[:_BATCH]
         measurement = self._measurement
         measurement.record_sent(*self._sent_ns)
         self._sent_ns.clear()
         by_stage: dict[int, list[SessionStart]] = {}
-        for start in some:
-            reply = start.reply
-            start.status = reply.status
-            if reply.outcome is not None:
-                start.outcome, start.failure = reply.outcome, reply.failure
+        for start in batch:
+            response = start.response
+            start.status = response.status
+            if response.outcome is not None:
+                start.outcome, start.failure = response.outcome, response.failure
             else:
-                outcome, failure, key = self._judge(reply.status or 0, reply.content_type, reply.body)
+                outcome, failure, key = self._judge(
+                    response.status or 0, response.content_type, response.body
+                )
                 if key is not None and not self._keys.first_time(key):
                     outcome, failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY
                 start.outcome, start.failure = outcome, failure

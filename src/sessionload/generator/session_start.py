@@ -1,9 +1,8 @@
-"""One session start on its way through the generator: made ready, sent, ended, and then judged.
+"""One session start on its way through the generator: built, sent, ended, judged.
 
-Law: what an arrival needs when it is due is there before, and what can wait until its answer has been read
-waits. Idea: requests are made ready some at a time, ahead of their instants. Trap: Python and the kernel push
-each other's code out of the processor's cache, so what is done for many arrivals in a row costs half of what
-it costs between two calls of the system.
+Requests are built before they are due, 32 at a time, and judged after their response was read. Many in a
+row cost half of what they cost between two system calls, because Python and the kernel evict each other's
+code from the processor's cache.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
     from sessionload.generator.failures import Response
     from sessionload.workload.schedule import Arrival
 
-_AHEAD = 32
-"""So many requests are made ready together."""
+_BATCH = 32
+"""How many requests are built together."""
 
 
 class SessionStart(Exchange):
-    """An exchange that has its request from the beginning; the rest is filled in as it comes to pass."""
+    """An exchange that has its request from the beginning; the rest is filled in on the way."""
 
-    __slots__ = ("reply", "request", "stage")
+    __slots__ = ("request", "response", "stage")
 
-    reply: Response
+    response: Response
 
     def __init__(self, arrival: Arrival, request: bytes) -> None:
         self.index, self.due_ns, self.stage = arrival[:]
@@ -36,11 +35,11 @@ class SessionStart(Exchange):
         self.queued_ns = 0
 
     def __repr__(self) -> str:
-        # The request holds the API key, and the reply may hold a session key.
+        # The request holds the API key, and the response may hold a session key.
         return f"SessionStart({self.index!r}, due {self.due_ns!r})"
 
 
 def prebuild_requests(arrivals: Iterator[Arrival], request: Callable[[int], bytes]) -> Iterator[SessionStart]:
     """Yield the arrivals with their requests; `request(index)` returns one."""
-    while some := list(islice(arrivals, _AHEAD)):
-        yield from [SessionStart(arrival, request(arrival[0])) for arrival in some]
+    while batch := list(islice(arrivals, _BATCH)):
+        yield from [SessionStart(arrival, request(arrival[0])) for arrival in batch]

@@ -1,11 +1,13 @@
-"""Who does the next arrival: the idle users, and the arrivals that wait for one.
+"""The idle users, and the arrivals that wait for one.
 
-Law: an arrival is never dropped silently: it goes to an idle user, to the backlog, or is given
-back as unsent. Idea: the user that was busy most recently goes first, so that few connections are
-used and stay warm, as a connection pool would; but those whose connection the loop has looked at since go
-before all others. The crew doubles when few are idle, but not again before those asked for are there, so that
-a hiccup of our own does not call up thousands. Trap: waiting because `max_in_flight` users are busy is the
-server's doing (queueing); waiting because a user has not been started yet is ours (lag).
+An arrival goes to an idle user, into the backlog, or is given back as unsent; none is dropped. The user
+that was busy most recently goes first, so that few connections are used and stay warm, as in a connection
+pool; the connection itself finds out whether it can still be used. The number of users doubles when few are
+idle, but not again before all that were asked for have started, so that a short stall of the generator does
+not start thousands.
+
+Once `max_in_flight` users have started, an arrival in the backlog waits for the server (queueing). Before
+that it waits for a user that the generator has not started yet, and that is the generator's lag.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from sessionload.generator.session_start import SessionStart
 
 
-_MORE_IN_A_TURN = 8
+_MORE_IN_A_TICK = 8
 """When many are due at once, each further one would open a connection that is not needed a moment later."""
 
 
@@ -38,14 +40,12 @@ class UserPool:
         self._wanted = min(start_with, max_in_flight)
         self._grow = grow
         self._hub = gevent.get_hub()
-        self._loop = self._hub.loop
         self._idle: list[gevent.Greenlet] = []
-        """Those that were idle already when the loop looked at all connections the last time."""
-        self._just_idle: list[gevent.Greenlet] = []
-        self._dispatch_limit = _MORE_IN_A_TURN
-        self._last_poll = 0
-        """How often the loop had looked when the last user became idle."""
-        self._backlog: deque[tuple[SessionStart, int | None]] = deque()
+        self._full_since_ns: int | None = None
+        """Since when `max_in_flight` users are there."""
+        self._dispatch_limit = _MORE_IN_A_TICK
+        self._backlog: deque[tuple[SessionStart, int]] = deque()
+        """Arrivals, each with the instant (monotonic, ns) since which it waits."""
 
     @property
     def wanted(self) -> int:
@@ -60,39 +60,42 @@ class UserPool:
     @property
     def oldest_due_ns(self) -> int | None:
         """When the first of the arrivals in the backlog was due."""
-        return min((one.due_ns for one, _ in self._backlog), default=None)
+        return self._backlog[0][0].due_ns if self._backlog else None
 
     @property
-    def saturated(self) -> bool:
-        """Whether `max_in_flight` exchanges are in flight."""
-        return self.in_flight >= self.max_in_flight
+    def full(self) -> bool:
+        """Whether as many users have started as may be in flight."""
+        return self._full_since_ns is not None
 
     def enter(self) -> None:
         """Count a user that has been started."""
         self._present += 1
+        if self._present == self.max_in_flight:
+            self._full_since_ns = time.monotonic_ns()
+        elif self._backlog and self._present >= self._wanted:
+            self._double()
 
     def leave(self) -> None:
         """Count a user that has been stopped."""
         self._present -= 1
+        self._full_since_ns = None
 
     def begin_tick(self) -> None:
-        """Let a few more be in flight than there are now, before answers are read again."""
-        self._dispatch_limit = self.in_flight + _MORE_IN_A_TURN
+        """Let a few more be in flight than there are now, before responses are read again."""
+        self._dispatch_limit = self.in_flight + _MORE_IN_A_TICK
 
     def hand_over(self, arrival: SessionStart) -> bool:
         """Give an arrival to the idle user that was busy last, or put it in the backlog.
 
         To be called in the loop: the user goes on at once, and comes back here when it has to wait. Return
-        whether this turn may hand over more.
+        whether this tick may hand over more.
         """
-        if self._loop.iteration != self._last_poll and self._just_idle:
-            self._after_poll()
-        idle = self._idle or self._just_idle
+        idle = self._idle
         user = idle.pop() if idle else None
-        if len(self._idle) * 4 < self._wanted < self.max_in_flight and self._present >= self._wanted:
-            self._grow_if_few_are_idle()
+        if len(idle) * 4 < self._wanted < self.max_in_flight and self._present >= self._wanted:
+            self._double()
         if user is None:
-            self._backlog.append((arrival, time.monotonic_ns() if self.saturated else None))
+            self._backlog.append((arrival, time.monotonic_ns()))
         else:
             self._count_in()
             user.switch(arrival)
@@ -104,21 +107,19 @@ class UserPool:
         Raises GreenletExit when the user is stopped meanwhile.
         """
         if self._backlog:
-            arrival, since = self._backlog.popleft()
-            if since is not None:
-                arrival.queued_ns = time.monotonic_ns() - since
+            waiting, since_ns = self._backlog.popleft()
+            if self._full_since_ns is not None:
+                waiting.queued_ns = time.monotonic_ns() - max(since_ns, self._full_since_ns)
             self._count_in()
-            return arrival
+            return waiting
         user = gevent.getcurrent()
-        if self._loop.iteration != self._last_poll:
-            self._after_poll()
-        self._just_idle.append(user)
+        self._idle.append(user)
         try:
-            given: SessionStart = self._hub.switch()
+            arrival: SessionStart = self._hub.switch()
         except BaseException:
-            (self._just_idle if user in self._just_idle else self._idle).remove(user)
+            self._idle.remove(user)
             raise
-        return given
+        return arrival
 
     def done(self) -> None:
         """Count an exchange that has ended."""
@@ -126,20 +127,14 @@ class UserPool:
 
     def give_up(self) -> list[SessionStart]:
         """Empty the backlog and return it: these arrivals are unsent."""
-        left = [arrival for arrival, _ in self._backlog]
+        unsent = [arrival for arrival, _ in self._backlog]
         self._backlog.clear()
-        return left
+        return unsent
 
     def _count_in(self) -> None:
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
 
-    def _after_poll(self) -> None:
-        self._last_poll = self._loop.iteration
-        self._idle += self._just_idle
-        self._just_idle.clear()
-
-    def _grow_if_few_are_idle(self) -> None:
-        if (len(self._idle) + len(self._just_idle)) * 4 < self._wanted:
-            self._wanted = min(self.max_in_flight, self._wanted * 2)
-            self._grow()
+    def _double(self) -> None:
+        self._wanted = min(self.max_in_flight, self._wanted * 2)
+        self._grow()

@@ -1,9 +1,9 @@
 """The generator, seen from the process that started it.
 
-Law: what the generator has said is never lost, even if it dies in the middle of a word; and it sends nothing
-before it is started. Idea: it is a process in a session of its own, so that Ctrl-C in a terminal reaches only
-us and we ask it to drain; it is started before all else, because to import Locust takes it a second. Trap: a
-generator whose starter is gone must not go on sending; it ends when its input ends.
+Every delta that the generator wrote whole is kept, even if it dies in the middle of the next one, and it
+sends nothing before it has its inputs. It runs in a session of its own, so that Ctrl-C in a terminal
+reaches only the command, which then asks for a drain. It is started before all else, because to import
+Locust takes it a second. When its input ends it stops, so that it does not outlive the command.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     from sessionload.config.run_spec import RunInputs
 
-_LONGEST_COMPLAINT = 4000
+_STDERR_TAIL = 4000
 _TICK_S = 0.25
-"""A wait without an end would keep signals from being handled on some systems."""
+"""A wait without a timeout would keep signals from being handled on some systems."""
 
 
 def run_variables() -> dict[str, str]:
-    """Return the environment variables of a run: ours, and a key that opens its own stub and nothing else."""
+    """Return the environment variables of a run: ours, and a key that only its own stub accepts."""
     return {**os.environ, KEY_VARIABLE: f"VF.DM.stub.{secrets.token_hex(16)}"}
 
 
@@ -53,10 +53,10 @@ class GeneratorProcess:
             start_new_session=True,
         )
         self._lines: queue.Queue[bytes | None] = queue.Queue()
-        self._complaints = bytearray()
+        self._stderr_tail = bytearray()
         threading.Thread(target=self._read_lines, daemon=True, name="deltas").start()
-        self._complaining = threading.Thread(target=self._read_complaints, daemon=True, name="complaints")
-        self._complaining.start()
+        self._stderr_reader = threading.Thread(target=self._read_stderr, daemon=True, name="stderr")
+        self._stderr_reader.start()
 
     def _read_lines(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it was opened as a pipe
@@ -64,24 +64,24 @@ class GeneratorProcess:
             self._lines.put(line)
         self._lines.put(None)
 
-    def _read_complaints(self) -> None:
+    def _read_stderr(self) -> None:
         assert self._process.stderr is not None  # noqa: S101  # it was opened as a pipe
         for line in self._process.stderr:
-            self._complaints = (self._complaints + line)[-_LONGEST_COMPLAINT:]
+            self._stderr_tail = (self._stderr_tail + line)[-_STDERR_TAIL:]
 
-    def spec(self, inputs: RunInputs) -> None:
-        """Tell it what to do; it begins at once."""
+    def start(self, inputs: RunInputs) -> None:
+        """Write the inputs of the run; the generator begins at once."""
         text = json.dumps(inputs.to_json())
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
-        with contextlib.suppress(OSError):  # it has ended: its last words say so
+        with contextlib.suppress(OSError):  # it has ended: standard error says why
             self._process.stdin.write(text.encode() + b"\n")
             self._process.stdin.flush()
 
-    def _order(self, word: bytes) -> None:
+    def _write_command(self, command: bytes) -> None:
         # Past Python's buffer, which a signal handler must not enter while it is in use.
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError, ValueError):  # it has ended, or the pipe is closed
-            os.write(self._process.stdin.fileno(), word + b"\n")
+            os.write(self._process.stdin.fileno(), command + b"\n")
 
     @property
     def pid(self) -> int:
@@ -90,11 +90,11 @@ class GeneratorProcess:
 
     def stop(self) -> None:
         """Ask for a drain: nothing more is sent, what is in flight may end."""
-        self._order(b"stop")
+        self._write_command(b"stop")
 
     def cut(self) -> None:
         """Ask for an end at once: what is in flight is aborted, and counted."""
-        self._order(b"cut")
+        self._write_command(b"cut")
 
     def deltas(self) -> Iterator[Delta]:
         """Yield deltas as they come, until the generator has ended. Signals are handled meanwhile."""
@@ -109,10 +109,10 @@ class GeneratorProcess:
                 yield Delta.from_json(json.loads(line))
 
     @property
-    def complaint(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of what it wrote to standard error, after it has ended."""
-        self._complaining.join(timeout=2)
-        return self._complaints.decode(errors="replace").strip()
+        self._stderr_reader.join(timeout=2)
+        return self._stderr_tail.decode(errors="replace").strip()
 
     def __enter__(self) -> Self:
         return self
