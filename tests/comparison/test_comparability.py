@@ -91,7 +91,7 @@ def test_a_run_that_proves_nothing_is_a_reason(change: Callable[[Result], Result
             "1/s for 1 s, 1/s for 1 s, 1/s for 1 s and 2 further stages (even arrivals)",
         ),
         ((), {"load": {"arrivals": "poisson"}}, "100/s for 60 s (poisson arrivals)"),
-        ((), {"load": "?"}, "100/s for 60 s (unknown arrivals)"),
+        ((), {"load": {}}, "100/s for 60 s (unknown arrivals)"),
     ],
 )
 def test_another_load_explains_whatever_differs(

@@ -84,8 +84,8 @@ def of(comparison: Comparison, name: str) -> Difference:
     return next(one for one in comparison.differences if one.metric.name == name)
 
 
-def standings(comparison: Comparison) -> dict[str, DifferenceStatus]:
-    return {one.metric.name: one.standing for one in comparison.differences}
+def statuses(comparison: Comparison) -> dict[str, DifferenceStatus]:
+    return {one.metric.name: one.status for one in comparison.differences}
 
 
 BASE = run_of(draw(60, 100, seed=1), name="base")
@@ -113,12 +113,12 @@ def test_twice_as_long_is_slower_by_about_a_hundred_percent() -> None:
         assert one.interval is not None
         assert one.interval.low < 1 < one.interval.high
         assert one.change == pytest.approx(1, abs=0.2)
-    assert of(found, "p95").standing is DifferenceStatus.SLOWER
-    assert of(found, "service.p95").standing is DifferenceStatus.SHOWN
+    assert of(found, "p95").status is DifferenceStatus.SLOWER
+    assert of(found, "service.p95").status is DifferenceStatus.SHOWN
     assert found.deciding is not None
     assert found.deciding.interval is not None
     assert found.deciding.interval.low == max(
-        one.interval.low for one in found.standing(DifferenceStatus.SLOWER) if one.interval
+        one.interval.low for one in found.of_status(DifferenceStatus.SLOWER) if one.interval
     )
 
 
@@ -154,7 +154,7 @@ def test_a_ramp_that_both_sides_have_widens_no_interval() -> None:
 def test_half_as_long_is_not_slower() -> None:
     found = compared(BASE, run_of(draw(60, 100, seed=2, factor=0.5)))
     assert found.conclusion is Conclusion.NOT_SLOWER
-    assert of(found, "p50").standing is DifferenceStatus.WITHIN
+    assert of(found, "p50").status is DifferenceStatus.WITHIN
     assert of(found, "p50").interval == pytest.approx((-0.5, -0.52, -0.48), abs=0.02)
     assert found.deciding is not None
     assert found.deciding.metric.name == "p99"
@@ -166,14 +166,14 @@ def test_what_is_near_the_tolerance_cannot_be_said_and_takes_more_arrivals() -> 
     assert found.reasons == ()
     hardest = found.deciding
     assert hardest is not None
-    assert hardest.standing is DifferenceStatus.OPEN
+    assert hardest.status is DifferenceStatus.OPEN
     assert hardest.times == max(one.times for one in found.differences) > 1
 
 
 def test_the_times_that_are_told_are_those_that_it_takes() -> None:
     """An interval narrows with the root of the arrivals: with so many times as many it ends at the limit."""
     one = of(compared(BASE, run_of(draw(60, 100, seed=2))), "p99")
-    assert one.standing is DifferenceStatus.OPEN
+    assert one.status is DifferenceStatus.OPEN
     assert one.interval is not None
     value, high = math.log1p(one.interval.value), math.log1p(one.interval.high)
     assert value + (high - value) / math.sqrt(one.times) == pytest.approx(math.log1p(one.limit))
@@ -197,8 +197,8 @@ def test_swapped_sides_say_the_opposite(factor: float, seed: int) -> None:
         DifferenceStatus.SLOWER: DifferenceStatus.WITHIN,
         DifferenceStatus.SHOWN: DifferenceStatus.SHOWN,
     }
-    for name, standing in standings(there).items():
-        assert standings(back)[name] is opposite.get(standing, standings(back)[name])
+    for name, status in statuses(there).items():
+        assert statuses(back)[name] is opposite.get(status, statuses(back)[name])
 
 
 def test_the_same_seed_says_the_same() -> None:
@@ -261,7 +261,7 @@ def test_what_is_never_on_both_sides_is_no_difference() -> None:
         run_of(draw(60, 100, seed=1), failed=failing), run_of(draw(60, 100, seed=2), failed=failing)
     )
     assert of(found, "p99").why == "it is never on both sides; the error rate is judged in its place"
-    assert of(found, "error_rate").standing is DifferenceStatus.WITHIN
+    assert of(found, "error_rate").status is DifferenceStatus.WITHIN
 
 
 def test_a_percentile_near_the_failures_is_not_judged() -> None:
@@ -272,7 +272,7 @@ def test_a_percentile_near_the_failures_is_not_judged() -> None:
         of(found, "p90").why
         == "it is near the arrivals without a session; the error rate is judged in its place"
     )
-    assert of(found, "p50").standing is not DifferenceStatus.SHOWN
+    assert of(found, "p50").status is not DifferenceStatus.SHOWN
 
 
 def test_a_percentile_that_is_hardly_ever_never_is_judged() -> None:
@@ -293,19 +293,17 @@ def test_a_percentile_needs_twenty_samples_beyond_it(samples: int, *, judged: bo
 
 
 @pytest.mark.parametrize(
-    ("every", "standing", "answer"),
+    ("every", "status", "answer"),
     [(1, DifferenceStatus.SLOWER, Conclusion.SLOWER), (20, DifferenceStatus.OPEN, Conclusion.NOT_SLOWER)],
 )
-def test_p99_9_accuses_and_is_not_asked_for(
-    every: int, standing: DifferenceStatus, answer: Conclusion
-) -> None:
+def test_p99_9_accuses_and_is_not_asked_for(every: int, status: DifferenceStatus, answer: Conclusion) -> None:
     """One in 300 is ten times as long; where six come at once and seldom, that is just about p99.9."""
     rows = draw(100, 300, seed=2, sigma=0.05)
     for row in rows[::every]:
         row[: every // 4 + 1] = [10 * ns for ns in row[: every // 4 + 1]]
     found = compared(run_of(draw(100, 300, seed=1, sigma=0.05)), run_of(rows))
-    assert of(found, "p99.9").standing is standing
-    assert of(found, "p99").standing is DifferenceStatus.WITHIN
+    assert of(found, "p99.9").status is status
+    assert of(found, "p99").status is DifferenceStatus.WITHIN
     assert found.conclusion is answer
 
 
@@ -314,7 +312,7 @@ def test_what_was_seen_on_neither_side_is_not_judged_and_may_be_there_all_the_sa
     found = compared(BASE, run_of(draw(60, 100, seed=2)))
     for name in ("error_rate", "contract_violations"):
         one = of(found, name)
-        assert (one.standing, one.why) == (DifferenceStatus.SHOWN, "none were seen on either side")
+        assert (one.status, one.why) == (DifferenceStatus.SHOWN, "none were seen on either side")
         assert one.interval is not None
         assert 1.96 < one.interval.high / math.sqrt(2 * 6001 / 6002**3) < 4
         assert one.interval.low == -one.interval.high
@@ -323,13 +321,13 @@ def test_what_was_seen_on_neither_side_is_not_judged_and_may_be_there_all_the_sa
 def test_a_rare_kind_is_no_certainty() -> None:
     """One failure in 1,000 and none in 1,000 may be the same, whatever resampling says."""
     one = of(compared(run_of(draw(50, 20, seed=1)), run_of(draw(50, 20, seed=2), failed=[1])), "error_rate")
-    assert one.standing is DifferenceStatus.OPEN
+    assert one.status is DifferenceStatus.OPEN
     assert one.interval is not None
     assert one.interval.low < 0 < LEAST_POINTS < one.interval.high
 
 
 @pytest.mark.parametrize(
-    ("failed", "more", "limit", "standing"),
+    ("failed", "more", "limit", "status"),
     [
         (0, 0, LEAST_POINTS, DifferenceStatus.SHOWN),
         (0, 1, LEAST_POINTS, DifferenceStatus.SLOWER),
@@ -340,13 +338,13 @@ def test_a_rare_kind_is_no_certainty() -> None:
     ],
 )
 def test_the_error_rate_may_rise_by_a_part_of_itself_or_a_tenth_of_a_point(
-    failed: int, more: int, limit: float, standing: DifferenceStatus
+    failed: int, more: int, limit: float, status: DifferenceStatus
 ) -> None:
     """As many in each second leave no doubt but that of rare kinds."""
     rows = draw(100, 100, seed=1)
     found = compared(run_of(rows, failed=[failed] * 100), run_of(rows, failed=[more] * 100))
     assert of(found, "error_rate").limit == pytest.approx(limit)
-    assert of(found, "error_rate").standing is standing
+    assert of(found, "error_rate").status is status
 
 
 def test_what_was_never_sent_is_an_error_and_lowers_the_achieved_rate() -> None:
@@ -409,7 +407,7 @@ def test_a_run_that_proves_nothing_makes_no_answer(change: Callable[[Result], Re
     found = compared(BASE, change(slow))
     assert found.reasons == (reason.format("candidate"),)
     assert found.conclusion is Conclusion.CANNOT_SAY
-    assert set(standings(found).values()) == {DifferenceStatus.SHOWN}
+    assert set(statuses(found).values()) == {DifferenceStatus.SHOWN}
     assert of(found, "p95").interval is not None
     assert found.deciding is None
 

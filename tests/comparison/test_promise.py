@@ -93,7 +93,7 @@ def test_of_200_equal_pairs_at_most_one_in_twenty_is_called_different(kept: floa
         found = compare(base, candidate, tolerance=Fraction(0), seed=number, replicates=REPLICATES)
         different += found.conclusion is Conclusion.SLOWER
         beyond += any(
-            one.interval.low > 0.05 for one in found.standing(DifferenceStatus.SLOWER) if one.interval
+            one.interval.low > 0.05 for one in found.of_status(DifferenceStatus.SLOWER) if one.interval
         )
     assert different <= PAIRS // 20
     assert beyond == 0

@@ -1,18 +1,16 @@
 """Which seconds a resampled run is made of.
 
-Law: the same seed gives the same draws on any machine and with any version of numpy. Idea: a run is put
-together again from blocks of neighbouring seconds, drawn within each stage (circular block bootstrap;
-Politis and Romano 1992, after Carlstein 1986 and Künsch 1989), so that what hangs together in time stays
-together: a pause of the server makes several seconds slow, and drawing seconds one by one would take them
-for several independent witnesses. Trap: short blocks claim too much certainty, long ones leave too few of
-them to tell anything.
+A run is put together again from blocks of neighbouring seconds, drawn within each stage (circular block
+bootstrap; Politis and Romano 1992, after Carlstein 1986 and Künsch 1989), so that what hangs together in time
+stays together: a pause of the server makes several seconds slow, and drawing seconds one by one would take
+them for several independent observations. Short blocks claim too much certainty; with long ones there are too
+few of them to say anything. The same seed gives the same draws on any machine and with any version of numpy.
 
 A block is n^(1/3) of the n seconds, the order in which the variance over resampled runs is nearest to the
-truth (Hall, Horowitz and Jing 1995), and two or three times that where seconds are like their neighbours.
-How much they are, is told by the variance ratio (Cochrane 1988; Lo and MacKinlay 1988): by how much more
-the mean of 2 n^(1/3) neighbours varies than that of as many independent seconds would. Other rules
-(Politis and White 2004) look at one autocorrelation after the other, and miss many small ones, which add
-up.
+truth (Hall, Horowitz and Jing 1995), and two or three times that where seconds are like their neighbours. How
+much they are is measured by the variance ratio (Cochrane 1988; Lo and MacKinlay 1988): by how much more the
+mean of 2 n^(1/3) neighbours varies than that of as many independent seconds would. Other rules (Politis and
+White 2004) look at one autocorrelation after the other, and miss many small ones, which add up.
 """
 
 from __future__ import annotations
@@ -83,13 +81,13 @@ def _draws(size: int, length: int, replicates: int, bits: np.random.PCG64) -> ND
     ends[:, -1] -= blocks * length - size  # so that a run is as long as it was
     weights = np.empty((replicates, size), np.uint16)
     for start in range(0, replicates, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        steps = np.zeros((len(starts[part]), 2 * size + 1), np.int32)
+        chunk = slice(start, start + _CHUNK)
+        steps = np.zeros((len(starts[chunk]), 2 * size + 1), np.int32)
         row = np.arange(len(steps))[:, None]
-        np.add.at(steps, (row, starts[part]), 1)
-        np.add.at(steps, (row, ends[part]), -1)
+        np.add.at(steps, (row, starts[chunk]), 1)
+        np.add.at(steps, (row, ends[chunk]), -1)
         counts = steps.cumsum(axis=1)
-        weights[part] = counts[:, :size] + counts[:, size : 2 * size]  # a block may go round the end
+        weights[chunk] = counts[:, :size] + counts[:, size : 2 * size]  # a block may go round the end
     return weights
 
 
@@ -106,8 +104,8 @@ def _variance_ratio(series: NDArray[np.float64], stages: tuple[int, ...], reach:
     """Return the variance of the mean of `reach` neighbours, by that of as many independent seconds."""
     gap = np.zeros(reach)  # so that no lag reaches from one stage to the next
     parts = []
-    for part in np.split(series, np.cumsum(stages)[:-1]):
-        parts += [part - part.mean(), gap]
+    for stage in np.split(series, np.cumsum(stages)[:-1]):
+        parts += [stage - stage.mean(), gap]
     spread = np.concatenate(parts)
     covariance = np.array([spread[: len(spread) - lag] @ spread[lag:] for lag in range(reach)])
     if not covariance[0] or len(series) <= reach:

@@ -1,8 +1,8 @@
 """Whether two runs may be compared at all, and what else is different about them.
 
-Law: what a difference of the load explains is not blamed on the candidate. Idea: what makes an answer
-impossible is a reason, what a reader has to know beside an answer is a note. Trap: a run that a target
-ended early was cut by its own generator; what it did not send any more says nothing about the server.
+What makes a conclusion impossible is a reason; what a reader has to know beside a conclusion is a note. A
+difference in the load is a reason, because it explains any other difference. So is a run that a target ended
+early: what its generator did not send any more says nothing about the server.
 """
 
 from __future__ import annotations
@@ -58,19 +58,21 @@ def notes(base: Result, candidate: Result) -> Iterator[str]:
         ("machine", base.machine, candidate.machine),
         ("version of sessionload", {"": base.run.version}, {"": candidate.run.version}),
     )
-    for group, one, other in groups:
-        ours, theirs = dict(_leaves("", one)), dict(_leaves("", other))
+    for group, of_base, of_candidate in groups:
+        ours, theirs = dict(_leaves("", of_base)), dict(_leaves("", of_candidate))
         labels = [label for label in {**ours, **theirs} if ours.get(label) != theirs.get(label)]
         if labels:
-            told = ", ".join(
+            changes = ", ".join(
                 f"{label} {ours.get(label, 'nothing')} → {theirs.get(label, 'nothing')}".strip()
                 for label in labels[:_MOST]
             )
-            yield f"not the same {group}: {told}{_more(len(labels) - _MOST, 'difference')}"
+            yield f"not the same {group}: {changes}{_more(len(labels) - _MOST, 'difference')}"
 
 
 def _planned(result: Result) -> tuple[object, ...]:
-    return _arrivals(result), *((one.start_rate, one.end_rate, one.duration_ns) for one in _stages(result))
+    return _arrivals(result), *(
+        (stage.start_rate, stage.end_rate, stage.duration_ns) for stage in _stages(result)
+    )
 
 
 def _stages(result: Result, *, warmup: bool = False) -> list[Stage]:
@@ -78,15 +80,14 @@ def _stages(result: Result, *, warmup: bool = False) -> list[Stage]:
 
 
 def _arrivals(result: Result) -> object:
-    load = result.scenario.get("load")
-    return load.get("arrivals") if isinstance(load, Mapping) else None
+    return result.scenario.get("load", {}).get("arrivals")
 
 
 def _load(result: Result, *, warmup: bool = False) -> str:
     stages = _stages(result, warmup=warmup)
-    told = ", ".join(map(_stage, stages[:_MOST])) or "nothing"
+    shown = ", ".join(map(_stage, stages[:_MOST])) or "nothing"
     arrivals = "" if warmup else f" ({_arrivals(result) or 'unknown'} arrivals)"
-    return f"{told}{_more(len(stages) - _MOST, 'stage')}{arrivals}"
+    return f"{shown}{_more(len(stages) - _MOST, 'stage')}{arrivals}"
 
 
 def _stage(stage: Stage) -> str:

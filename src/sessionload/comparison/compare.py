@@ -1,9 +1,9 @@
 """Whether the candidate is slower than the base, beyond noise and tolerance.
 
-Law: no evidence is no pass. Slower: the whole interval of some metric lies beyond the tolerance. Not
-slower: the whole interval of each judged metric ends within it. Anything else is no conclusion, and says what
-would help. Idea: what makes two runs incomparable is looked for first, and then no number can make an
-conclusion. Trap: two runs without a session each are equal, and neither is fast.
+Slower: the whole interval of some metric lies beyond the tolerance. Not slower: the whole interval of each
+judged metric ends within it. Anything else is no conclusion, and says what would help. Where the two runs
+cannot be compared, no number makes a conclusion. Two runs without a session each are equal, and neither is
+fast: that is no conclusion either.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Comparison:
     blocks: Blocks | None
     """How the seconds of the measured stages were cut; `None` if they could not be resampled."""
 
-    def standing(self, standing: DifferenceStatus) -> tuple[Difference, ...]:
-        """Return the differences of one standing."""
-        return tuple(one for one in self.differences if one.standing is standing)
+    def of_status(self, status: DifferenceStatus) -> tuple[Difference, ...]:
+        """Return the differences of one status."""
+        return tuple(each for each in self.differences if each.status is status)
 
     @property
     def deciding(self) -> Difference | None:
@@ -66,16 +66,16 @@ class Comparison:
         """
         if self.reasons:
             return None
-        judged = [one for one in self.differences if one.metric.role is Role.JUDGED]
+        judged = [each for each in self.differences if each.metric.role is Role.JUDGED]
         if self.conclusion is Conclusion.SLOWER:
             return max(
-                self.standing(DifferenceStatus.SLOWER),
-                key=lambda one: (not one.metric.view, _end(one, "low")),
+                self.of_status(DifferenceStatus.SLOWER),
+                key=lambda each: (not each.metric.view, _end(each, "low")),
             )
         if self.conclusion is Conclusion.NOT_SLOWER:
-            return max((one for one in judged if one.metric.view), key=lambda one: _end(one, "high"))
+            return max((each for each in judged if each.metric.view), key=lambda each: _end(each, "high"))
         return max(
-            (one for one in judged if one.standing is DifferenceStatus.OPEN), key=lambda one: one.times
+            (each for each in judged if each.status is DifferenceStatus.OPEN), key=lambda each: each.times
         )
 
 
@@ -86,7 +86,7 @@ def compare(
     ours, theirs = levels(base.measured), levels(candidate.measured)
     pairs = {metric: (ours[metric], theirs[metric]) for metric in METRICS}
     why = {metric: lacking(*pair) for metric, pair in pairs.items()}
-    found: Mapping[ComparedMetric, Interval | None] = {}
+    by_metric: Mapping[ComparedMetric, Interval | None] = {}
     reasons = list(comparability.reasons(base, candidate))
     blocks = None
     if comparability.same_load(base, candidate) and lengths(base):
@@ -98,10 +98,10 @@ def compare(
             reasons.append(_too_few(blocks))
             blocks = None
         else:
-            found = intervals(sides, pairs, usable, blocks, replicates=replicates, seed=seed)
-            why |= {metric: why[metric] or NEAR_NEVER for metric in found if found[metric] is None}
+            by_metric = intervals(sides, pairs, usable, blocks, replicates=replicates, seed=seed)
+            why |= {metric: why[metric] or NEAR_NEVER for metric in by_metric if by_metric[metric] is None}
     differences = tuple(
-        difference(metric, pairs[metric], found.get(metric), why[metric], tolerance, judged=not reasons)
+        difference(metric, pairs[metric], by_metric.get(metric), why[metric], tolerance, judged=not reasons)
         for metric in METRICS
     )
     conclusion = _conclusion(differences)
@@ -122,11 +122,11 @@ def compare(
 
 
 def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
-    if any(one.standing is DifferenceStatus.SLOWER for one in differences):
+    if any(each.status is DifferenceStatus.SLOWER for each in differences):
         return Conclusion.SLOWER
-    judged = [one for one in differences if one.metric.role is Role.JUDGED]
-    is_open = any(one.standing is DifferenceStatus.OPEN for one in judged)
-    if is_open or not any(one.metric.view and one.standing is DifferenceStatus.WITHIN for one in judged):
+    judged = [each for each in differences if each.metric.role is Role.JUDGED]
+    is_open = any(each.status is DifferenceStatus.OPEN for each in judged)
+    if is_open or not any(each.metric.view and each.status is DifferenceStatus.WITHIN for each in judged):
         return Conclusion.CANNOT_SAY
     return Conclusion.NOT_SLOWER
 
@@ -138,5 +138,5 @@ def _too_few(blocks: Blocks) -> str:
     )
 
 
-def _end(one: Difference, end: str) -> float:
-    return getattr(one.interval, end, 0.0)
+def _end(difference: Difference, end: str) -> float:
+    return getattr(difference.interval, end, 0.0)

@@ -1,9 +1,9 @@
 """One metric on both sides: how far apart they are, and how that lies to the tolerance.
 
-Law: what is not judged has a reason that can be shown. Idea: the tolerance of a duration is a part of the
-base's; that of the error rate is the same part of the base's own error rate, but a tenth of a point at
-least, because five hundredths of nothing are nothing. Trap: a percentile that is never is no duration;
-the error rate, which made it so, is judged in its place.
+The tolerance of a duration is a part of the base's. That of the error rate is the same part of the base's own
+error rate, but a tenth of a point at least, because five hundredths of nothing are nothing. A percentile that
+is never is no duration: the error rate, which made it so, is judged in its place. What is not judged has a
+reason that can be shown.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Difference:
     interval: Range | None
     limit: float
     """The largest change that is within the tolerance, in the same unit."""
-    standing: DifferenceStatus
+    status: DifferenceStatus
     why: str
     """Why it cannot be judged, as a sentence without an end; else empty."""
     times: float
@@ -85,7 +85,7 @@ def lacking(base: Level, candidate: Level) -> str:
 def difference(
     metric: ComparedMetric,
     sides: tuple[Level, Level],
-    found: Interval | None,
+    estimate: Interval | None,
     why: str,
     tolerance: Fraction,
     *,
@@ -93,15 +93,15 @@ def difference(
 ) -> Difference:
     """Return a difference; `why` says why this one cannot be judged, `judged` is whether any can."""
     limit = _limit(sides[0], tolerance)
-    if found is None:
+    if estimate is None:
         return Difference(metric, *sides, _change(*sides), None, limit, DifferenceStatus.SHOWN, why, 0.0)
-    interval = Range(*map(_ratio if metric.view else _points, found))
-    standing, times = DifferenceStatus.SHOWN, 0.0
+    interval = Range(*map(_ratio if metric.view else _points, estimate))
+    status, times = DifferenceStatus.SHOWN, 0.0
     if judged and not why and metric.role is not Role.SHOWN:
-        standing = _standing(interval, limit)
-    if standing is DifferenceStatus.OPEN:
-        times = _times(found, math.log1p(limit) if metric.view else limit)
-    return Difference(metric, *sides, interval.value, interval, limit, standing, why, times)
+        status = _status(interval, limit)
+    if status is DifferenceStatus.OPEN:
+        times = _times(estimate, math.log1p(limit) if metric.view else limit)
+    return Difference(metric, *sides, interval.value, interval, limit, status, why, times)
 
 
 def _sides(count: int) -> str:
@@ -122,16 +122,16 @@ def _points(difference: float) -> float:
     return min(max(difference, -1.0), 1.0)
 
 
-def _standing(interval: Range, limit: float) -> DifferenceStatus:
+def _status(interval: Range, limit: float) -> DifferenceStatus:
     if interval.low > limit:
         return DifferenceStatus.SLOWER
     return DifferenceStatus.WITHIN if interval.high <= limit else DifferenceStatus.OPEN
 
 
-def _times(found: Interval, limit: float) -> float:
+def _times(estimate: Interval, limit: float) -> float:
     """Return how many times the arrivals make the interval end at the limit: it narrows with their root."""
-    gap = abs(limit - found.value)
-    return ((found.high - found.value) / gap) ** 2 if gap else math.inf
+    gap = abs(limit - estimate.value)
+    return ((estimate.high - estimate.value) / gap) ** 2 if gap else math.inf
 
 
 def _change(base: Level, candidate: Level) -> float | None:

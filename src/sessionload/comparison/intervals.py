@@ -1,16 +1,15 @@
 """How surely two runs differ: a 95 % confidence interval for each difference.
 
-Law: the intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal
-runs, each of them contains no difference. Idea: both runs are resampled by the same draws, a second of
-the one with the same second of the other, so that what the plan does to both (a ramp, the same arrivals
-by the same seed) cancels; the critical value is the 95 % quantile of the largest deviation of any metric
-in units of its own standard error (sup-t bands: Montiel Olea and Plagborg-Moller 2019), which knows that
-percentiles of one run move together, where Bonferroni's would be wider. Trap: with few blocks a standard
-error is itself uncertain, so the critical value is widened as Student's t is against the normal
-distribution.
+The intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal runs,
+each of them contains no difference. Both runs are resampled by the same draws, a second of the base with the
+same second of the candidate, so that what the plan does to both (a ramp, the same arrivals by the same seed)
+cancels. The critical value is the 95 % quantile of the largest deviation of any metric in units of its own
+standard error (sup-t bands: Montiel Olea and Plagborg-Moller 2019). It takes into account that percentiles of
+one run move together, where Bonferroni's correction would be wider. With few blocks a standard error is
+itself uncertain, so the critical value is widened as Student's t is against the normal distribution.
 
-Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and
-nothing else; shares of arrivals by their difference.
+Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and nothing
+else; shares of arrivals by their difference.
 """
 
 from __future__ import annotations
@@ -102,18 +101,18 @@ def intervals(
     percentile that is never in more than a few of the resampled runs.
     """
     weights = blocks.weights(replicates, seed)
-    found: dict[ComparedMetric, _Spread | None] = {}
+    spreads: dict[ComparedMetric, _Spread | None] = {}
     for view, metrics in PERCENTILES.items():
         kept = [metric for metric in metrics if metric in usable]
-        found |= zip(kept, _percentiles(sides, view, kept, weights), strict=True)
-    found |= {metric: _rate(sides, metric, weights, pairs[metric]) for metric in RATES}
+        spreads |= zip(kept, _percentiles(sides, view, kept, weights), strict=True)
+    spreads |= {metric: _rate(sides, metric, weights, pairs[metric]) for metric in RATES}
     together = _critical(
-        [one.deviations for metric, one in found.items() if one and metric.role is not Role.SHOWN]
+        [spread.deviations for metric, spread in spreads.items() if spread and metric.role is not Role.SHOWN]
     )
     return {
-        metric: one
-        and one.interval(_critical([one.deviations]) if metric.role is Role.SHOWN else together, blocks)
-        for metric, one in found.items()
+        metric: spread
+        and spread.interval(_critical([spread.deviations]) if metric.role is Role.SHOWN else together, blocks)
+        for metric, spread in spreads.items()
     }
 
 
@@ -131,14 +130,14 @@ def _influence(sides: Sides, pairs: Pairs, metrics: Sequence[ComparedMetric]) ->
 
 def _excess(side: PerSecond, number: int, pairs: Pairs, metrics: Sequence[ComparedMetric]) -> Floats:
     """Return, by metric and second, how many arrivals are above what the whole side has there, as a share."""
-    found = [pairs[metric][number] for metric in metrics if metric.view]
+    durations = [pairs[metric][number] for metric in metrics if metric.view]
     above = side.durations("response").above(
-        [bucket_of(one.ns) for one in found if isinstance(one, Duration) and one.ns is not None]
+        [bucket_of(each.ns) for each in durations if isinstance(each, Duration) and each.ns is not None]
     )
     rates = [side.parts[metric] for metric in metrics if not metric.view]
     counts = np.concatenate((above, np.reshape(rates, (len(rates), len(side.accounted)))))
-    whole = max(int(side.accounted.sum()), 1)
-    return counts / whole - np.outer(counts.sum(axis=1) / whole, side.accounted / whole)
+    arrivals = max(int(side.accounted.sum()), 1)
+    return counts / arrivals - np.outer(counts.sum(axis=1) / arrivals, side.accounted / arrivals)
 
 
 def _percentiles(
@@ -146,14 +145,16 @@ def _percentiles(
 ) -> Iterator[_Spread | None]:
     """Yield what resampling finds of percentiles of one view; `None` for those that are often never."""
     shares = [metric.share for metric in metrics]
-    (one, ours), (other, theirs) = (_of_side(side, view, shares, weights) for side in sides)
+    (of_base, drawn_base), (of_candidate, drawn_candidate) = (
+        _of_side(side, view, shares, weights) for side in sides
+    )
     for number in range(len(metrics)):
-        base, candidate = ours[:, number], theirs[:, number]
+        base, candidate = drawn_base[:, number], drawn_candidate[:, number]
         never = np.isinf(base) | np.isinf(candidate)
         if never.mean() > _OFTEN:
             yield None
         else:
-            yield _Spread.of(float(other[number] - one[number]), _ended(candidate) - _ended(base))
+            yield _Spread.of(float(of_candidate[number] - of_base[number]), _ended(candidate) - _ended(base))
 
 
 def _of_side(
@@ -190,7 +191,7 @@ def _rare(*shares: Share) -> float:
     That of Agresti and Caffo (2000): as if one more arrival of either kind had been seen on each side.
     """
     return math.sqrt(
-        sum((one.part + 1) * (one.whole - one.part + 1) / (one.whole + 2) ** 3 for one in shares)
+        sum((share.part + 1) * (share.whole - share.part + 1) / (share.whole + 2) ** 3 for share in shares)
     )
 
 

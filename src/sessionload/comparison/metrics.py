@@ -1,14 +1,11 @@
 """What is compared, and what of it is judged.
 
-Law: what is judged is written down here, before anything is seen. Idea: an arrival that waits longer, or
-gets no session at all, is what a user feels; all else is shown beside it. Trap: each further metric that
-is judged makes the intervals of all others wider, and saying the same thing twice is two metrics.
-
-Judged are the percentiles of the response that runs of ordinary length can tell apart, and the error
-rate. p99.9 of the response can make a candidate slower, and is not asked for before it is called not
-slower: between equal runs of a hundred thousand arrivals it moves by more than a usual tolerance. Service
-times are a part of response times, and unsent arrivals and broken contracts are a part of the error rate,
-so those are shown.
+What is judged is fixed here, before any number is seen: how long an arrival waited for its session, and
+whether it got one at all. Judged are the percentiles of the response that runs of ordinary length can tell
+apart, and the error rate. p99.9 of the response can make a candidate slower, but a candidate can be "not
+slower" without it: between equal runs of a hundred thousand arrivals it moves by more than a usual tolerance.
+Service times are a part of response times, and unsent arrivals and broken contracts are a part of the error
+rate, so those are only shown. Do not judge more: each further metric makes the intervals of all others wider.
 """
 
 from __future__ import annotations
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What a metric can do to the answer."""
+    """What a metric can do to the conclusion."""
 
     JUDGED = "judged"
     """It can make a candidate slower, and must be within the tolerance of one that is not."""
@@ -112,25 +109,25 @@ METRICS = (*RESPONSE, ERROR_RATE, *SERVICE, ACHIEVED_RATE, VIOLATION_RATE)
 """All of them, in the order in which they are shown."""
 
 
-def counted(part: Slice) -> dict[ComparedMetric, int]:
+def counted(second: Slice) -> dict[ComparedMetric, int]:
     """Return how many arrivals of a slice each rate counts, of those that are accounted for."""
     return {
-        ERROR_RATE: part.errors,
-        ACHIEVED_RATE: part.sent,
-        VIOLATION_RATE: part.outcomes.get(Outcome.CONTRACT_VIOLATION, 0),
+        ERROR_RATE: second.errors,
+        ACHIEVED_RATE: second.sent,
+        VIOLATION_RATE: second.outcomes.get(Outcome.CONTRACT_VIOLATION, 0),
     }
 
 
 def levels(measured: Slice) -> Mapping[ComparedMetric, Level]:
     """Return what each metric is over the measured stages of one side."""
-    found: dict[ComparedMetric, Level] = {}
+    by_metric: dict[ComparedMetric, Level] = {}
     for view, metrics in PERCENTILES.items():
         histogram: Histogram = getattr(measured, view)
         count, ended = histogram.count, histogram.ended
         shares = [metric.share for metric in metrics]
         quantiles = histogram.quantiles(shares) if count else [None] * len(shares)
         for metric, ns in zip(metrics, quantiles, strict=True):
-            found[metric] = Duration(ns, count, max(0, ended - math.ceil(metric.share * count)))
-    for metric, part in counted(measured).items():
-        found[metric] = Share(part, measured.accounted)
-    return found
+            by_metric[metric] = Duration(ns, count, max(0, ended - math.ceil(metric.share * count)))
+    for metric, count in counted(measured).items():
+        by_metric[metric] = Share(count, measured.accounted)
+    return by_metric

@@ -1,9 +1,9 @@
 """A run as numbers by the second of its measured stages: what resampling draws from.
 
-Law: both sides have a row for the same seconds of the same stages, whether or not anything was due in
-them. Idea: durations stay as sparse as histograms are, three numbers for each bucket that occurs in a
-second, 10 bytes in all. Trap: an arrival that is due at the very end of a stage is rounded into the
-second after it; it counts in the last.
+Both sides have a row for the same seconds of the same stages, whether or not anything was due in them.
+Durations stay as sparse as histograms are: three numbers for each bucket that occurs in a second, 10 bytes in
+all. An arrival that is due at the very end of a stage may be rounded into the second after it; it counts in
+the last.
 """
 
 from __future__ import annotations
@@ -53,27 +53,27 @@ class Durations:
 
     def above(self, buckets: Sequence[int]) -> Ints:
         """Return, for each of `buckets` and by row, how many are in a bucket above it, or never."""
-        found = np.tile(self.never, (len(buckets), 1))
-        for part in self._parts():
+        counts = np.tile(self.never, (len(buckets), 1))
+        for chunk in self._chunks():
             for number, bucket in enumerate(buckets):
-                kept = self.buckets[part] > bucket
-                found[number] += np.bincount(
-                    self.rows[part][kept], self.counts[part][kept], len(self.never)
+                kept = self.buckets[chunk] > bucket
+                counts[number] += np.bincount(
+                    self.rows[chunk][kept], self.counts[chunk][kept], len(self.never)
                 ).astype(np.int64)
-        return found
+        return counts
 
     def columns(self, low: int, step: int, columns: int) -> Ints:
         """Return, by row, how many are in each of so many columns of `step` buckets, from `low` on."""
         size = len(self.never)
-        found = np.zeros(size * columns, np.int64)
-        for part in self._parts():
-            kept = (self.buckets[part] >= low) & (self.buckets[part] < low + step * columns)
-            column = (self.buckets[part][kept].astype(np.int64) - low) // step
-            places = self.rows[part][kept].astype(np.int64) * columns + column
-            found += np.bincount(places, self.counts[part][kept], size * columns).astype(np.int64)
-        return found.reshape(size, columns)
+        counts = np.zeros(size * columns, np.int64)
+        for chunk in self._chunks():
+            kept = (self.buckets[chunk] >= low) & (self.buckets[chunk] < low + step * columns)
+            column = (self.buckets[chunk][kept].astype(np.int64) - low) // step
+            places = self.rows[chunk][kept].astype(np.int64) * columns + column
+            counts += np.bincount(places, self.counts[chunk][kept], size * columns).astype(np.int64)
+        return counts.reshape(size, columns)
 
-    def _parts(self) -> Iterator[slice]:
+    def _chunks(self) -> Iterator[slice]:
         # What is worked out on the way takes several times as much memory as the entries themselves.
         return (slice(start, start + _CHUNK) for start in range(0, len(self), _CHUNK))
 
@@ -95,19 +95,21 @@ class PerSecond:
         size = sum(stages)
         accounted = np.zeros(size, np.int64)
         parts = {metric: np.zeros(size, np.int64) for metric in RATES}
-        for row, part in _rows(result, stages):
-            accounted[row] += part.accounted
-            for metric, count in counted(part).items():
+        for row, second in _rows(result, stages):
+            accounted[row] += second.accounted
+            for metric, count in counted(second).items():
                 parts[metric][row] += count
         return cls(result, stages, accounted, parts)
 
     def durations(self, view: str) -> Durations:
         """Return the durations of `response` or `service`. They are not kept."""
-        found = [
-            (row, part.valid if view == "response" else part.served)
-            for row, part in _rows(self.result, self.stages)
+        histograms = [
+            (row, second.valid if view == "response" else second.served)
+            for row, second in _rows(self.result, self.stages)
         ]
-        parts = [_entries(found[start : start + _SLICES]) for start in range(0, len(found), _SLICES)]
+        parts = [
+            _entries(histograms[start : start + _SLICES]) for start in range(0, len(histograms), _SLICES)
+        ]
         size = sum(self.stages)
         ended = np.zeros(size, np.int64)
         for rows, _, counts in parts:
@@ -118,12 +120,12 @@ class PerSecond:
 
 
 def _entries(
-    found: Sequence[tuple[int, Histogram]],
+    histograms: Sequence[tuple[int, Histogram]],
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.uint32]]:
     """Return the entries of histograms and the rows that they belong to."""
-    packed = [histogram.pairs() for _, histogram in found]
-    sizes = np.array([len(one) // _PAIR for one in packed], np.int64)
-    rows = np.repeat(np.array([row for row, _ in found], np.uint32), sizes)
+    packed = [histogram.pairs() for _, histogram in histograms]
+    sizes = np.array([len(pairs) // _PAIR for pairs in packed], np.int64)
+    rows = np.repeat(np.array([row for row, _ in histograms], np.uint32), sizes)
     flat = np.frombuffer(b"".join(packed), "<u4")
     reached = flat[0::2].cumsum(dtype=np.int64)
     ends = sizes.cumsum()
@@ -152,7 +154,7 @@ def _rows(result: Result, stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]
     for (number, first, _), length in zip(_grid(result), stages, strict=True):
         places[number] = (start, first, length)
         start += length
-    for (number, second), part in result.measurement.slices.items():
+    for (number, second), in_second in result.measurement.slices.items():
         if number in places:
             start, first, length = places[number]
-            yield start + min(max(second - first, 0), length - 1), part
+            yield start + min(max(second - first, 0), length - 1), in_second

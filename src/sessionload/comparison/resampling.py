@@ -1,11 +1,11 @@
 """Percentiles and shares of thousands of resampled runs.
 
-Law: a resampled run is the sum of its seconds, each as often as it was drawn, and its percentiles are of
-that sum; percentiles of seconds are never averaged. Idea: such sums are a product of two matrices, draws
-by seconds and seconds by buckets; buckets are taken in few wide columns first, then narrower where
-percentiles fell, so that millions of samples take a second. Counts are whole numbers below 2^53, so the
-products are exact on any machine. Trap: within its bucket a percentile is placed by its rank, or equal
-runs of very many samples would differ by the width of a bucket.
+A resampled run is the sum of its seconds, each as often as it was drawn, and its percentiles are of that sum;
+percentiles of seconds are never averaged. Such sums are a product of two matrices, draws by seconds and
+seconds by buckets. Buckets are taken in few wide columns first, then narrower where percentiles fell, so that
+millions of samples take a second. Counts are whole numbers below 2^53, so the products are exact on any
+machine. Within its bucket a percentile is placed by its rank; else equal runs of very many samples would
+differ by the width of a bucket.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ def totals(weights: Weights, by_row: Ints) -> Floats:
 def logarithms(durations: Durations, weights: Weights, shares: Sequence[Fraction]) -> Floats:
     """Return, by resampled run and share, the logarithm of the percentile in ns; infinite if never."""
     ended = totals(weights, durations.ended)
-    whole = ended + totals(weights, durations.never)
-    found = np.full((len(weights), len(shares)), np.inf)
+    arrivals = ended + totals(weights, durations.never)
+    placed = np.full((len(weights), len(shares)), np.inf)
     if not len(durations):
-        return found
-    first = _Columns.whole(durations, weights)
+        return placed
+    first = _Columns.over_all(durations, weights)
     for number, share in enumerate(shares):
-        ranks = np.maximum(-(-whole.astype(np.int64) * share.numerator // share.denominator), 1)
+        ranks = np.maximum(-(-arrivals.astype(np.int64) * share.numerator // share.denominator), 1)
         seen = ranks <= ended
         if seen.any():
-            found[seen, number] = _placed(durations, weights[seen], first.of(seen), ranks[seen])
-    return found
+            placed[seen, number] = _placed(durations, weights[seen], first.of(seen), ranks[seen])
+    return placed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class _Columns:
     """By resampled run and column: how many are in buckets up to the end of the column."""
 
     @classmethod
-    def whole(cls, durations: Durations, weights: Weights) -> _Columns:
+    def over_all(cls, durations: Durations, weights: Weights) -> _Columns:
         """Return columns for all buckets that there are."""
         low, high = int(durations.buckets.min()), int(durations.buckets.max())
         return cls.between(durations, weights, low, high + 1, np.zeros(len(weights)))

@@ -1,8 +1,8 @@
-"""Every arrival is accounted for, or the run says which are not.
+"""What became of all arrivals of a run, as two equations that can fail.
 
-Law: `planned = sent + unsent + lost`, and what was sent is the sum of a closed set of outcomes.
-Idea: `sent` is counted when an exchange begins and outcomes when it ends, by separate code, so that
-the equations can fail. Trap: an identity with the missing ones filled in by subtraction always closes.
+`planned = sent + unsent + lost`, and what was sent is the sum of a closed set of outcomes. `sent` is counted
+when an exchange begins and outcomes when it ends, by separate code. Never fill in a missing number by
+subtraction: the equations would always hold.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Accounting:
 
     @classmethod
     def of(cls, measurement: Measurement, *, planned: int, lost: int) -> Self:
-        """Return the ledger of a run that planned and lost so many arrivals."""
+        """Return the accounting of a run that planned and lost so many arrivals."""
         outcomes = dict.fromkeys(Outcome, 0)
         unsent = 0
-        for part in measurement.slices.values():
-            unsent += part.unsent
-            for outcome, count in part.outcomes.items():
+        for second in measurement.slices.values():
+            unsent += second.unsent
+            for outcome, count in second.outcomes.items():
                 outcomes[outcome] += count
         return cls(planned, measurement.sent, unsent, lost, outcomes)
 
@@ -69,8 +69,8 @@ class Accounting:
     def arrivals_sentence(self) -> str:
         """The first equation: `planned 10 = sent 9 + unsent 1 + lost 0`."""
         sign = "=" if self.arrivals_close else "≠"
-        parts = f"sent {self.sent:,} + unsent {self.unsent:,} + lost {self.lost:,}"
-        return f"planned {self.planned:,} {sign} {parts}"
+        accounted = f"sent {self.sent:,} + unsent {self.unsent:,} + lost {self.lost:,}"
+        return f"planned {self.planned:,} {sign} {accounted}"
 
     @property
     def outcomes_sentence(self) -> str:

@@ -1,13 +1,12 @@
 """What a target reads from slices, as a value that adds, and how it compares.
 
-Law: no evidence is no pass: a reading over no samples has no value. Idea: a target reads either a
-histogram or a totals of three numbers; both add, so the sum over any window is made from sums of
-seconds. Trap: a run whose every request timed out has no contract violation, and no evidence about
-the contract either; each count names the arrivals that could have shown it.
+A target reads either a histogram or three counts. Both add, so the value over any window is made from those
+of its seconds. A reading over no samples has no value. Each count names the arrivals that could have shown
+it: a run whose every request timed out has no contract violation, and no evidence about the contract either.
 
-Ties. Counts, shares, `min`, `mean` and `max` are exact. A percentile is known to the grain of its
-histogram (less than 0.1 %), so a percentile that cannot be told from the bound counts as equal to
-it: it misses `<` and `>`, and meets `<=` and `>=`.
+Ties. Counts, shares, `min`, `mean` and `max` are exact. A percentile is known to the grain of its histogram
+(less than 0.1 %), so a percentile that cannot be told from the bound counts as equal to it: it misses `<` and
+`>`, and meets `<=` and `>=`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The ten numbers that stand for a histogram where there is no room for it.
+"""The ten numbers that stand for a histogram in a result, for people.
 
-Law: a number that is not known is `None`, never 0. Idea: milliseconds to the nanosecond, so that
-writing and reading them changes nothing. Trap: `None` has two causes, no samples and never; `count`
-tells them apart.
+They are milliseconds to the nanosecond, so that writing and reading them changes nothing. A number that is
+not known is `None`, never 0. `None` has two causes, no samples and never; `count` tells them apart.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class LatencySummary:
 
     @classmethod
     def of(cls, histogram: Histogram) -> Self:
-        """Return the figures of a histogram."""
+        """Return the summary of a histogram."""
         count = histogram.count
         percentiles = {
             name: _ms(histogram.quantile(share)) if count else None for name, share in _PERCENTILES.items()

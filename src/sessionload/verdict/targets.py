@@ -1,8 +1,8 @@
-"""What people promise about a run, one sentence each: `p95 < 400ms`, `error_rate < 0.1%`.
+"""Targets, which people write in a scenario: `p95 < 400ms`, `error_rate < 0.1%`.
 
-Law: a target has one reading; whatever could be read in two ways is refused with the cure. Idea: a
-small grammar whose bounds carry their unit, kept as exact fractions. Trap: a target that stops a
-run while it goes on must be able to be missed early for good reason only, so it needs a window.
+The grammar is small, bounds carry their unit and are kept as exact fractions. What could be read in two ways
+is refused, with what to write instead. A target that ends a run while it goes on needs a window, unless it is
+on a count: a percentile of the first few arrivals says nothing.
 
     target    := metric op bound                  white space between the parts is free
     op        := "<" | "<=" | ">" | ">=" | "=="    "==" for counts and shares only

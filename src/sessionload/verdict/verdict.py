@@ -1,17 +1,16 @@
 """Met, missed or void: what a run is worth.
 
-Law: no evidence is no pass. A run that cannot be trusted is void, whatever its numbers say; a target
-over no samples is never met. Idea: reasons to doubt the generator are told apart from a server that
-is slow: queueing and unsent arrivals are the server's, and make targets miss. Trap: a run that ended
-early is judged over the whole plan; what was never sent counts as never, for every target.
+Law: no evidence is no pass. A run that cannot be trusted is void, whatever its numbers say; a target over no
+samples is never met. Idea: reasons to doubt the generator are told apart from a server that is slow: queueing
+and unsent arrivals are the server's, and make targets miss. Trap: a run that ended early is judged over the
+whole plan; what was never sent counts as never, for every target.
 
-Any reason makes a run void; else any missed target makes it missed; else any void target void.
-Only slices of stages that are not warm-up are judged. The ledger, the generator's processor time and
-exchanges that were cut are looked at over the whole run.
+Any reason makes a run void; else any missed target makes it missed; else any void target void. Only slices of
+stages that are not warm-up are judged. The ledger, the generator's processor time and exchanges that were cut
+are looked at over the whole run.
 
-A target with a window must hold in every run of so many seconds between the first and the last
-measured second. A window without samples is no evidence and is passed over; with no window left the
-target is void.
+A target with a window must hold in every run of so many seconds between the first and the last measured
+second. A window without samples is no evidence and is passed over; with no window left the target is void.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ if TYPE_CHECKING:
     from sessionload.workload.schedule import Stage
 
 _ALWAYS = parse_target("contract_violations == 0")
-_OWN_FAULT = "generator/"
-"""How the causes of connections begin that failed for want of something on the generator's side."""
+_GENERATOR = "generator/"
+"""How the cause of a finding begins if the generator or its machine made the exchange fail."""
 
 
 class State(StrEnum):
@@ -121,7 +120,11 @@ def judge(evidence: Evidence) -> Verdict:
         state = State.MISSED
     elif State.VOID in states:
         state = State.VOID
-        reasons = [f"'{one.expr}' cannot be judged: {one.note}" for one in judged if one.state is State.VOID]
+        reasons = [
+            f"'{target.expr}' cannot be judged: {target.note}"
+            for target in judged
+            if target.state is State.VOID
+        ]
     else:
         state = State.MET
     return Verdict(state, tuple(judged), tuple(reasons))
@@ -212,7 +215,7 @@ def _judge_windows(target: Target, evidence: Evidence) -> JudgedTarget:
     full = [(start, reading) for start, reading in windows(seconds, length, add) if reading.count]
     if not full:
         return _without(target, f"no window of {duration_text(length * NS)} has samples")
-    start, worst = max(full, key=lambda one: severity(target, value_of(target, one[1])))
+    start, worst = max(full, key=lambda window: severity(target, value_of(target, window[1])))
     return replace(
         _judged(target, worst),
         note=f"worst of {len(full):,} windows of {duration_text(length * NS)}",
@@ -221,26 +224,32 @@ def _judge_windows(target: Target, evidence: Evidence) -> JudgedTarget:
 
 
 def _reasons(evidence: Evidence, total: Slice) -> list[str]:
-    found = [
+    reasons = [
         *_unaccounted(evidence),
         *_ended_early(evidence),
-        *_guilty(evidence, total),
+        *_generator_reasons(evidence, total),
     ]
     if not total.accounted:
-        found.append("there are no measured arrivals: nothing was due outside warm-up stages")
-    return found
+        reasons.append("there are no measured arrivals: nothing was due outside warm-up stages")
+    return reasons
 
 
 def _unaccounted(evidence: Evidence) -> list[str]:
-    ledger = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
-    found = []
-    if ledger.lost:
-        found.append(f"{_arrivals(ledger.lost)} lost: the generator ended before it could account for them")
-    if not ledger.arrivals_close:
-        found.append(f"arrivals do not add up: {ledger.arrivals_sentence}")
-    if not ledger.outcomes_close:
-        found.append(f"outcomes do not add up: {ledger.outcomes_sentence}")
-    return found
+    accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
+    reasons = []
+    if accounting.lost:
+        reasons.append(
+            f"{_arrivals(accounting.lost)} lost: the generator ended before it could account for them"
+        )
+    if not accounting.arrivals_close:
+        reasons.append(f"arrivals do not add up: {accounting.arrivals_sentence}")
+    if not accounting.outcomes_close:
+        reasons.append(f"outcomes do not add up: {accounting.outcomes_sentence}")
+    return reasons
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _arrivals(count: int) -> str:
@@ -250,36 +259,36 @@ def _arrivals(count: int) -> str:
 def _ended_early(evidence: Evidence) -> list[str]:
     if evidence.interrupted is not None:
         return [f"the run was interrupted ({evidence.interrupted}): what it measured is not the plan"]
-    found = []
+    reasons = []
     cut = sum(part.outcomes.get(Outcome.ABORTED, 0) for part in evidence.measurement.slices.values())
     if cut:
         exchanges = "1 exchange was" if cut == 1 else f"{cut:,} exchanges were"
-        found.append(f"{exchanges} cut: the drain ended before they did")
+        reasons.append(f"{exchanges} cut: the drain ended before they did")
     stoppers = [target.expr for target in evidence.targets if target.abort]
     if evidence.aborted_by is not None and evidence.aborted_by not in stoppers:
-        found.append(f"the run was ended by '{evidence.aborted_by}', which is no abort target of it")
-    return found
+        reasons.append(f"the run was ended by '{evidence.aborted_by}', which is no abort target of it")
+    return reasons
 
 
-def _guilty(evidence: Evidence, total: Slice) -> list[str]:
-    found = []
+def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
+    reasons = []
     limits = evidence.limits
     lag = total.lag
     late = lag.quantile(Fraction(99, 100)) if lag else None
     if late is not None and late > limits.lag_p99_ns:
-        found.append(
-            f"the generator was late by its own guilt: lag p99 {duration_text(late)}, at most"
-            f" {duration_text(limits.lag_p99_ns)}; use a quieter machine or a lower rate"
+        reasons.append(
+            f"generator lag p99 {duration_text(late)} is above max_lag {duration_text(limits.lag_p99_ns)};"
+            " use a quieter machine or a lower rate"
         )
-    found += [
-        f"{finding.message} ({finding.count:,} times): that is not the server's doing"
+    reasons += [
+        f"{finding.message} ({_times(finding.count)}): the cause is on the generator's side"
         for cause, finding in sorted(evidence.measurement.findings.items())
-        if cause.startswith(_OWN_FAULT)
+        if cause.startswith(_GENERATOR)
     ]
     busy = evidence.measurement.generator.cpu_share
     if busy > limits.cpu_share:
-        found.append(
-            f"the generator was too busy: {significant(busy * 100)} % of a core, at most"
+        reasons.append(
+            f"generator processor time {significant(busy * 100)} % of a core is above max_cpu"
             f" {significant(limits.cpu_share * 100)} %; use a faster machine or a lower rate"
         )
-    return found
+    return reasons

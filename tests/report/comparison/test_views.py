@@ -227,7 +227,7 @@ def difference(metric: int = 3, **changes: object) -> Difference:
         change=0.138,
         interval=Range(0.138, 0.091, 0.18),
         limit=0.05,
-        standing=DifferenceStatus.OPEN,
+        status=DifferenceStatus.OPEN,
         why="",
         times=4.21,
     )
@@ -253,9 +253,9 @@ TOLD = "p95 312 ms → 355 ms, +13.8 % (95 % interval +9.1 % to +18 %)"
 
 
 def test_slower_says_what_and_how_much_and_what_else() -> None:
-    slower = difference(standing=DifferenceStatus.SLOWER)
-    faint = difference(2, standing=DifferenceStatus.SLOWER, interval=Range(0.1, 0.06, 0.14))
-    rate = replace(RATE, metric=ERROR_RATE, standing=DifferenceStatus.SLOWER, limit=0.001)
+    slower = difference(status=DifferenceStatus.SLOWER)
+    faint = difference(2, status=DifferenceStatus.SLOWER, interval=Range(0.1, 0.06, 0.14))
+    rate = replace(RATE, metric=ERROR_RATE, status=DifferenceStatus.SLOWER, limit=0.001)
     assert said(Conclusion.SLOWER, slower) == f"{TOLD}, tolerance 5 %"
     assert said(Conclusion.SLOWER, faint, slower) == f"{TOLD}, tolerance 5 %; p90 is slower too"
     assert said(Conclusion.SLOWER, faint, slower, rate, difference(4)) == (
@@ -265,14 +265,14 @@ def test_slower_says_what_and_how_much_and_what_else() -> None:
 
 
 def test_not_slower_says_how_near_it_came_and_what_was_not_judged() -> None:
-    within = difference(standing=DifferenceStatus.WITHIN, interval=Range(-0.01, -0.03, 0.02), change=-0.01)
-    nearer = difference(2, standing=DifferenceStatus.WITHIN, interval=Range(0.01, -0.02, 0.04), change=0.01)
+    within = difference(status=DifferenceStatus.WITHIN, interval=Range(-0.01, -0.03, 0.02), change=-0.01)
+    nearer = difference(2, status=DifferenceStatus.WITHIN, interval=Range(0.01, -0.02, 0.04), change=0.01)
     few = difference(
-        4, standing=DifferenceStatus.SHOWN, interval=None, why="fewer than 20 samples are beyond it"
+        4, status=DifferenceStatus.SHOWN, interval=None, why="fewer than 20 samples are beyond it"
     )
-    rate = replace(RATE, metric=ERROR_RATE, standing=DifferenceStatus.WITHIN)
+    rate = replace(RATE, metric=ERROR_RATE, status=DifferenceStatus.WITHIN)
     service = replace(
-        difference(), metric=SERVICE[0], standing=DifferenceStatus.SHOWN, why="there are no samples"
+        difference(), metric=SERVICE[0], status=DifferenceStatus.SHOWN, why="there are no samples"
     )
     assert said(Conclusion.NOT_SLOWER, within, nearer, few, rate, service) == (
         "nearest to the tolerance of 5 % is p90 312 ms → 355 ms, +1 % (95 % interval −2 % to +4 %)"  # noqa: RUF001
@@ -304,6 +304,6 @@ def test_a_share_that_is_open_is_counted_in_arrivals_too() -> None:
 
 
 def test_a_reason_stands_in_the_place_of_numbers() -> None:
-    shown = difference(standing=DifferenceStatus.SHOWN)
+    shown = difference(status=DifferenceStatus.SHOWN)
     assert said(Conclusion.CANNOT_SAY, shown, reasons=("the base is void",)) == "the base is void"
     assert said(Conclusion.CANNOT_SAY, shown, reasons=("a", "b")) == "a (1 of 2 reasons)"

@@ -41,10 +41,7 @@ if TYPE_CHECKING:
         ("never", "MISSED: p99 was never (bound 1 s): 12.61 % of arrivals had no valid session"),
         (
             "late",
-            (
-                "VOID: the generator was late by its own guilt: lag p99 540 ms, at most 10 ms;"
-                " use a quieter machine or a lower rate"
-            ),
+            ("VOID: generator lag p99 540 ms is above max_lag 10 ms; use a quieter machine or a lower rate"),
         ),
         ("queued", "MISSED: error_rate was 2.17 %, 1.17 points above the bound of 1%"),
         ("empty", "VOID: there are no measured arrivals: nothing was due outside warm-up stages"),

@@ -168,7 +168,7 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
 
 def _row(one: Difference) -> DifferenceRow:
     metric = one.metric
-    shown = one.standing is DifferenceStatus.SHOWN
+    shown = one.status is DifferenceStatus.SHOWN
     return DifferenceRow(
         name=metric.name,
         meaning=_MEANINGS.get(metric.name, ""),
@@ -177,8 +177,8 @@ def _row(one: Difference) -> DifferenceRow:
         change=change_text(one),
         interval=interval_text(one),
         judged="no" if shown else _JUDGED[metric.role],
-        word="" if shown else one.standing.value.upper(),
-        tone=_TONES[one.standing],
+        word="" if shown else one.status.value.upper(),
+        tone=_TONES[one.status],
         note="" if metric.role is Role.SHOWN else plain(one.why),
         spread=one.interval if metric.view else None,
     )

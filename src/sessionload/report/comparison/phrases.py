@@ -82,7 +82,7 @@ def conclusion_sentence(comparison: Comparison) -> str:
         return f"{first} (1 of {1 + len(further)} reasons)" if further else first
     limit = limit_text(one, comparison.tolerance)
     if comparison.conclusion is Conclusion.SLOWER:
-        others = [other for other in comparison.standing(DifferenceStatus.SLOWER) if other is not one]
+        others = [other for other in comparison.of_status(DifferenceStatus.SLOWER) if other is not one]
         return f"{_told(one)}, tolerance {limit}{_also(others, 'slower too')}"
     if comparison.conclusion is Conclusion.NOT_SLOWER:
         unjudged = [
