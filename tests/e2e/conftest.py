@@ -7,7 +7,10 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from world import ROOT, World
+from click.testing import CliRunner
+from world import HERE, ROOT, Ended, World
+
+from sessionload.cli.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +29,20 @@ def world(tmp_path: Path) -> Iterator[World]:
     finally:
         here.close()
     assert here.leaks() == []
+
+
+@pytest.fixture
+def check(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run `sessionload check` against `here` in this process: the same path as the command, and sooner."""
+
+    def run(*options: str) -> Ended:
+        monkeypatch.chdir(world.folder)
+        ended = CliRunner().invoke(cli, [*HERE, *options], env=world.variables)
+        world.printed += [ended.stdout, ended.stderr]
+        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
+        return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
+
+    return run
 
 
 @pytest.fixture

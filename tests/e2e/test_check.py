@@ -12,10 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import trustme
-from click.testing import CliRunner
-from world import Ended, free_port
-
-from sessionload.cli.cli import cli
+from world import FAST, HERE, Ended, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +20,6 @@ if TYPE_CHECKING:
     from world import World
 
 SESSION_KEY = re.compile(r"sk\.[A-Za-z0-9_-]{8}")
-FAST = ("--pace", "500/s")
-HERE = ("check", "--environment", "here", *FAST)
-
-
-@pytest.fixture
-def check(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
-    """Run `sessionload check` against `here` in this process: the same path as the command, and sooner."""
-
-    def run(*options: str) -> Ended:
-        monkeypatch.chdir(world.folder)
-        ended = CliRunner().invoke(cli, [*HERE, *options], env=world.variables)
-        world.printed += [ended.stdout, ended.stderr]
-        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
-        return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
-
-    return run
 
 
 def suite_report(ended: Ended) -> dict[str, Any]:
@@ -90,20 +71,21 @@ def test_the_sound_stub_keeps_everything(world: World) -> None:
     assert not [text for text in (*written, *world.printed) if SESSION_KEY.search(text)]
 
 
-def test_with_no_environment_the_stub_is_started_for_it(world: World) -> None:
+def test_with_no_environment_the_stub_is_started_for_it(world: World, check: Callable[..., Ended]) -> None:
     """No environments file is needed."""
     ended = world.run("check", *FAST, "--quiet", "--out", "mine", "--junit", "mine.xml")
     assert ended.code == 0
     assert ended.err == ""
     assert ended.folder == world.folder / "mine"
     assert (world.folder / "mine.xml").read_text() == (ended.folder / "junit.xml").read_text()
-    again = world.run("check", *FAST, "--out", "mine")
+    world.stub_thread()
+    again = check("--out", "mine")
     assert again.code == 2
     assert "[output-taken]" in again.err
 
 
 def test_a_list_sends_nothing_and_says_what_would_be_sent(check: Callable[..., Ended], world: World) -> None:
-    stub = world.stub()
+    stub = world.stub_thread()
     listed = check("--list", "--with-interact")
     assert listed.code == 0
     assert stub.ledger()["arrivals"] == stub.ledger()["unauthorized"] == 0
@@ -115,7 +97,7 @@ def test_a_list_sends_nothing_and_says_what_would_be_sent(check: Callable[..., E
 
 
 def test_user_ids_can_be_found_again(check: Callable[..., Ended], world: World) -> None:
-    world.stub()
+    world.stub_thread()
     ended = check()
     run = suite_report(ended)["check"]["id"]
     marked = [row for row in suite_report(ended)["results"] if f"sessionload-check-{run}" in row["curl"]]
@@ -162,7 +144,7 @@ def test_a_defect_breaks_its_own_case_and_no_other(
     check: Callable[..., Ended], world: World, defect: str
 ) -> None:
     """Everything else is kept, undocumented, or skipped because it stands on what broke."""
-    world.stub(defect, latency="30ms" if "racing" in defect else "1ms")
+    world.stub_thread(defect, latency="30ms" if "racing" in defect else "0ms")
     ended = check("--with-interact", "--timeout", "1s", "--quiet")
     assert ended.code == 1
     assert violated(ended) == DEFECTS[defect]
@@ -176,7 +158,7 @@ def test_a_defect_breaks_its_own_case_and_no_other(
 
 
 def test_a_redirect_is_named_by_scheme_and_host_only(check: Callable[..., Ended], world: World) -> None:
-    world.stub("redirect http://127.0.0.1:9/away?with=this if granted")
+    world.stub_thread("redirect http://127.0.0.1:9/away?with=this if granted")
     ended = check()
     assert (
         row(ended, "law/no-redirect-elsewhere")["observed"] == "307 in valid/ordinary, to http://127.0.0.1:9"
@@ -186,10 +168,8 @@ def test_a_redirect_is_named_by_scheme_and_host_only(check: Callable[..., Ended]
 
 def test_what_hangs_for_ever_is_not_asked_for_ever(check: Callable[..., Ended], world: World) -> None:
     """After the first answer that never comes, nothing else is sent."""
-    world.stub("hang always")
-    began = time.monotonic()
+    world.stub_thread("hang always")
     ended = check("--timeout", "500ms")
-    assert time.monotonic() - began < 5
     assert violated(ended) == ["valid/ordinary"]
     assert suite_report(ended)["verdict"]["requests"] == 1
 
@@ -209,7 +189,7 @@ def test_what_hangs_for_ever_is_not_asked_for_ever(check: Callable[..., Ended], 
 def test_a_refused_preflight_is_no_pass(
     check: Callable[..., Ended], world: World, fault: str, code: str
 ) -> None:
-    stub = world.stub(fault)
+    stub = world.stub_thread(fault)
     ended = check()
     assert ended.code == 4
     assert f"[{code}]" in ended.err
@@ -217,10 +197,10 @@ def test_a_refused_preflight_is_no_pass(
     assert list((world.folder / "reports").iterdir()) == []
 
 
-def test_a_dead_key_is_no_pass(world: World) -> None:
-    world.stub()
+def test_a_dead_key_is_no_pass(check: Callable[..., Ended], world: World) -> None:
+    world.stub_thread()
     world.key = f"{world.key}.dead"
-    ended = world.run(*HERE)
+    ended = check()
     assert ended.code == 4
     assert "[preflight-key-rejected]" in ended.err
     assert ended.out == ""
@@ -251,7 +231,7 @@ def test_a_host_that_is_not_there_is_no_pass(check: Callable[..., Ended], world:
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
     check: Callable[..., Ended], world: World, options: list[str], code: str
 ) -> None:
-    stub = world.stub()
+    stub = world.stub_thread()
     ended = check(*options)
     assert ended.code == 2
     assert f"[{code}]" in ended.err
@@ -264,7 +244,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
 
 def test_a_429_is_waited_for_and_asked_again(check: Callable[..., Ended], world: World) -> None:
     """The third and fourth arrival are throttled: the case waits for a second each time, and is kept."""
-    world.stub("throttle retry-after 1 on 3..4")
+    world.stub_thread("throttle retry-after 1 on 3..4")
     began = time.monotonic()
     ended = check()
     assert time.monotonic() - began > 2
@@ -277,7 +257,7 @@ def test_a_429_is_waited_for_and_asked_again(check: Callable[..., Ended], world:
 def test_what_is_throttled_to_the_last_is_no_pass_and_no_violation(
     check: Callable[..., Ended], world: World
 ) -> None:
-    world.stub("throttle retry-after 3600 on 3")
+    world.stub_thread("throttle retry-after 3600 on 3")
     ended = check()
     assert ended.code == 1
     assert ended.out.startswith("INCOMPLETE: ")
@@ -286,7 +266,7 @@ def test_what_is_throttled_to_the_last_is_no_pass_and_no_violation(
 
 
 def test_the_budget_ends_a_check_that_is_throttled(check: Callable[..., Ended], world: World) -> None:
-    stub = world.stub("throttle retry-after 0 every 2")
+    stub = world.stub_thread("throttle retry-after 0 every 2")
     ended = check("--budget", "60")
     assert ended.code == 1
     assert "the budget of 60 requests is spent" in ended.out
@@ -302,11 +282,11 @@ accepted:
 
 def test_a_baseline_accepts_what_is_known_until_it_is_gone(check: Callable[..., Ended], world: World) -> None:
     (world.folder / "known.yaml").write_text(BASELINE.format(case="user-id/length-257"))
-    world.stub("grants_too_long always")
+    world.stub_thread("grants_too_long always")
     accepted = check("--baseline", "known.yaml")
     assert accepted.code == 0
     assert row(accepted, "user-id/length-257")["accepted"] == "known since the move"
-    world.stub()
+    world.stub_thread()
     stale = check("--baseline", "known.yaml")
     assert stale.code == 1
     assert "no longer occurs" in stale.out
@@ -316,7 +296,7 @@ def test_a_baseline_accepts_what_is_known_until_it_is_gone(check: Callable[..., 
 
 def test_strict_takes_the_document_at_its_word(check: Callable[..., Ended], world: World) -> None:
     """The stub refuses with statuses that the document does not list: with --strict these are violations."""
-    world.stub()
+    world.stub_thread()
     ended = check("--strict")
     assert ended.code == 1
     assert len(suite_report(ended)["verdict"]["failing"]) == sum(
@@ -363,41 +343,65 @@ def test_over_tls_the_client_is_seen_to_refuse_strangers(check: Callable[..., En
 
 # pytest
 
-
-def pytest_command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-p", "no:locust", "-p", "no:cacheprovider", *options]
+SUITE = ("contracts", "-p", "no:cacheprovider", *FAST)
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_pytest_runs_the_same_cases_to_the_same_end(world: World, named: bool) -> None:  # noqa: FBT001 -- a table
-    stub = world.stub()
-    environment = ["--environment", "here"] if named else []
-    ended = world.run(program=pytest_command("contracts", *environment, *FAST, "-v"))
-    assert ended.code == 0, ended.out
-    names = [
-        line.split("[", 1)[1].split("]")[0] for line in ended.out.splitlines() if "test_contract[" in line
-    ]
-    command = world.run("check", *environment, *FAST)
-    assert names == list(states(command))
+@pytest.fixture
+def pytest_contracts(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run `pytest contracts` in this process and return the exit code that the command would have."""
+
+    def run(*options: str) -> Ended:
+        monkeypatch.chdir(world.folder)
+        for name, value in world.variables.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = pytest.main([*SUITE, "-p", "no:locust", "--import-mode=importlib", *options])
+        printed = capsys.readouterr()
+        world.printed += [printed.out, printed.err]
+        return Ended(world.folder, int(code), printed.out, printed.err)
+
+    return run
+
+
+def test_pytest_runs_the_cases_of_the_command_and_fails_where_it_does(
+    world: World, check: Callable[..., Ended]
+) -> None:
+    """As a person runs it, with no other plugin of pytest."""
+    world.stub_thread("grants_empty always")
+    command = check()
+    ended = world.run(
+        program=[sys.executable, "-m", "pytest", *SUITE, "--environment", "here", "-v"],
+        env={**world.variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )
+    assert ended.code == command.code == 1, ended.out
+    rows = [line for line in ended.out.splitlines() if line.startswith("contracts/test_contract.py::")]
+    assert [row.split("[")[1].split("]")[0] for row in rows if "::test_contract[" in row] == list(
+        states(command)
+    )
     skipped = [name for name, state in states(command).items() if state == "skipped"]
-    assert ended.out.count("SKIPPED") == len(skipped)
-    assert (stub.ledger()["arrivals"] > 0) == named
-
-
-def test_pytest_fails_where_the_command_does(world: World) -> None:
-    world.stub("grants_empty always")
-    ended = world.run(program=pytest_command("contracts", "--environment", "here", *FAST))
-    assert ended.code == 1
+    assert ended.out.count("SKIPPED") == len(skipped) > 0
     assert "FAILED contracts/test_contract.py::test_contract[user-id/length-0]" in ended.out
     assert "1 failed" in ended.out
     assert "curl" in ended.out
 
 
-def test_pytest_leaves_with_the_codes_of_the_command(world: World) -> None:
-    world.stub("status 401 always")
-    refused = world.run(program=pytest_command("contracts", "--environment", "here", *FAST))
+def test_pytest_starts_the_stub_where_no_environment_is_named(
+    pytest_contracts: Callable[..., Ended],
+) -> None:
+    ended = pytest_contracts("-q")
+    assert ended.code == 0, ended.out
+    assert re.search(r"\d+ passed, \d+ skipped", ended.out)
+
+
+def test_pytest_leaves_with_the_codes_of_the_command(
+    world: World, pytest_contracts: Callable[..., Ended]
+) -> None:
+    world.stub_thread("status 401 always")
+    refused = pytest_contracts("--environment", "here")
     assert refused.code == 4
     assert "[preflight-key-rejected]" in refused.out + refused.err
-    unknown = world.run(program=pytest_command("contracts", "--environment", "nowhere"))
+    unknown = pytest_contracts("--environment", "nowhere")
     assert unknown.code == 2
     assert "[unknown-environment]" in unknown.out + unknown.err

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stub_thread import StubThread
 
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION
@@ -24,6 +25,9 @@ from sessionload.stub.settings import StubSettings
 
 ROOT = Path(__file__).parents[2]
 KEY_VARIABLE = "E2E_API_KEY"
+FAST = ("--pace", "500/s")
+HERE = ("check", "--environment", "here", *FAST)
+"""A check of the environment `here`, as fast as a check goes."""
 
 ENVIRONMENTS = """\
 here:
@@ -76,7 +80,7 @@ class World:
     folder: Path
     key: str
     printed: list[str] = field(default_factory=list)
-    stubs: list[StubProcess] = field(default_factory=list)
+    stubs: list[StubProcess | StubThread] = field(default_factory=list)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -91,6 +95,16 @@ class World:
         settings = StubSettings(latency=latency, faults=faults, seed=1)
         key = Secret(self.key, name=KEY_VARIABLE)
         stub = StubProcess.start(settings, key, document=document, operation=OPERATION, tls=tls)
+        self.stubs.append(stub)
+        self.environments(stub.url)
+        return stub
+
+    def stub_thread(self, *faults: str, latency: str = "0ms") -> StubThread:
+        """The same in a thread of this process: for commands that run in it, and start sooner."""
+        document, _ = read_contract(ROOT / "contracts" / "openapi.yaml")
+        stub = StubThread(
+            *faults, latency=latency, key=Secret(self.key, name=KEY_VARIABLE), document=document
+        )
         self.stubs.append(stub)
         self.environments(stub.url)
         return stub

@@ -7,10 +7,10 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from stub_thread import StubThread
 
 from sessionload.stub.faults import Defect
-from sessionload.stub.process import StubProcess
-from sessionload.stub.settings import DEFAULT_KEY, StubSettings
+from sessionload.stub.settings import DEFAULT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,9 +65,9 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def stub_with(contract_read: tuple[Any, str]) -> Callable[..., StubProcess]:
+def stub_with(contract_read: tuple[Any, str]) -> Callable[..., StubThread]:
     """Start a stub that keeps the contract but for these faults."""
-    return lambda *faults: StubProcess.start(StubSettings(faults=faults), document=contract_read[0])
+    return lambda *faults: StubThread(*faults, document=contract_read[0])
 
 
 PROBES: dict[str, Callable[[Client], object]] = {
@@ -114,7 +114,7 @@ CHANGED: dict[Defect, dict[str, int]] = {
 
 @pytest.mark.parametrize("defect", [None, *Defect])
 def test_a_defect_changes_the_answer_that_its_name_says(
-    stub_with: Callable[..., StubProcess], defect: Defect | None
+    stub_with: Callable[..., StubThread], defect: Defect | None
 ) -> None:
     """The keys are looked at below: here only the statuses count."""
     with stub_with(*([f"{defect} always"] if defect else [])) as stub:
@@ -132,7 +132,7 @@ def test_a_defect_changes_the_answer_that_its_name_says(
     ],
 )
 def test_an_old_key_ends_unless_it_is_kept(defect: str | None, live: list[bool]) -> None:
-    with StubProcess.start(StubSettings(faults=(defect,) if defect else ())) as stub:
+    with StubThread(*([defect] if defect else [])) as stub:
         client = Client(stub.port)
         keys = [client.user("ada").key for _ in live]
         assert [client.opens(key) for key in keys] == live
@@ -152,14 +152,14 @@ FACTS: dict[Defect, Callable[[Seen, Seen, Seen], bool]] = {
 
 @pytest.mark.parametrize("defect", FACTS)
 def test_a_key_is_spoiled_as_the_name_says(defect: Defect) -> None:
-    with StubProcess.start(StubSettings(faults=(f"{defect} always",))) as stub:
+    with StubThread(f"{defect} always") as stub:
         client = Client(stub.port)
         first, again, other = (client.user(user) for user in ("ada", "ada", "bob"))
     assert {first.status, again.status, other.status} == {200}
     assert FACTS[defect](first, again, other)
 
 
-def test_a_fault_that_waits_for_a_grant_leaves_refusals_alone(stub_with: Callable[..., StubProcess]) -> None:
+def test_a_fault_that_waits_for_a_grant_leaves_refusals_alone(stub_with: Callable[..., StubThread]) -> None:
     with stub_with("status 201 if granted") as stub:
         client = Client(stub.port)
         assert [client.call().status, client.user("").status, client.call(key="wrong").status] == [

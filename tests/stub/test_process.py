@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import trustme
 
 from sessionload.errors import InputError
 from sessionload.secret import Secret
+from sessionload.stub.__main__ import Launch
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 
@@ -166,10 +168,17 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
     ],
 )
 def test_settings_that_cannot_be_served_are_refused(settings: StubSettings, code: str, sentence: str) -> None:
+    line = json.dumps(asdict(settings)).encode()
     with pytest.raises(InputError) as caught:
-        StubProcess.start(settings)
+        Launch.read(line, Secret(CANARY, name="X"))
     assert caught.value.code == code
     assert sentence in caught.value.message
+
+
+def test_the_parent_gets_the_refusal_of_the_stub() -> None:
+    with pytest.raises(InputError, match="did you mean 40s") as caught:
+        StubProcess.start(StubSettings(latency="40"))
+    assert caught.value.code == "stub-settings"
 
 
 def test_a_port_that_is_taken_is_named() -> None:
@@ -194,17 +203,23 @@ def test_a_port_that_is_taken_is_named() -> None:
         ('{"tls": {"cert": "/nowhere.pem"}}', "certificate"),
     ],
 )
-def test_a_line_that_is_no_settings_is_refused(by_hand: Any, line: str, sentence: str) -> None:  # noqa: ANN401 - a factory
-    process, answer = by_hand(line)
+def test_a_line_that_is_no_settings_is_refused(line: str, sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Launch.read(line.encode(), Secret(CANARY, name="X"))
+    assert caught.value.code == "stub-settings"
+    assert sentence in caught.value.message
+
+
+def test_a_refusal_is_one_line_of_json_and_exit_code_2(by_hand: Any) -> None:  # noqa: ANN401 - a factory
+    process, answer = by_hand("{")
     assert answer["error"]["code"] == "stub-settings"
-    assert sentence in answer["error"]["message"]
     assert process.wait(5) == 2
 
 
 def test_a_document_without_the_operation_is_refused() -> None:
-    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}
+    line = {"document": {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}}
     with pytest.raises(InputError):
-        StubProcess.start(StubSettings(), document=document)
+        Launch.read(json.dumps(line).encode(), Secret(CANARY, name="X"))
 
 
 def test_a_child_that_dies_is_reported(

@@ -57,13 +57,13 @@ class Launch:
     """The first line of standard input, understood."""
 
     settings: StubSettings
-    rule: RequestRule
+    handler: RequestHandler
     context: ssl.SSLContext | None
     lease: bool
 
     @classmethod
-    def read(cls, line: bytes) -> Self:
-        """Return what `line` asks for. Raises `InputError`."""
+    def read(cls, line: bytes, key: Secret) -> Self:
+        """Return what `line` asks for: a stub that accepts `key`. Raises `InputError`."""
         try:
             fields: Any = json.loads(line or b"{}")
         except ValueError:
@@ -76,7 +76,11 @@ class Launch:
         contract = None
         if document is not None:
             contract = Contract.from_document(document, operation, file="the stub's settings", sha256="")
-        return cls(settings, RequestRule(contract), _context(tls), lease)
+        try:
+            handler = RequestHandler(settings, key=key, rule=RequestRule(contract))
+        except ValueError as error:
+            raise InputError("stub-settings", str(error)) from None
+        return cls(settings, handler, _context(tls), lease)
 
 
 def _settings(fields: dict[str, Any]) -> StubSettings:
@@ -118,7 +122,7 @@ def _context(tls: dict[str, str] | None) -> ssl.SSLContext | None:
     return context
 
 
-async def _serve(launch: Launch, handler: RequestHandler) -> None:
+async def _serve(launch: Launch) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,7 +132,7 @@ async def _serve(launch: Launch, handler: RequestHandler) -> None:
     host = "127.0.0.1" if launch.settings.host == "localhost" else launch.settings.host
     try:
         server = await loop.create_server(
-            lambda: StubProtocol(handler, delays, loop),
+            lambda: StubProtocol(launch.handler, delays, loop),
             host,
             launch.settings.port,
             backlog=_BACKLOG,
@@ -173,13 +177,9 @@ def main() -> int:
         signal.signal(number, _exit)
     try:
         key = Secret(os.environ.pop(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
-        launch = Launch.read(sys.stdin.buffer.readline())
-        try:
-            handler = RequestHandler(launch.settings, key=key, rule=launch.rule)
-        except ValueError as error:
-            raise InputError("stub-settings", str(error)) from None
+        launch = Launch.read(sys.stdin.buffer.readline(), key)
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
-            runner.run(_serve(launch, handler))
+            runner.run(_serve(launch))
     except SessionloadError as error:
         _write_line({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return error.exit_code
