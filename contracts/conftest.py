@@ -16,6 +16,7 @@ import pytest
 from sessionload.cli.check import run_suite
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
 from sessionload.errors import SessionloadError
+from sessionload.process_limits import forbid_core_dumps
 
 if TYPE_CHECKING:
     from sessionload.suite.suite_report import CaseResult, SuiteReport
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         baseline=config.getoption("baseline"),
         pace=config.getoption("pace"),
     )
+    forbid_core_dumps()
     try:
         config.stash[PREPARED] = prepare_check(options)
     except SessionloadError as error:

@@ -20,6 +20,7 @@ ORDER = [
     "units",
     "secret",
     "tls_trust",
+    "process_limits",
     "metrics",
     "workload",
     "contract",

@@ -227,6 +227,33 @@ def test_a_cut_aborts_what_is_in_flight_and_counts_it(
     assert [finding.cause for finding in performed.totals.measurement.findings.values()] == ["aborted"]
 
 
+def test_a_drain_with_a_grace_ends_with_it_and_counts_what_was_left_as_aborted(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    """The stub never answers and the time-out is 60 s away; a later stop does not make the grace longer."""
+    stub = stub_with("hang always")
+    _, spec, _ = plan_for(stub.url, rate="50/s", duration="30s", load={"timeout": "60s"})
+    performed = engine_run(spec)
+    stopped_at: list[float] = []
+
+    def stop() -> None:
+        while not performed.deltas or performed.deltas[-1].in_flight < 5:
+            gevent.sleep(0.01)
+        stopped_at.append(time.monotonic())
+        performed.engine.stop(0.5)
+        performed.engine.stop(50)
+
+    def run() -> float:
+        gevent.spawn(stop)
+        performed.run()
+        return time.monotonic() - stopped_at[0]
+
+    assert 0.5 <= in_greenlet(run) < 10
+    performed.check(spec)
+    assert set(performed.total.outcomes) == {Outcome.ABORTED}
+    assert performed.total.sent == stub.ledger()["arrivals"] >= 5
+
+
 def test_what_is_in_flight_at_the_end_may_use_its_whole_time_out(
     stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
 ) -> None:

@@ -16,7 +16,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLI
 import gevent
 from locust.env import Environment
 from locust.stats import RequestStats, sort_stats
-from sessionload.generator.worker import raise_descriptor_limit
+from sessionload.process_limits import allow_connections
 from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.metrics.exchange import Exchange, Outcome
@@ -96,7 +96,7 @@ said["left after the end"] = [engine.entered, engine.left]
 limits = []
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 for connections in (10, 300, 10**9):
-    raise_descriptor_limit(connections)
+    allow_connections(connections)
     limits.append(resource.getrlimit(resource.RLIMIT_NOFILE))
 said["limits"] = limits
 said["hard"] = hard
@@ -159,7 +159,7 @@ def test_users_that_locust_stops_give_their_connections_back(said: dict[str, Any
 
 
 def test_room_is_made_for_connections_as_far_as_the_system_allows(said: dict[str, Any]) -> None:
-    """The limit was 256 before; 64 more than the connections are wanted, and it is never lowered.
+    """The limit was 256 before; 64 more than the connections are wanted, and 32 are left to the stub.
 
     Locust itself may have raised it when it was imported.
     """
@@ -168,4 +168,4 @@ def test_room_is_made_for_connections_as_far_as_the_system_allows(said: dict[str
     assert some >= 364
     assert few <= some <= many
     assert all(hard == said["hard"] for _, hard in said["limits"])
-    assert said["hard"] == -1 or many == said["hard"]
+    assert said["hard"] == -1 or many == said["hard"] - 32

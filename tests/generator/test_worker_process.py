@@ -117,7 +117,7 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
     assert result.accounting.closes
 
 
-@pytest.mark.parametrize("order", ["stop", "SIGTERM", "cut", "the end of its input"])
+@pytest.mark.parametrize("order", ["stop", "stop in time", "SIGTERM", "cut", "the end of its input"])
 def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
     plan_for: PlanFor, api_key: Secret, order: str
 ) -> None:
@@ -130,6 +130,7 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
             act = Once(
                 {
                     "stop": generator.stop,
+                    "stop in time": lambda: generator.stop(60),
                     "SIGTERM": lambda: os.kill(generator.pid, signal.SIGTERM),
                     "cut": generator.cut,
                     "the end of its input": stdin.close,
@@ -144,8 +145,20 @@ def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
     whole = over(totals.measurement)
     assert (result.lost, whole.accounted) == (0, 2400)
     assert whole.sent == page["arrivals"]
-    drained = {Outcome.OK} if order in {"stop", "SIGTERM"} else {Outcome.OK, Outcome.ABORTED}
+    drained = {Outcome.OK} if order in {"stop", "stop in time", "SIGTERM"} else {Outcome.OK, Outcome.ABORTED}
     assert set(whole.outcomes) == drained
+
+
+def test_a_drain_ends_after_the_seconds_that_it_is_given(plan_for: PlanFor, api_key: Secret) -> None:
+    with StubProcess.start(StubSettings(faults=("hang always",)), api_key) as stub:
+        inputs, spec, variables = plan_for(stub.url, rate="40/s", duration="60s", load={"timeout": "60s"})
+        with started(inputs, variables) as generator:
+            act = Once(lambda: generator.stop(0.5))
+            totals = follow(generator, act)
+            assert 0.5 <= time.monotonic() - act.done_at < 10
+    assert totals.complete()
+    assert set(over(totals.measurement).outcomes) == {Outcome.ABORTED}
+    assert over(totals.measurement).accounted == spec.header.planned
 
 
 def test_what_a_generator_complains_of_is_passed_on_without_the_key(

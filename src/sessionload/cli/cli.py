@@ -17,6 +17,7 @@ import click
 import sessionload
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.errors import SessionloadError
+from sessionload.process_limits import forbid_core_dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,6 +254,7 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    forbid_core_dumps()
     try:
         cli()
     except Exception:  # noqa: BLE001 -- a defect must not look like a verdict, as Python's exit code 1 would

@@ -27,9 +27,10 @@ from sessionload.errors import InputError, Place, SessionloadError
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.locust_users import SessionUser, start_users_of
-from sessionload.generator.worker import DELTA_EVERY_S, raise_descriptor_limit
+from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.generator.worker_process import run_variables
 from sessionload.metrics.delta import RunTotals
+from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
@@ -73,6 +74,7 @@ def _add_options(parser: ArgumentParser) -> None:
 
 
 def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # Locust passes more
+    forbid_core_dumps()
     try:
         request = _request(environment)
         prepare_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
@@ -180,7 +182,7 @@ class _LocustIntegration:
                 raise
             run.folder = folder
             folder.begin(run.prepared.spec.header)
-            raise_descriptor_limit(run.prepared.spec.scenario.max_in_flight)
+            allow_connections(run.prepared.spec.scenario.max_in_flight)
             telling = gevent.spawn(self._tell_often, run)
             run.engine.run(start_users_of(runner))
             run.ended.set()

@@ -84,6 +84,7 @@ class LoadEngine:
         self._growing = Event()
         self._stopped = self._cutting = self._over = False
         self._origin_ns = 0
+        self._drained_by_s = math.inf
         self._number = self._users_started = 0
         self.begun = False
         """Whether the schedule has started."""
@@ -152,10 +153,15 @@ class LoadEngine:
                 self._recorder.unsent(stage, second * NS, count)
         self.completed = not self._stopped
 
-    def stop(self) -> None:
-        """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself."""
+    def stop(self, grace_s: float | None = None) -> None:
+        """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself.
+
+        After `grace_s` seconds what is left is cut; a later call does not make that time longer.
+        """
         self._stopped = True
         self._pacer.stop()
+        if grace_s is not None:
+            self._drained_by_s = min(self._drained_by_s, time.monotonic() + grace_s)
 
     def cut(self) -> None:
         """Do not wait any longer for what is in flight."""
@@ -171,7 +177,7 @@ class LoadEngine:
 
     def _wait_while(self, condition: Callable[[], bool], patience_s: float) -> None:
         end = time.monotonic() + patience_s
-        while condition() and not self._cutting and time.monotonic() < end:
+        while condition() and not self._cutting and time.monotonic() < min(end, self._drained_by_s):
             gevent.sleep(0.002)
             self._recorder.use_pause(NS)
 

@@ -2,7 +2,7 @@
 
 Its inputs come on standard input, as one line of JSON. Once a second, and a last time when everything is
 accounted for, it writes a delta to standard output, one JSON object a line. It obeys further lines of its
-input (`stop`, `cut`), and ends when the input ends: then the process that started it is gone. Locust
+input (`stop SECONDS`, `cut`), and ends when the input ends: then the process that started it is gone. Locust
 patches sockets, TLS and threads when it is imported, so it is imported before our modules that use them.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import resource
 import signal
 import sys
 
@@ -24,13 +23,16 @@ from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.generator.cooperative import yield_to_loop
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.process_limits import allow_connections, forbid_core_dumps
 
 DELTA_EVERY_S = 1.0
-_SPARE_DESCRIPTORS = 64
+DEFAULT_GRACE_S = 10.0
+"""How long a drain may take after a signal to the generator itself."""
 
 
 def main() -> int:
     """Read the inputs of a run, execute it, and write deltas to the last one."""
+    forbid_core_dumps()
     logging.getLogger("locust").setLevel(
         logging.ERROR
     )  # its messages about spawned users are not about our load
@@ -39,11 +41,11 @@ def main() -> int:
     if not first_line:
         return 0  # the process that started this one has ended or refused the run
     spec = run_spec_of(RunInputs.from_json(json.loads(first_line)), os.environ)
-    raise_descriptor_limit(spec.scenario.max_in_flight)
+    allow_connections(spec.scenario.max_in_flight)
     engine = LoadEngine(spec)
     listener = gevent.spawn(_listen, commands, engine)
     for name in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(name, engine.stop)
+        gevent.signal_handler(name, engine.stop, DEFAULT_GRACE_S)
     _execute(spec, engine)
     listener.kill(block=False)
     return 0
@@ -81,22 +83,14 @@ def _report(engine: LoadEngine, stdout: FileObject, *, last: bool = False) -> No
 
 
 def _listen(commands: FileObject, engine: LoadEngine) -> None:
-    """Obey `stop` and `cut`; the end of the input means that the starter is gone."""
+    """Obey `stop SECONDS` and `cut`; the end of the input means that the starter is gone."""
     for line in commands:
-        if line.strip() == b"stop":
-            engine.stop()
-        elif line.strip() == b"cut":
+        command, _, grace_s = line.strip().partition(b" ")
+        if command == b"stop":
+            engine.stop(float(grace_s) if grace_s else None)
+        elif command == b"cut":
             engine.cut()
     engine.cut()
-
-
-def raise_descriptor_limit(connections: int) -> None:
-    """Make room for that many connections, as far as the hard limit allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _SPARE_DESCRIPTORS
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 if __name__ == "__main__":

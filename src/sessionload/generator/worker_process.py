@@ -88,9 +88,12 @@ class GeneratorProcess:
         """The process id."""
         return self._process.pid
 
-    def stop(self) -> None:
-        """Ask for a drain: nothing more is sent, what is in flight may end."""
-        self._write_command(b"stop")
+    def stop(self, grace_s: float | None = None) -> None:
+        """Ask for a drain: nothing more is sent, and what is in flight may end.
+
+        After `grace_s` seconds what is left is aborted and counted; else each exchange has its timeout.
+        """
+        self._write_command(b"stop" if grace_s is None else b"stop %.3f" % grace_s)
 
     def cut(self) -> None:
         """Ask for an end at once: what is in flight is aborted, and counted."""

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sessionload.contract.operation import Contract
 from sessionload.errors import InputError, SessionloadError, nearest
+from sessionload.process_limits import allow_all_connections, forbid_core_dumps
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
@@ -173,6 +174,8 @@ def _exit(*_: object) -> NoReturn:
 
 def main() -> int:
     """Serve until the end; return the exit code."""
+    forbid_core_dumps()
+    allow_all_connections()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
     try:
