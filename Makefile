@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench gold clean
+.PHONY: help setup demo check test test-long bench gold clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## a virtual environment in .venv with the package and its test tools
 
@@ -27,18 +28,14 @@ check: setup ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check ## everything that must be green: check, all tests, coverage of the pure modules
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report --fail-under=100 --include='$(PURE)'
+test: check ## everything that must be green: check, the tests, full coverage of the pure modules
+	$(PYTEST) -m 'pure and not long' --cov --cov-report=
+	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/test_floors.py)"
+	$(PYTEST) -m 'not pure and not long'
 
-S := src/sessionload
-PURE := $S/errors.py,$S/units.py,$S/secret.py,$S/metrics/*,$S/workload/*,$S/contract/*,$S/verdict/*,$S/comparison/*
-PURE := $(PURE),$S/stub/faults.py,$S/stub/latency.py,$S/stub/settings.py
-PURE := $(PURE),$S/config/document.py,$S/config/environment.py,$S/config/load.py,$S/config/node.py
-PURE := $(PURE),$S/config/run_spec.py,$S/config/scenario.py,$S/config/url.py,$S/config/users.py
-PURE := $(PURE),$S/suite/baseline.py,$S/suite/cases/*,$S/suite/curl.py,$S/suite/expectation.py
-PURE := $(PURE),$S/suite/suite_report.py,$S/report/*
+test-long: setup ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
+	$(PYTEST) -m long
+	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough
 
 bench: setup ## the claims on speed and punctuality, measured on this machine in about half an hour
 	@failed=0; for claim in $(filter-out benchmarks/hour.py benchmarks/peers.py,$(wildcard benchmarks/*.py)); do \

@@ -31,16 +31,17 @@ def main() -> int:
     """Find the rates that are held, take turns at the lower one, and print both claims."""
     quick = begin(parser_of(__doc__)).quick
     rates, seconds = ((300,), 0.5) if quick else ((*LADDER, 10_000, 5_000), 10.0)
+    exchanges = 1_000 if quick else bare.EXCHANGES
     table = ladder_table()
     with nginx() as plain, nginx(tls=True) as secured:
-        bare_us = [bare.exchange_us(plain.port)]
+        bare_us = [bare.exchange_us(plain.port, exchanges)]
         best = descend(plain, rates, seconds, table)
         both = descend(secured, [rate for rate in rates if rate <= best.rate], seconds, table)
         turns: dict[str, list[Measured]] = {plain.name: [], secured.name: []}
         for server in (plain, secured) * (1 if quick else TURNS):
             turns[server.name].append(run(server, both.rate, seconds))
             show(table, server, both.rate, turns[server.name][-1])
-        bare_us.append(bare.exchange_us(plain.port))
+        bare_us.append(bare.exchange_us(plain.port, exchanges))
     least = best.measured.generator_us
     base, over_tls = cost_us(turns[plain.name]), cost_us(turns[secured.name])
     cheap = best.held and least <= MOST_US

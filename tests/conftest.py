@@ -1,10 +1,82 @@
-"""What every test shares: hypothesis without a clock, because machines here are shared and noisy."""
+"""What all tests share: Hypothesis profiles, which tests gate coverage, which need a program of the system.
+
+`fast` draws the same few examples each time, so that a test that passed passes again; `thorough` (for
+`pytest --hypothesis-profile thorough`) draws many new ones. Neither has a deadline: a busy machine makes an
+example slow, not wrong.
+
+A test of a part that has pure modules is marked `pure` by its folder. A test marked `needs(program)` is left
+out where that program is not installed, and the last lines say so.
+"""
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
+from tests.test_floors import PURE
 
 pytest_plugins = ["real_parts"]
 
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")
+settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fast")
+
+TESTS = Path(__file__).parent
+PURE_PARTS = {place.split("/")[0] for place in PURE}
+PACKAGES = {"chromium": "chromium", "nginx": "nginx-light"}
+"""The Debian package of each program that a test may need."""
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+"""How many tests are left out because a program is not installed."""
+
+
+def part_of(path: Path) -> str:
+    """Return the part of the system that a test file is about."""
+    return path.relative_to(TESTS).parts[0].removeprefix("test_").removesuffix(".py")
+
+
+def is_installed(program: str) -> bool:
+    """Tell whether a program is on the path, or where Debian puts servers, which not every path has."""
+    return any(shutil.which(program, path=path) for path in (None, "/usr/sbin"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if part_of(item.path) in PURE_PARTS:
+        item.add_marker("pure")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here, once `-m` and `-k` have left out what is not asked for."""
+    kept, left = [], []
+    missing: Counter[str] = Counter()
+    for item in items:
+        needed = {program for mark in item.iter_markers("needs") for program in mark.args}
+        lacking = [program for program in PACKAGES if program in needed and not is_installed(program)]
+        missing.update(lacking)
+        (left if lacking else kept).append(item)
+    items[:] = kept
+    if left:
+        config.hook.pytest_deselected(items=left)
+    config.stash[LEFT_OUT] = dict(missing)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = dict(missing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no public type for it
+    """Take over what a worker left out; all workers collect the same."""
+    if hasattr(node, "workeroutput"):
+        node.config.stash[LEFT_OUT] = node.workeroutput.get("left_out", {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for program, count in config.stash.get(LEFT_OUT, {}).items():
+        terminalreporter.line(
+            f"{count} tests left out: they need {program}; on Debian: apt-get install {PACKAGES[program]}"
+        )

@@ -45,7 +45,10 @@ PURE = [
     *("suite/baseline", "suite/cases/", "suite/curl", "suite/expectation", "suite/suite_report"),
     "report/",
 ]
-"""What has no clock, socket, file or global random state: modules, and packages (with a / at the end)."""
+"""What has no clock, socket, file or global random state: modules, and packages (with a / at the end).
+
+Run as a script, this file prints them as patterns for `coverage report --include`.
+"""
 
 DOORS = {
     "openapi_schema_validator": ["contract/"],
@@ -210,3 +213,8 @@ def test_nothing_has_a_name_that_says_nothing() -> None:
 def test_files_stay_small() -> None:
     long = {name_of(path): lines for path in ALL if (lines := len(path.read_text().splitlines())) > 350}
     assert not long, "a noun is missing"
+
+
+if __name__ == "__main__":
+    patterns = (f"*/{PACKAGE.name}/{name}{'*' if name.endswith('/') else '.py'}" for name in PURE)
+    sys.stdout.write(",".join(patterns))

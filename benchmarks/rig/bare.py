@@ -1,12 +1,11 @@
-"""What the system itself takes for an exchange, and what it does to whoever wants to be on time.
+"""What the machine itself takes for an exchange, and how punctual it is.
 
-    python benchmarks/rig/bare.py exchanges PORT    microseconds of processor time for an exchange, printed
-    python benchmarks/rig/bare.py sleeps SECONDS    how late each of a thousand sleeps a second is, printed
+    python benchmarks/rig/bare.py exchanges PORT COUNT    prints processor microseconds for an exchange
+    python benchmarks/rig/bare.py sleeps SECONDS          prints how late each of a thousand sleeps is
 
-Idea: the same bytes by nothing but `send`, `recv` and `epoll` are what no generator in Python can go below on
-this machine; and a loop that does nothing but sleep until the next millisecond is as punctual as the machine
-allows. Trap: both must run where the generator runs, and right before or after it: machines change within a
-minute.
+The same bytes by nothing but `send`, `recv` and `epoll` are the least that any generator in Python can take
+on this machine, and no generator is more punctual than a loop that only sleeps until the next millisecond.
+Both must run on the generator's processor and right before or after it: machines change within a minute.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rig.cores import on_generator_core
 
 _CONNECTIONS = 20
-_EXCHANGES = 60_000
+EXCHANGES = 60_000
 _PERIOD_NS = 1_000_000
 _REQUEST = (
     b"POST /v4/project/stub/environment/main/session HTTP/1.1\r\nhost: 127.0.0.1\r\n"
@@ -34,9 +33,9 @@ _REQUEST = (
 )
 
 
-def exchange_us(port: int) -> float:
+def exchange_us(port: int, count: int = EXCHANGES) -> float:
     """Return the processor microseconds of an exchange by bare system calls, on the generator's processor."""
-    return float(_asked("exchanges", str(port)))
+    return float(_asked("exchanges", str(port), str(count)))
 
 
 def sleeps_late_ns(seconds: float) -> list[int]:
@@ -50,7 +49,7 @@ def _asked(*words: str) -> str:
     return done.stdout
 
 
-def _exchange(port: int) -> None:
+def _exchange(port: int, count: int) -> None:
     waiting = select.epoll()
     lines = {}
     for _ in range(_CONNECTIONS):
@@ -63,7 +62,7 @@ def _exchange(port: int) -> None:
     began_ns, done = time.process_time_ns(), 0
     for line in lines.values():
         line.send(_REQUEST)
-    while done < _EXCHANGES:
+    while done < count:
         for number, _ in waiting.poll():
             lines[number].recv_into(buffer)
             lines[number].send(_REQUEST)
@@ -84,6 +83,6 @@ def _sleep(seconds: float) -> None:
 if __name__ == "__main__":
     gc.disable()
     if sys.argv[1] == "exchanges":
-        _exchange(int(sys.argv[2]))
+        _exchange(int(sys.argv[2]), int(sys.argv[3]))
     else:
         _sleep(float(sys.argv[2]))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
 
 
-@pytest.mark.slow
 def test_a_stall_of_three_seconds_is_charged_to_everyone_who_was_due_in_it(
     world: World, agrees: Agrees
 ) -> None:
@@ -46,7 +45,6 @@ def test_a_stall_of_three_seconds_is_charged_to_everyone_who_was_due_in_it(
     agrees(stub, result)
 
 
-@pytest.mark.slow
 def test_a_thousand_a_second_are_all_sent_over_few_connections(world: World, agrees: Agrees) -> None:
     """With answers after 5 ms about 5 arrivals are in flight at once, and that many connections are enough.
 
