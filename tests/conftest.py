@@ -53,7 +53,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot run here, once `-m` and `-k` have left out what is not asked for."""
-    kept, left = [], []
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     missing: Counter[str] = Counter()
     for item in items:
         needed = {program for mark in item.iter_markers("needs") for program in mark.args}
