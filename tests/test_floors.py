@@ -73,7 +73,7 @@ DOORS = {
     ],
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
-    "rich": ["cli/progress", "cli/check_progress"],
+    "rich": ["cli/console", "cli/progress", "cli/check_progress"],
     "click": ["cli/cli"],
 }
 """Where each third-party package may be imported."""

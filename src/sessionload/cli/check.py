@@ -1,14 +1,12 @@
-"""`sessionload check`: every case and law once, then the table, the folder and the exit code.
+"""`sessionload check`: every case and rule once, then the table, the folder and the exit code.
 
-Law: what was seen is reported, also when the check is cut short; a refused key is no report, but exit 4.
-Idea: results come one by one and are shown as they come. Trap: a check that was stopped early must not read
-like one that passed.
+Results come one by one and are shown as they come. What was seen is reported, also when the check is cut
+short: that never reads like a check that passed. A refused key is no report, but exit 4.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -17,15 +15,17 @@ from typing import TYPE_CHECKING
 
 import sessionload
 from sessionload.cli.check_progress import CheckProgress
+from sessionload.cli.console import say, show, warn
 from sessionload.cli.interruption import Interrupted
-from sessionload.cli.progress import show
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
 from sessionload.cli.setup_run import REPORTS, with_stub
+from sessionload.cli.views import page_views, write_views
 from sessionload.errors import InputError, Place, PreflightError, ResultError
 from sessionload.generator.worker_process import run_variables
 from sessionload.report.suite import junit, markdown, page, terminal
 from sessionload.report.suite.model import build_suite_model
 from sessionload.storage.files import make_folder, write_whole
+from sessionload.storage.run_folder import RunFolder
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import FIRST
 from sessionload.suite.expectation import CaseStatus
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sessionload.cli.interruption import Interruption
 
 SUITE_REPORT = "examination.json"
-_VIEWS = {"report.html": page.render, "summary.md": markdown.render, "junit.xml": junit.render}
+_PAGES = {"report.html": page.render, "summary.md": markdown.render, "junit.xml": junit.render}
 
 
 def listing(options: CheckOptions) -> str:
@@ -59,10 +59,20 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
         folder.rmdir()
         raise
     interruption.concluding()
-    show(terminal.render(build_suite_model(suite_report)))
-    _write(suite_report, folder, options.junit)
-    print(folder, flush=True)  # noqa: T201
-    return interruption.exit_code if interruption.name else suite_report.exit_code
+    exit_code = interruption.exit_code if interruption.name else suite_report.exit_code
+    folder, warnings = _write(suite_report, folder)
+    model = build_suite_model(suite_report)
+    written = write_views(page_views(model, _PAGES), RunFolder(folder))
+    warnings += [f"warning: {error}" for error in written.errors]
+    if options.junit is not None:
+        copy = page_views(model, {options.junit.name: junit.render})
+        errors = write_views(copy, RunFolder(options.junit.parent)).errors
+        warnings += [f"error: {error}" for error in errors]
+    show(terminal.render(model))
+    for warning in warnings:
+        warn(warning)
+    say(folder)
+    return ResultError.exit_code if any(warning.startswith("error") for warning in warnings) else exit_code
 
 
 def run_suite(
@@ -167,18 +177,13 @@ def _make_folder(prepared: PreparedCheck) -> Path:
     return folder
 
 
-def _write(suite_report: SuiteReport, folder: Path, junit_file: Path | None) -> None:
-    """Write the suite_report and its views. Raises `ResultError`, and keeps it elsewhere first."""
-    model = build_suite_model(suite_report)
-    whole = json.dumps(suite_report.to_json(), indent=1, ensure_ascii=False) + "\n"
+def _write(suite_report: SuiteReport, folder: Path) -> tuple[Path, list[str]]:
+    """Write the report, or keep it elsewhere; return its folder, and what to say when that is another one."""
+    text = json.dumps(suite_report.to_json(), indent=1, ensure_ascii=False) + "\n"
     try:
-        write_whole(folder / SUITE_REPORT, whole)
-        for name, render in _VIEWS.items():
-            write_whole(folder / name, render(model))
-        if junit_file is not None:
-            write_whole(junit_file, junit.render(model))
-    except ResultError:
+        write_whole(folder / SUITE_REPORT, text)
+    except ResultError as error:
         spare = Path(tempfile.mkdtemp(prefix="sessionload-"))
-        write_whole(spare / SUITE_REPORT, whole)
-        print(f"the check is kept in {spare}", file=sys.stderr)  # noqa: T201
-        raise
+        write_whole(spare / SUITE_REPORT, text)
+        return spare, [f"error: {error}", f"the check is kept in {spare}"]
+    return folder, []

@@ -1,20 +1,19 @@
-"""What a check shows while it goes on: a table that grows on standard error.
+"""What a check shows on standard error while it goes on: a line for each result, as it comes.
 
-Law: the table is for whoever waits, and never mixed into the end, which `live.show` prints. Idea: a
-terminal shows what is done with its state in color and redraws the last line, anything else gets plain
-lines. Trap: a name of a case may look like markup, so nothing is ever parsed as such.
+A terminal gets colors and a bar below the lines; anything else gets plain lines. The name of a case may look
+like markup, so nothing is parsed as such.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sessionload.cli.console import ProgressStream, console_on
 from sessionload.report.suite.model import case_row
 from sessionload.report.suite.terminal import line
 
@@ -33,12 +32,20 @@ class CheckProgress:
         self._strict = strict
         self._quiet = quiet
         self._done = 0
-        self._console = Console(stderr=True)
+        self._stream = ProgressStream()
+        self._console = console_on(self._stream)
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         if not self._quiet and self._console.is_terminal:
-            self._live = Live(self._bar(""), console=self._console, transient=True, auto_refresh=False)
+            self._live = Live(
+                self._bar(""),
+                console=self._console,
+                transient=True,
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
             self._live.start()
         return self
 
@@ -46,6 +53,7 @@ class CheckProgress:
         if self._live is not None:
             self._live.stop()
             self._live = None
+        self._stream.close()
 
     def update(self, result: CaseResult) -> None:
         """Show a result."""

@@ -1,12 +1,13 @@
-"""The command line: words in, exit codes out.
+"""The command line: options in, exit codes out.
 
-Law: a mistake is answered by one sentence and its exit code, never by a traceback. Idea: click reads
-the options, each command is one call, and errors meet their exit codes in one place. Trap: whatever
-is imported here is paid for by `--help`, so commands import what they need when they run.
+Click reads the options, each command is one call, and errors meet their exit codes in one place: a mistake is
+answered by one sentence, a defect by a traceback and a code that no verdict has. What is imported here is
+paid for by `--help`, so commands import what they need when they run.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import sessionload
+from sessionload.cli.console import open_streams, say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
@@ -47,7 +49,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SessionloadError as error:
-            click.echo(f"error: {error}", err=True)
+            warn(f"error: {error}")
             sys.exit(error.exit_code)
 
 
@@ -105,7 +107,7 @@ def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: AN
                 options = RunOptions(_request(asked), variables, out=out, quiet=quiet)
                 sys.exit(run(options, generator, interruption))
         except Interrupted:
-            click.echo("interrupted before anything was sent", err=True)
+            warn("interrupted before anything was sent")
             sys.exit(interruption.exit_code)
 
 
@@ -115,7 +117,7 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
     """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
     from sessionload.cli.plan import plan  # noqa: PLC0415
 
-    click.echo(plan(_request(asked)))
+    say(plan(_request(asked)))
 
 
 @cli.command(epilog=CHECK_EXIT_CODES_HELP)
@@ -156,11 +158,11 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
 
             options = CheckOptions(confirmed=confirm, **asked)
             if listed:
-                click.echo(listing(options), nl=False)
+                say(listing(options).rstrip())
                 sys.exit(0)
             sys.exit(check(options, interruption))
         except Interrupted:
-            click.echo("interrupted before anything was sent", err=True)
+            warn("interrupted before anything was sent")
             sys.exit(interruption.exit_code)
 
 
@@ -174,15 +176,14 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
     show_default=True,
     help="Which views to write; png and svg are a file for each picture.",
 )
-def report(run: Path, formats: str) -> None:
+def report(run: Path, formats: str) -> NoReturn:
     """Write the views of a RUN again, from its result or from what a killed run left.
 
     RUN is the folder of a run, or the file of its result: then the views go beside it.
     """
     from sessionload.cli.report import report  # noqa: PLC0415
 
-    for path in report(run, formats):
-        click.echo(path)
+    sys.exit(report(run, formats))
 
 
 @cli.command(epilog=COMPARE_EXIT_CODES_HELP)
@@ -212,12 +213,11 @@ def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: 
     type=click.Path(path_type=Path),
     help="Where to write history.html and history.md  [default: DIR]",
 )
-def history(folder: Path, out: Path | None) -> None:
+def history(folder: Path, out: Path | None) -> NoReturn:
     """Show the runs in the folders directly below DIR as a trend, a row each, the newest last."""
     from sessionload.cli.history import history  # noqa: PLC0415
 
-    for path in history(folder, out):
-        click.echo(path)
+    sys.exit(history(folder, out))
 
 
 @cli.command()
@@ -255,9 +255,14 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
 def main() -> NoReturn:
     """Run the command line and exit."""
     forbid_core_dumps()
+    open_streams()
     try:
-        cli()
+        sys.exit(cli(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:  # Ctrl-C in a command that has nothing to drain
+        sys.exit(128 + signal.SIGINT)
     except Exception:  # noqa: BLE001 -- a defect must not look like a verdict, as Python's exit code 1 would
-        click.echo(f"{traceback.format_exc()}error: this is a defect of sessionload", err=True)
+        warn(f"{traceback.format_exc()}error: this is a defect of sessionload")
         sys.exit(DEFECT)
-    sys.exit(0)

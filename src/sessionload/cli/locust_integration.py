@@ -19,7 +19,9 @@ import gevent
 from gevent.event import Event
 from locust.runners import LocalRunner
 
-from sessionload.cli.finish_run import exit_code_of, finish_run
+from sessionload.cli.console import open_streams, warn
+from sessionload.cli.finish_run import finish_run
+from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import make_run_folder, prepare_run, with_server
 from sessionload.cli.web_ui_guard import guarded
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, RunRequest
@@ -52,6 +54,7 @@ __all__ = ["SessionUser", "install"]
 
 def install(events: Events) -> None:
     """Let Locust's `events` run a scenario. To be called once, by `locustfile.py`."""
+    open_streams()
     events.init_command_line_parser.add_listener(_add_options)
     events.init.add_listener(_init)
 
@@ -79,7 +82,7 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
         request = _request(environment)
         prepare_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
     except SessionloadError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        warn(f"error: {error}")
         sys.exit(error.exit_code)
     environment.stop_timeout = 0.0  # the drain is ours, and over before Locust stops a user
     if environment.web_ui:
@@ -175,11 +178,14 @@ class _LocustIntegration:
             runner = self._environment.runner
             runner.spawning_greenlet.join()
             folder = make_run_folder(run.prepared, self._out)
+            trial = ReportTrial(run.prepared.spec)
             try:
                 preflight(run.prepared.spec)
             except SessionloadError:
                 folder.discard()
                 raise
+            for warning in trial.warnings():
+                warn(warning)
             run.folder = folder
             folder.begin(run.prepared.spec.header)
             allow_connections(run.prepared.spec.scenario.max_in_flight)
@@ -195,7 +201,7 @@ class _LocustIntegration:
             self._end()
 
     def _refuse(self, error: SessionloadError) -> None:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        warn(f"error: {error}")
         self._environment.process_exit_code = error.exit_code
 
     def _end(self) -> None:
@@ -256,12 +262,7 @@ class _LocustIntegration:
             interrupted=interrupted,
             aborted_by=run.aborted_by,
         )
-        try:
-            finish_run(result, folder)
-        except SessionloadError as error:
-            self._refuse(error)
-        else:
-            self._environment.process_exit_code = exit_code_of(result)
+        self._environment.process_exit_code = finish_run(result, folder)
 
     def stop(self, **_: Any) -> None:  # noqa: ANN401
         """Stop the run, or wait until whoever is stopping it already has: it is reported after that."""

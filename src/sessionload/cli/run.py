@@ -7,14 +7,15 @@ signal may come between any two lines; until there is load it unwinds, after tha
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessionload.cli.finish_run import exit_code_of, finish_run
+from sessionload.cli.console import warn
+from sessionload.cli.finish_run import finish_run
 from sessionload.cli.interruption import Interrupted
 from sessionload.cli.progress import Progress
+from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
 from sessionload.metrics.delta import RunTotals
 from sessionload.suite.preflight import preflight
@@ -56,8 +57,7 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
         folder.discard()
         raise
     interruption.concluding()
-    finish_run(result, folder)
-    return exit_code_of(result)
+    return finish_run(result, folder)
 
 
 def _measure(
@@ -76,8 +76,11 @@ def _measure(
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress(header, quiet=quiet))
+            trial = ReportTrial(prepared.spec)
             prepared = with_server(prepared, stack)
             took_ns = preflight(prepared.spec)
+            for warning in trial.warnings():
+                progress.say(warning)
             progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
             folder.begin(header)
             generator.start(prepared.inputs)
@@ -123,4 +126,4 @@ def _pass_on(complaint: str, prepared: PreparedRun) -> None:
     if complaint:
         key = prepared.spec.environment.key
         safe = key.hide(complaint) if key is not None else complaint
-        print(f"the generator said:\n{safe}", file=sys.stderr)  # noqa: T201
+        warn(f"the generator said:\n{safe}")

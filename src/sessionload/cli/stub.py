@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING
 
+from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION
@@ -28,13 +28,12 @@ def serve(*, port: int, latency: str, faults: tuple[str, ...], seed: int, contra
             public = (
                 f"the key {DEFAULT_KEY}" if KEY_VARIABLE not in os.environ else f"the key in {KEY_VARIABLE}"
             )
-            print(  # noqa: T201
+            say(
                 f"{stub.url}  project '{settings.project}', environment '{settings.environment}', {public}; "
-                "Ctrl-C ends it",
-                flush=True,
+                "Ctrl-C ends it"
             )
             while True:
                 signal.pause()
     except Interrupted:
-        print("ended", file=sys.stderr)  # noqa: T201
+        warn("ended")
     return 0
