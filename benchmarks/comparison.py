@@ -22,6 +22,7 @@ from rig.claims import Table, begin, parser_of, verdict
 from sessionload.comparison.compare import Conclusion, compare
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.histogram_codec import pack
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.units import NS
@@ -70,12 +71,8 @@ def histogram_of(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Histogra
     """Return what recording these values gives, packed."""
     shift = np.maximum(np.frexp(values)[1].astype(np.int64) - 11, 0)
     buckets, counts = np.unique((shift << 10) + (values >> shift), return_counts=True)
-    histogram = Histogram()
-    histogram.counts.update(zip(buckets.tolist(), counts.tolist(), strict=True))
-    histogram.minimum, histogram.maximum = int(values.min()), int(values.max())
-    histogram.total = int(values.sum())
-    histogram.pack()
-    return histogram
+    packed = pack(dict(zip(buckets.tolist(), counts.tolist(), strict=True)))
+    return Histogram(int(values.min()), int(values.max()), int(values.sum()), 0, packed)
 
 
 def run_of(draws: np.random.Generator, shape: Shape, seconds: int = SECONDS, each: int = EACH) -> Result:

@@ -25,10 +25,12 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from rig.claims import Table, begin, missing, parser_of, verdict
 
-from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.histogram_codec import pack
 from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import Slice
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS, duration_text
@@ -51,12 +53,8 @@ def histogram(samples: np.ndarray[Any, Any]) -> Histogram:
     """Return what recording `samples` (nanoseconds) one by one gives, in a thousandth of the time."""
     shift = np.maximum(np.floor(np.log2(samples)).astype(np.int64) - _SUB_BITS, 0)
     buckets, counts = np.unique((shift << _SUB_BITS) + (samples >> shift), return_counts=True)
-    found = Histogram()
-    found.counts.update(zip(buckets.tolist(), counts.tolist(), strict=True))
-    found.minimum, found.maximum = int(samples.min()), int(samples.max())
-    found.total = int(samples.sum())
-    found.pack()
-    return found
+    packed = pack(dict(zip(buckets.tolist(), counts.tolist(), strict=True)))
+    return Histogram(int(samples.min()), int(samples.max()), int(samples.sum()), 0, packed)
 
 
 def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
@@ -68,9 +66,10 @@ def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
         middle = 120e6 * (1 + 0.3 * np.sin(second / 200))
         served = draw.lognormal(np.log(middle), 0.45, rate).astype(np.int64)
         lag = draw.lognormal(np.log(150e3), 0.4, rate).astype(np.int64)
-        part = Slice({Outcome.OK: rate}, {200: rate})
-        part.valid, part.served, part.unqueued_lag = map(histogram, (served + lag, served, lag))
-        measurement.slices[0, second] = part
+        valid, service, late = map(histogram, (served + lag, served, lag))
+        measurement.slices[0, second] = Slice(
+            {Outcome.OK: rate}, {200: rate}, valid=valid, served=service, unqueued_lag=late
+        )
         measurement.flow[second] = Flow(rate, rate)
         everything.append(served + lag)
     stages = (Stage("peak", Fraction(rate), Fraction(rate), seconds * NS),)
@@ -85,7 +84,7 @@ def run_of(rate: int, seconds: int) -> tuple[Result, np.ndarray[Any, Any]]:
         planned_by_second=Schedule(stages).planned_by_second(),
     )
     totals = RunTotals()
-    totals.add(Delta(0, 0, seconds * NS, 0, 1, 0, seconds * NS, measurement, last=True))
+    totals.add(Delta(0, 0, seconds * NS, 0, 0, seconds * NS, measurement, last=True))
     return finalize_result(header, totals), np.concatenate(everything)
 
 

@@ -54,6 +54,7 @@ DOORS = {
     "openapi_schema_validator": ["contract/"],
     "jsonschema": ["contract/"],
     "referencing": ["contract/"],
+    "msgspec": ["metrics/", "verdict/result", "verdict/result_form", "verdict/run_header"],
     "numpy": ["metrics/sums", "comparison/"],
     "altair": ["report/charts/"],
     "vl_convert": ["report/charts/"],

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from recorded import histogram
 
 from sessionload.comparison.compare import Comparison, Conclusion, compare
 from sessionload.comparison.difference import LEAST_POINTS, Difference, DifferenceStatus
 from sessionload.comparison.metrics import METRICS, Duration, Share
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.units import NS
@@ -55,9 +55,13 @@ def run_of(
     for second, row in enumerate(rows):
         errors = failed[second] if second < len(failed) else 0
         outcomes = {Outcome.OK: len(row), Outcome.TIMEOUT: errors}
-        part = Slice(outcomes={kind: count for kind, count in outcomes.items() if count})
-        part.valid, part.served = Histogram(row), Histogram(row)
-        part.unsent = unsent if not second else 0
+        durations = histogram(row)
+        part = Slice(
+            {kind: count for kind, count in outcomes.items() if count},
+            unsent=unsent if not second else 0,
+            valid=durations,
+            served=durations,
+        )
         measurement.slices[number, first + second] = part
         measurement.sent += part.sent
     stages = stages or (Stage("peak", Fraction(100), Fraction(100), len(rows) * NS),)
@@ -220,20 +224,13 @@ def test_seconds_in_which_nothing_was_due_are_there_whether_or_not_they_have_a_s
     assert compared(BASE, told) == compared(BASE, silent)
 
 
-def test_packed_slices_say_the_same() -> None:
-    packed = run_of(draw(60, 100, seed=2))
-    for part in packed.measurement.slices.values():
-        part.pack()
-    assert compared(BASE, packed) == compared(BASE, run_of(draw(60, 100, seed=2)))
-
-
 def test_a_longer_warm_up_moves_nothing() -> None:
     """Seconds are paired by their place in their stage, and an arrival at its very end is in its last."""
     warm = Stage("warm-up", Fraction(9), Fraction(9), 10 * NS, warmup=True)
     peak = Stage("peak", Fraction(100), Fraction(100), 60 * NS)
     rows = draw(60, 100, seed=2)
     moved = run_of(rows, first=10, stages=(warm, peak))
-    moved.measurement.slices[0, 3] = Slice(valid=Histogram([NS]), outcomes={Outcome.OK: 1})
+    moved.measurement.slices[0, 3] = Slice(valid=histogram([NS]), outcomes={Outcome.OK: 1})
     late = moved.measurement.slices.pop((1, 69))
     moved.measurement.slices[1, 70] = late
     found, plain = compared(BASE, moved), compared(BASE, run_of(rows))

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.comparison.intervals import _critical, _student
 from sessionload.comparison.metrics import Share
 from sessionload.comparison.per_second import Durations, _entries
 from sessionload.comparison.resampling import logarithms, totals
-from sessionload.metrics.histogram import Histogram, bucket_of
+from sessionload.metrics.buckets import bucket_of
 
 SHARES = [Fraction(1, 2), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000)]
 ROWS = st.lists(
@@ -25,7 +26,7 @@ ROWS = st.lists(
 
 
 def durations_of(rows: list[list[int]], never: list[int]) -> Durations:
-    found = [(row, Histogram(values)) for row, values in enumerate(rows)]
+    found = [(row, histogram(values)) for row, values in enumerate(rows)]
     places, buckets, counts = _entries(found)
     ended = np.array([len(values) for values in rows])
     return Durations(places, buckets, counts, ended, np.array(never))

@@ -7,16 +7,19 @@ p50 (sigma 0.5). `benchmarks/comparison.py` does the same with more pairs and ot
 from __future__ import annotations
 
 import math
+from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from recorded import histogram
 
 from sessionload.comparison.compare import Conclusion, compare
 from sessionload.comparison.difference import DifferenceStatus
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.histogram_codec import pack
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.units import NS
@@ -44,17 +47,14 @@ def histograms_of(rows: Integers) -> list[Histogram]:
     ends = rows.min(axis=1).tolist(), rows.max(axis=1).tolist(), rows.sum(axis=1).tolist()
     found = []
     for row, *rest in zip(buckets.tolist(), *ends, strict=True):
-        histogram = Histogram()
-        for bucket in row:
-            histogram.counts[bucket] = histogram.counts.get(bucket, 0) + 1
-        histogram.minimum, histogram.maximum, histogram.total = rest
-        found.append(histogram)
+        least, most, total = rest
+        found.append(Histogram(least, most, total, 0, pack(Counter(row))))
     return found
 
 
 def test_histograms_are_as_recorded() -> None:
     values = np.array([1, 1023, 1024, 2047, 2048, 2049, 40_000_000, 1 << 40, (1 << 41) - 1, 1 << 41])
-    assert histograms_of(values[None, :]) == [Histogram(values.tolist())]
+    assert histograms_of(values[None, :]) == [histogram(values.tolist())]
 
 
 def run_of(draws: Generator, *, factor: float = 1.0, kept: float = 0.0, level: float = 0.0) -> Result:
@@ -66,9 +66,8 @@ def run_of(draws: Generator, *, factor: float = 1.0, kept: float = 0.0, level: f
         height = kept * height + math.sqrt(1 - kept * kept) * level * draws.normal()
     values = np.exp(0.5 * draws.normal(size=(SECONDS, EACH)) + heights[:, None]) * factor * 40_000_000
     measurement = Measurement(sent=SECONDS * EACH)
-    for second, histogram in enumerate(histograms_of(values.astype(np.int64))):
-        histogram.pack()
-        measurement.slices[0, second] = Slice(outcomes={Outcome.OK: EACH}, valid=histogram)
+    for second, valid in enumerate(histograms_of(values.astype(np.int64))):
+        measurement.slices[0, second] = Slice(outcomes={Outcome.OK: EACH}, valid=valid)
     return Result(
         run=Run(str(draws.random()), "", float(SECONDS), 0, "0.1.0"),
         scenario={},

@@ -16,9 +16,10 @@ from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION, RunInputs, run_spec_of
 from sessionload.config.scenario import Scenario
 from sessionload.errors import InputError
-from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result, nothing_sent
@@ -173,13 +174,13 @@ def delta(
     number: int, sent: range, *, worker: int = 0, last: bool = False, elapsed_ns: int = 3 * NS
 ) -> Delta:
     """Return a delta in which the arrivals of `sent` ended well after 50 ms; the first ten are warm-up."""
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     for index in sent:
         stage, due = (0, index * NS // 10) if index < 10 else (1, NS + (index - 10) * NS // 20)
-        measurement.record_sent(due)
+        recorder.record_sent(due)
         exchange = Exchange(index, due, due, due + 50_000_000, Outcome.OK, status=200)
-        measurement.record_done(stage, exchange)
-    return Delta(worker, number, elapsed_ns, 0, 1, 0, 0, measurement, last=last)
+        recorder.record_done(stage, exchange)
+    return Delta(worker, number, elapsed_ns, 0, 0, 0, recorder.raw().packed(), last=last)
 
 
 def totals_of(*deltas: Delta) -> RunTotals:
@@ -220,7 +221,7 @@ def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], worke
 
 def test_what_was_sent_and_never_told_of_is_lost_with_its_generator() -> None:
     half = delta(0, range(20))
-    half.measurement.record_sent(NS)
+    half.measurement.sent += 1
     result = finalize_result(HEADER, totals_of(half))
     assert result.accounting.sent == 20
     assert result.accounting.closes

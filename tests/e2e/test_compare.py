@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
+from recorded import histogram
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.storage.run_folder import RunFolder
@@ -37,7 +37,7 @@ def result_of(seed: int, factor: float = 1.0) -> Result:
     for second in range(SECONDS):
         values = [round(draws.lognormvariate(0, 0.1) * 40_000_000 * factor) for _ in range(EACH)]
         measurement.slices[0, second] = Slice(
-            {Outcome.OK: EACH}, {201: EACH}, valid=Histogram(values), served=Histogram(values)
+            {Outcome.OK: EACH}, {201: EACH}, valid=histogram(values), served=histogram(values)
         )
     planned = SECONDS * EACH
     return Result(

@@ -13,8 +13,8 @@ import gevent.socket
 import pytest
 
 from sessionload.generator.engine import LoadEngine
-from sessionload.metrics.delta import Delta, RunTotals
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.sums import over
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sessionload.config.run_spec import RunInputs, RunSpec
+    from sessionload.metrics.delta import Delta
     from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.secret import Secret
@@ -59,7 +60,7 @@ class EngineRun:
             self.engine.leave(connection)
 
     def take_delta(self, *, last: bool = False) -> Delta:
-        delta = self.engine.delta(last=last)
+        delta = self.engine.delta(last=last).packed()
         self.deltas.append(delta)
         self.totals.add(delta)
         return delta
@@ -339,7 +340,7 @@ def test_nothing_is_reported_of_a_schedule_that_has_not_begun(
 
     def look() -> tuple[Delta, bool]:
         engine = LoadEngine(spec)
-        return engine.delta(), engine.begun
+        return engine.delta().packed(), engine.begun
 
     delta, begun = in_greenlet(look)
     assert not begun

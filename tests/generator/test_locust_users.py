@@ -21,6 +21,7 @@ from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 
 MS = 1_000_000
 said = {}
@@ -47,14 +48,14 @@ stats = RequestStats()
 feed_locust(stats, Measurement())
 said["after nothing"] = [view(stats.total)["requests"], len(stats.entries), len(stats.errors)]
 for second in range(2):
-    part = Measurement()
+    part = MeasurementRecorder()
     due = second * 1000 * MS
     ends = [(10, "ok"), (20, "ok"), (30, "ok"), (5, "rejected"), (900, "timeout")]
     for index, (ms, outcome) in enumerate(ends):
         part.record_sent(due)
         part.record_done(0, Exchange(index, due, due + MS, due + ms * MS, Outcome(outcome)))
     part.record_unsent(0, due, 2)
-    feed_locust(stats, part)
+    feed_locust(stats, part.raw().packed())
 said["total"] = view(stats.total)
 said["entries"] = [[entry.method, entry.name, view(entry)] for entry in sort_stats(stats.entries)]
 said["errors"] = sorted([error.method, error.error, error.occurrences] for error in stats.errors.values())

@@ -51,7 +51,7 @@ def record(recorder: Recorder, *starts: SessionStart) -> None:
 
 
 def closed(recorder: Recorder) -> Slice:
-    return over(recorder.flush())
+    return over(recorder.flush().raw().packed())
 
 
 def test_what_has_ended_is_judged_by_the_contract_and_recorded_once(recorder: Recorder) -> None:
@@ -66,7 +66,7 @@ def test_what_has_ended_is_judged_by_the_contract_and_recorded_once(recorder: Re
         done(4, Response(None, None, 500, None, b"")),
         done(5, Response(None, None, 200, "application/json", b"{}")),
     )
-    measurement = recorder.flush()
+    measurement = recorder.flush().raw().packed()
     whole = over(measurement)
     assert whole.outcomes == {
         Outcome.OK: 3,
@@ -85,19 +85,19 @@ def test_what_has_ended_is_judged_by_the_contract_and_recorded_once(recorder: Re
 @pytest.mark.parametrize("second", [good("a"), good("a", more="b")])
 def test_a_key_that_comes_again_is_found_however_it_comes(recorder: Recorder, second: Response) -> None:
     record(recorder, done(0, good("z")), done(1, good("a")), done(2, second))
-    measurement = recorder.flush()
+    measurement = recorder.flush().raw().packed()
     assert over(measurement).outcomes == {Outcome.OK: 2, Outcome.CONTRACT_VIOLATION: 1}
     assert list(measurement.findings) == ["key/repeated"]
 
 
 def test_stages_and_seconds_are_told_apart(recorder: Recorder) -> None:
     record(recorder, done(0, good("a")), done(100, good("b")), done(101, good("c"), stage=1))
-    assert sorted(recorder.flush().slices) == [(0, 0), (0, 1), (1, 1)]
+    assert sorted(recorder.flush().raw().packed().slices) == [(0, 0), (0, 1), (1, 1)]
 
 
 def test_what_is_in_flight_is_sent_and_has_no_outcome(recorder: Recorder) -> None:
     recorder.on_sent(3 * NS)
-    measurement = recorder.flush()
+    measurement = recorder.flush().raw().packed()
     assert (measurement.sent, over(measurement).sent) == (1, 0)
     assert measurement.flow[3].sent == 1
 
@@ -105,7 +105,7 @@ def test_what_is_in_flight_is_sent_and_has_no_outcome(recorder: Recorder) -> Non
 def test_what_is_never_sent_is_counted(recorder: Recorder) -> None:
     recorder.unsent(0, 2 * NS, 3)
     recorder.unsent(0, 2 * NS)
-    assert recorder.flush().slices[0, 2].unsent == 4
+    assert recorder.flush().raw().packed().slices[0, 2].unsent == 4
 
 
 def test_a_long_pause_is_used(recorder: Recorder) -> None:

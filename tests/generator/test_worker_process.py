@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -16,9 +15,10 @@ import pytest
 import trustme
 
 from sessionload.generator.worker_process import GeneratorProcess, run_variables
-from sessionload.metrics.delta import Delta, RunTotals
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.raw import RawDelta
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.sums import over
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import KEY_VARIABLE, StubSettings
@@ -198,8 +198,8 @@ def stand_in(
 
 
 def line_of(number: int, *, last: bool = False) -> str:
-    delta = Delta(0, number, 0, 0, 0, 0, 0, Measurement(), last=last)
-    return json.dumps(delta.to_json())
+    delta = RawDelta(0, number, 0, 0, 0, 0, last, MeasurementRecorder().raw())
+    return delta.line().decode().rstrip()
 
 
 def test_a_line_that_was_cut_short_is_left_out(stand_in: Callable[..., GeneratorProcess]) -> None:

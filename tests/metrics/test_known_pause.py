@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.sums import over
 from sessionload.units import NS
 
@@ -29,15 +29,15 @@ def paused() -> Slice:
     answered at 200.001 s. Numbers 10,001 to 19,999 wait for it and are sent at 200 s, when the
     server is well again, and take 1 ms: they end at 200.001 s.
     """
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     end = 200 * NS
     for index in range(20_000):
         due = index * 10 * MS
         done = due + MS if due < 100 * NS else end + MS
         sent = end if index > 10_000 else due
-        measurement.record_sent(sent)
-        measurement.record_done(0, Exchange(index, due, sent, done, Outcome.OK, sent - due, 201))
-    return over(measurement)
+        recorder.record_sent(sent)
+        recorder.record_done(0, Exchange(index, due, sent, done, Outcome.OK, sent - due, 201))
+    return over(recorder.raw().packed())
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram, slice_of
 
 from sessionload.metrics.exchange import ANSWERED, Exchange, Outcome
-from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.slice_recorder import SliceRecorder
 from sessionload.metrics.slices import Slice
 
 
@@ -25,55 +24,41 @@ def exchanges(draw: st.DrawFn) -> Exchange:
 
 @st.composite
 def slices(draw: st.DrawFn) -> Slice:
-    part = Slice(unsent=draw(st.integers(0, 3)))
-    for exchange in draw(st.lists(exchanges(), max_size=12)):
-        part.record(exchange)
-    return part
-
-
-def plus(*parts: Slice) -> Slice:
-    result = Slice()
-    for part in parts:
-        result += part
-    return result
+    return slice_of(*draw(st.lists(exchanges(), max_size=12)), unsent=draw(st.integers(0, 3)))
 
 
 def test_an_ordinary_arrival_is_in_every_view() -> None:
-    part = Slice()
-    part.record(Exchange(0, 100, 130, 180, Outcome.OK, 0, 201))
+    part = slice_of(Exchange(0, 100, 130, 180, Outcome.OK, 0, 201))
     assert part.outcomes == {Outcome.OK: 1}
     assert part.statuses == {201: 1}
-    assert part.response == part.answered == Histogram([80])
-    assert part.service == Histogram([50])
-    assert part.lag == part.lateness == Histogram([30])
+    assert part.response == part.answered == histogram([80])
+    assert part.service == histogram([50])
+    assert part.lag == part.lateness == histogram([30])
     assert (part.sent, part.accounted, part.errors) == (1, 1, 0)
 
 
 def test_a_queued_arrival_tells_lag_from_lateness() -> None:
-    part = Slice()
-    part.record(Exchange(0, 100, 130, 180, Outcome.OK, 20, 201))
-    assert part.lag == Histogram([10])
-    assert part.lateness == Histogram([30])
+    part = slice_of(Exchange(0, 100, 130, 180, Outcome.OK, 20, 201))
+    assert part.lag == histogram([10])
+    assert part.lateness == histogram([30])
 
 
 @pytest.mark.parametrize("outcome", sorted(ANSWERED - {Outcome.OK}))
 def test_an_answer_without_a_session_is_answered_and_never(outcome: Outcome) -> None:
-    part = Slice()
-    part.record(Exchange(0, 100, 100, 110, outcome, 0, 400))
-    assert part.answered == part.service == Histogram([10])
+    part = slice_of(Exchange(0, 100, 100, 110, outcome, 0, 400))
+    assert part.answered == part.service == histogram([10])
     assert (part.response.ended, part.response.never) == (0, 1)
     assert part.errors == 1
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - ANSWERED))
 def test_an_arrival_without_an_answer_has_no_service_time_and_is_never(outcome: Outcome) -> None:
-    part = Slice()
-    part.record(Exchange(0, 100, 105, 110, outcome))
+    part = slice_of(Exchange(0, 100, 105, 110, outcome))
     assert not part.answered
     assert not part.service
     assert part.statuses == {}
     assert (part.response.ended, part.response.never) == (0, 1)
-    assert part.lag == Histogram([5])
+    assert part.lag == histogram([5])
 
 
 def test_an_unsent_arrival_is_never_and_has_no_lateness() -> None:
@@ -85,11 +70,9 @@ def test_an_unsent_arrival_is_never_and_has_no_lateness() -> None:
 
 
 def test_looking_at_the_response_changes_nothing() -> None:
-    part = Slice(unsent=1)
-    part.record(Exchange(0, 0, 0, 10, Outcome.OK))
-    before = part.to_json()
+    part = slice_of(Exchange(0, 0, 0, 10, Outcome.OK), unsent=1)
     assert part.response.never == part.response.never == 1
-    assert part.to_json() == before
+    assert part == slice_of(Exchange(0, 0, 0, 10, Outcome.OK), unsent=1)
     assert part.valid.never == 0
 
 
@@ -108,23 +91,23 @@ def test_views_cover_the_arrivals_that_they_say(part: Slice) -> None:
 def test_adding_is_associative_and_commutative_and_empty_is_zero(
     one: Slice, two: Slice, three: Slice
 ) -> None:
-    assert plus(plus(one, two), three) == plus(one, plus(two, three))
-    assert plus(one, two) == plus(two, one)
-    assert plus(one, Slice()) == plus(Slice(), one) == one
+    assert (one + two) + three == one + (two + three)
+    assert one + two == two + one
+    assert one + Slice() == Slice() + one == one
 
 
-@given(slices())
-def test_what_is_written_is_read_back_equal(part: Slice) -> None:
-    assert Slice.from_json(json.loads(json.dumps(part.to_json()))) == part
-
-
-def test_an_empty_slice_is_written_without_histograms() -> None:
-    assert Slice().to_json() == {"outcomes": {}, "statuses": {}, "unsent": 0}
+@given(st.lists(exchanges(), max_size=12), st.integers(0, 12))
+def test_recording_some_at_a_time_is_recording_all_at_once(all_of_them: list[Exchange], cut: int) -> None:
+    recorder = SliceRecorder()
+    recorder.record(*all_of_them[:cut])
+    recorder.record(*all_of_them[cut:])
+    assert recorder.raw(0, 0).packed() == slice_of(*all_of_them)
 
 
 def test_opening_a_connection_is_counted_where_one_was_opened() -> None:
-    part = Slice()
-    part.record(Exchange(0, 0, 0, 9, Outcome.OK, connect_ns=2, tls_ns=3))
-    part.record(Exchange(1, 0, 0, 9, Outcome.TIMEOUT, connect_ns=4))
-    part.record(Exchange(2, 0, 0, 9, Outcome.OK))
-    assert (part.connect, part.tls) == (Histogram([2, 4]), Histogram([3]))
+    part = slice_of(
+        Exchange(0, 0, 0, 9, Outcome.OK, connect_ns=2, tls_ns=3),
+        Exchange(1, 0, 0, 9, Outcome.TIMEOUT, connect_ns=4),
+        Exchange(2, 0, 0, 9, Outcome.OK),
+    )
+    assert (part.connect, part.tls) == (histogram([2, 4]), histogram([3]))

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram, slice_of
 
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.sums import total
 
 
 @st.composite
 def slices(draw: st.DrawFn) -> Slice:
-    part = Slice(unsent=draw(st.integers(0, 3)))
+    exchanges = []
     for number in range(draw(st.integers(0, 4))):
         sent, done, queued = (draw(st.integers(0, 10**9)) for _ in range(3))
         outcome = draw(st.sampled_from([Outcome.OK, Outcome.SERVER_ERROR, Outcome.TIMEOUT]))
         status = draw(st.sampled_from([None, 200, 503]))
-        part.record(Exchange(number, 0, sent + queued, sent + queued + done, outcome, queued, status))
-    if draw(st.booleans()):
-        part.pack()
-    return part
+        exchanges.append(Exchange(number, 0, sent + queued, sent + queued + done, outcome, queued, status))
+    return slice_of(*exchanges, unsent=draw(st.integers(0, 3)))
 
 
 @given(st.lists(slices(), max_size=6))
@@ -33,14 +31,7 @@ def test_a_sum_is_what_adding_gives(parts: list[Slice]) -> None:
     assert total(reversed(parts)) == added
 
 
-def _never(count: int) -> Slice:
-    part = Slice(valid=Histogram([5]))
-    part.valid.never = count
-    return part
-
-
 def test_what_never_ended_is_added_too() -> None:
-    assert total([_never(2), _never(3)]).valid.never == 5
-    only = Slice()
-    only.valid.never = 4
-    assert total([only]).valid == only.valid
+    twice = total(Slice(valid=histogram([5], never=never)) for never in (2, 3))
+    assert twice.valid == histogram([5, 5], never=5)
+    assert total([Slice(valid=histogram(never=4))]).valid == histogram(never=4)

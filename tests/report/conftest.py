@@ -16,6 +16,7 @@ import pytest
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
 from sessionload.verdict.result import Result
@@ -130,27 +131,27 @@ def measured(
 
     The generator is busy with something else in `busy_ns`, and sends what is due then at its end.
     """
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     ends: list[int] = []
     for number, due_ns, stage in Schedule(stages).stripe():
         if until_ns is not None and due_ns >= until_ns:
-            measurement.record_unsent(stage, due_ns)
+            recorder.record_unsent(stage, due_ns)
             continue
         lag = 40_000 + number % 7 * 10_000 + (busy_ns.stop - due_ns if due_ns in busy_ns else 0)
         ends = sorted(end for end in ends if end > due_ns)
         queued = max(0, ends[-in_flight] - due_ns) if len(ends) >= in_flight else 0
         sent_ns = due_ns + lag + queued
         service, outcome, status, fault = answer(number, due_ns)
-        measurement.record_sent(sent_ns)
+        recorder.record_sent(sent_ns)
         connect, tls = (2 * MS, 3 * MS) if number % 300 == 0 else (None, None)
-        measurement.record_done(
+        recorder.record_done(
             stage,
             Exchange(
                 number, due_ns, sent_ns, sent_ns + service, outcome, queued, status, fault, connect, tls
             ),
         )
         ends.append(sent_ns + service)
-    measurement.generator = GeneratorHealth(
+    recorder.generator = GeneratorHealth(
         cpu_ns=9 * NS,
         wall_ns=60 * NS,
         peak_cpu_permille=310,
@@ -168,7 +169,7 @@ def measured(
         longest_run_queue_wait_ns=70 * MS,
         tls_resumed=5,
     )
-    return measurement
+    return recorder.raw().packed()
 
 
 def result_of(

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionload.errors import InputError, ResultError
-from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.file_form import delta_from_json
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.model.build import build_report_model
 from sessionload.report.views import AFTER_A_RUN, FORMATS, rendered
 from sessionload.storage import run_folder as folder_module
@@ -48,15 +50,17 @@ def header(plan_for: PlanFor) -> RunHeader:
 
 def delta(second: int) -> Delta:
     """Return what a generator tells of a second: nine sessions, and one violation with an excerpt."""
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     for index in range(second * RATE, (second + 1) * RATE):
         due = index * NS // RATE
         bad = index % RATE == 0
         outcome = Outcome.CONTRACT_VIOLATION if bad else Outcome.OK
         fault = Failure("key/empty", "the session key is empty", "<html>·…") if bad else None
-        measurement.record_sent(due)
-        measurement.record_done(0, Exchange(index, due, due, due + 20 * MS, outcome, 0, 200, fault))
-    return Delta(0, second, (second + 1) * NS, 0, 8, 0, second * NS, measurement, last=second == SECONDS - 1)
+        recorder.record_sent(due)
+        recorder.record_done(0, Exchange(index, due, due, due + 20 * MS, outcome, 0, 200, fault))
+    return Delta(
+        0, second, (second + 1) * NS, 0, 0, second * NS, recorder.raw().packed(), last=second == SECONDS - 1
+    )
 
 
 def concluded(header: RunHeader, seconds: int, *, interrupted: str | None = None) -> Result:
@@ -396,4 +400,4 @@ def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, header:
     folder = begun(tmp_path / "one", header, 1)
     first, second = (json.loads(line) for line in (folder.path / SLICES).read_text().splitlines())
     assert first == json.loads(json.dumps(before_the_run(header).to_json()))
-    assert Delta.from_json(second) == delta(0)
+    assert delta_from_json(second) == delta(0)

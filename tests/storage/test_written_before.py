@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sessionload.comparison.compare import Conclusion, compare
-from sessionload.metrics.delta import RunTotals
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.comparison.phrases import conclusion_sentence
 from sessionload.storage.run_folder import RunFolder
 from sessionload.verdict.finalize import finalize_result
@@ -42,7 +42,8 @@ def test_a_result_is_judged_the_same_again(name: str) -> None:
 
 
 def test_the_slices_of_a_killed_run_make_the_same_result() -> None:
-    assert RunFolder(HERE).read().to_json() == written("killed")
+    """zlib may compress the same counts otherwise, so what they hold is compared."""
+    assert RunFolder(HERE).read() == Result.from_json(written("killed"))
 
 
 @pytest.mark.parametrize(

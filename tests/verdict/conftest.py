@@ -10,6 +10,7 @@ import pytest
 from sessionload.metrics.exchange import ANSWERED, Exchange, Failure, Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
 from sessionload.workload.schedule import Stage
 
@@ -57,16 +58,20 @@ class _Recorder:
         sent = due + (lag_ms + queued_ms) * MS
         status = 201 if outcome in ANSWERED else None
         fault = None if outcome is Outcome.OK else Failure(outcome.value, f"it ended as {outcome}")
+        recorder = MeasurementRecorder()
         for _ in range(count):
             done = sent + service_ms * MS
-            self.measurement.record_sent(sent)
-            self.measurement.record_done(
+            recorder.record_sent(sent)
+            recorder.record_done(
                 stage, Exchange(self.planned, due, sent, done, outcome, queued_ms * MS, status, fault)
             )
             self.planned += 1
+        self.measurement += recorder.raw().packed()
 
     def unsent(self, count: int, *, second: int = 0, stage: int = 0) -> None:
-        self.measurement.record_unsent(stage, second * NS, count)
+        recorder = MeasurementRecorder()
+        recorder.record_unsent(stage, second * NS, count)
+        self.measurement += recorder.raw().packed()
         self.planned += count
 
 

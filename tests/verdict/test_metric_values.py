@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from operator import add as plus
+from typing import TYPE_CHECKING
 
 import pytest
+import recorded
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.slices import Slice
 from sessionload.verdict.metric_values import (
     CountValue,
@@ -24,6 +26,9 @@ from sessionload.verdict.metric_values import (
     windows,
 )
 from sessionload.verdict.targets import parse_target
+
+if TYPE_CHECKING:
+    from sessionload.metrics.histogram import Histogram
 
 MS = 1_000_000
 
@@ -87,9 +92,9 @@ def test_a_run_without_a_checked_answer_has_no_evidence_on_the_contract(outcome:
 
 @pytest.mark.parametrize("view", ["response", "answered", "service", "lateness", "lag"])
 def test_a_duration_is_read_from_its_view(view: str) -> None:
-    part = Slice(unsent=1)
-    part.record(Exchange(0, 0, 30, 80, Outcome.OK, 20))
-    part.record(Exchange(0, 0, 30, 90, Outcome.SERVER_ERROR, 0, 500))
+    part = recorded.slice_of(
+        Exchange(0, 0, 30, 80, Outcome.OK, 20), Exchange(0, 0, 30, 90, Outcome.SERVER_ERROR, 0, 500), unsent=1
+    )
     assert metric_value(parse_target(f"{view}.p50 < 1s"), part) == getattr(part, view)
 
 
@@ -99,9 +104,7 @@ def test_without_a_view_it_is_the_response() -> None:
 
 
 def durations(*milliseconds: int, never: int = 0) -> Histogram:
-    histogram = Histogram(one * MS for one in milliseconds)
-    histogram.never = never
-    return histogram
+    return histogram((duration * MS for duration in milliseconds), never=never)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_statistics_are_exact_and_never_where_one_never_ended(
 
 
 def test_a_mean_is_an_exact_fraction() -> None:
-    assert value_of(parse_target("mean < 1s"), Histogram([1, 1, 2])) == Fraction(4, 3)
+    assert value_of(parse_target("mean < 1s"), histogram([1, 1, 2])) == Fraction(4, 3)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +154,14 @@ def test_a_percentile_that_cannot_be_told_from_the_bound_is_equal_to_it(
         (400_031_743, met_at),
         (400_031_744, met_above),
     ]:
-        assert holds(target, value_of(target, Histogram([ns] * 3))) is met
+        assert holds(target, value_of(target, histogram([ns] * 3))) is met
 
 
 @pytest.mark.parametrize("metric", ["min", "mean", "max"])
 def test_other_statistics_are_compared_to_the_nanosecond(metric: str) -> None:
     target = parse_target(f"{metric} < 400ms")
-    assert holds(target, value_of(target, Histogram([399_999_999])))
-    assert not holds(target, value_of(target, Histogram([400_000_000])))
+    assert holds(target, value_of(target, histogram([399_999_999])))
+    assert not holds(target, value_of(target, histogram([400_000_000])))
 
 
 @pytest.mark.parametrize("op", ["<", "<=", ">", ">="])
@@ -215,7 +218,7 @@ def test_the_margin_is_never_nothing_unless_it_is(expr: str, value: Fraction | N
 
 def test_readings_of_a_target_add() -> None:
     assert add(CountValue(1, 2, 3), CountValue(10, 20, 30)) == CountValue(11, 22, 33)
-    assert add(Histogram([1]), Histogram([2])) == Histogram([1, 2])
+    assert add(histogram([1]), histogram([2])) == histogram([1, 2])
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 12))

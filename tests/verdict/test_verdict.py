@@ -256,7 +256,7 @@ def test_a_busy_generator_makes_a_run_void(run: Recorder) -> None:
 def test_connections_that_failed_for_want_of_our_own_means_make_a_run_void(run: Recorder) -> None:
     run.sent(10)
     message = "the generator has no local port left for a connection"
-    finding = Finding("generator/ports", "connection_error", message, "", 3, 7, 0, 0)
+    finding = Finding("generator/ports", Outcome.CONNECTION_ERROR, message, "", 3, 7, 0, 0)
     run.measurement.findings[finding.cause] = finding
     verdict = judge(evidence(run))
     assert verdict.state is State.VOID

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import Evidence, State, Verdict, judge
@@ -30,15 +30,15 @@ def verdict() -> Verdict:
     Arrival 10,000 is sent at 100 s, the rest when it is back at 200 s: see the same pause in the tests
     of what is measured.
     """
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     for index in range(20_000):
         due = index * 10 * MS
         sent = 200 * NS if index > 10_000 else due
         done = due + MS if index < 10_000 else 200 * NS + MS
-        measurement.record_sent(sent)
-        measurement.record_done(0, Exchange(index, due, sent, done, Outcome.OK, sent - due, 201))
+        recorder.record_sent(sent)
+        recorder.record_done(0, Exchange(index, due, sent, done, Outcome.OK, sent - due, 201))
     stages = (Stage("steady", Fraction(100), Fraction(100), 200 * NS),)
-    return judge(Evidence(measurement, stages, planned=20_000, lost=0, targets=TARGETS))
+    return judge(Evidence(recorder.raw().packed(), stages, planned=20_000, lost=0, targets=TARGETS))
 
 
 def test_the_run_is_missed_without_any_doubt_about_the_generator(verdict: Verdict) -> None:

@@ -31,7 +31,7 @@ from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.generator.worker_process import run_variables
-from sessionload.metrics.delta import RunTotals
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
@@ -219,7 +219,7 @@ class _LocustIntegration:
     def _tell_often(self, run: LocustRun) -> None:
         while not run.ended.wait(DELTA_EVERY_S):
             if run.engine.begun:
-                self._take(run, run.engine.delta())
+                self._take(run, run.engine.delta().packed())
 
     def _take(self, run: LocustRun, delta: Delta) -> None:
         run.totals.add(delta)
@@ -253,7 +253,7 @@ class _LocustIntegration:
         self._closed.set()
 
     def _conclude(self, run: LocustRun, folder: RunFolder) -> None:
-        self._take(run, run.engine.delta(last=True))
+        self._take(run, run.engine.delta(last=True).packed())
         early = None if run.engine.completed or run.aborted_by else "the stop button"
         interrupted = self._interrupted or early
         result = finalize_result(

@@ -21,7 +21,8 @@ from sessionload.cli.console import ProgressStream, console_on
 from sessionload.report.model.progress import RECENT, Snapshot, snapshot
 
 if TYPE_CHECKING:
-    from sessionload.metrics.delta import Delta, RunTotals
+    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.run_totals import RunTotals
     from sessionload.verdict.run_header import RunHeader
 
 _LINE_EVERY_S = 5.0

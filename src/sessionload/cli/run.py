@@ -17,7 +17,7 @@ from sessionload.cli.interruption import Interrupted
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
-from sessionload.metrics.delta import RunTotals
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
 from sessionload.verdict.finalize import finalize_result, nothing_sent

@@ -22,7 +22,7 @@ import numpy as np
 from sessionload.comparison.blocks import Blocks, block_length
 from sessionload.comparison.metrics import PERCENTILES, RATES, Duration, Role, Share
 from sessionload.comparison.resampling import logarithms, totals
-from sessionload.metrics.histogram import bucket_of
+from sessionload.metrics.buckets import bucket_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -28,8 +28,8 @@ from sessionload.generator.process_metrics import ProcessMetrics
 from sessionload.generator.recorder import Recorder
 from sessionload.generator.session_start import SessionStart, prebuild_requests
 from sessionload.generator.user_pool import UserPool
-from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Failure, Outcome
+from sessionload.metrics.raw import RawDelta
 from sessionload.units import NS
 from sessionload.workload.user_ids import compile_user_ids
 
@@ -192,7 +192,7 @@ class LoadEngine:
 
     # What is reported
 
-    def delta(self, *, last: bool = False) -> Delta:
+    def delta(self, *, last: bool = False) -> RawDelta:
         """Return what was measured since the delta before, and begin the next."""
         elapsed_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
         ahead = (self._user_pool.oldest_due_ns, None if self._over else self._pacer.next_due_ns)
@@ -204,15 +204,14 @@ class LoadEngine:
         measurement.generator.users_started, self._users_started = self._users_started, 0
         self._gc_control.report(measurement.generator)
         self._process_metrics.report(measurement.generator)
-        delta = Delta(
+        delta = RawDelta(
             worker=self._worker,
             number=self._number,
             elapsed_ns=elapsed_ns,
             in_flight=self._user_pool.in_flight,
-            users=self._user_pool.wanted,
             waiting=self._user_pool.waiting,
             settled_ns=min([elapsed_ns, *not_ended]),
-            measurement=measurement,
+            measurement=measurement.raw(),
             last=last,
         )
         self._number += 1

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from locust.stats import StatsEntry, StatsError, bucket_response_time
 
 from sessionload.generator.cooperative import yield_to_loop
+from sessionload.metrics.buckets import bounds_of
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import bounds_of
 
 if TYPE_CHECKING:
     from locust.stats import RequestStats
@@ -58,7 +58,7 @@ def _add_times(entry: StatsEntry, histogram: Histogram, coarse: dict[int, int]) 
     if not histogram:
         return
     count_of = coarse.get
-    for bucket, count in histogram.counts.items():
+    for bucket, count in histogram.items():
         coarse[bucket >> _COARSE] = count_of(bucket >> _COARSE, 0) + count
     entry.num_none_requests -= histogram.count
     entry.total_response_time += histogram.total / 1e6

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.seen_keys import REPEATED_KEY, SeenKeys
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 
 if TYPE_CHECKING:
     from sessionload.contract.operation import Contract
@@ -41,7 +41,7 @@ class Recorder:
         self.on_done = self._ended.append
         """Takes a session start that has ended, with its response."""
         self._judged_ns = 0
-        self._measurement = Measurement()
+        self._measurement = MeasurementRecorder()
 
     def use_pause(self, pause_ns: int) -> None:
         """Judge a batch if enough have ended, if the last batch is long ago, or if the next arrival is."""
@@ -53,11 +53,11 @@ class Recorder:
             self._judged_ns = now_ns
             self._judge_batch()
 
-    def flush(self) -> Measurement:
+    def flush(self) -> MeasurementRecorder:
         """Judge all that have ended, return what was measured since the last time, and begin again."""
         while self._ended or self._sent_ns:
             self._judge_batch()
-        measurement, self._measurement = self._measurement, Measurement()
+        measurement, self._measurement = self._measurement, MeasurementRecorder()
         return measurement
 
     def unsent(self, stage: int, due_ns: int, count: int = 1) -> None:

@@ -74,11 +74,9 @@ def _report_often(engine: LoadEngine, stdout: FileObject, ended: Event) -> None:
 def _report(engine: LoadEngine, stdout: FileObject, *, last: bool = False) -> None:
     delta = engine.delta(last=last)
     yield_to_loop()
-    payload = delta.to_json(raw=True)
+    line = delta.line()
     yield_to_loop()
-    line = json.dumps(payload, separators=(",", ":")).encode()
-    yield_to_loop()
-    stdout.write(line + b"\n")  # it may be more than a pipe holds: other greenlets run meanwhile
+    stdout.write(line)  # it may be more than a pipe holds: other greenlets run meanwhile
     stdout.flush()
 
 

@@ -18,13 +18,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
-from sessionload.metrics.delta import Delta
+from sessionload.metrics.raw import read_line
 from sessionload.stub.settings import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sessionload.config.run_spec import RunInputs
+    from sessionload.metrics.delta import Delta
 
 _STDERR_TAIL = 4000
 _TICK_S = 0.25
@@ -108,8 +109,8 @@ class GeneratorProcess:
                 continue
             if line is None:
                 return
-            with contextlib.suppress(json.JSONDecodeError):  # a line cut short by the generator's death
-                yield Delta.from_json(json.loads(line))
+            with contextlib.suppress(ValueError):  # a line cut short by the generator's death
+                yield read_line(line)
 
     @property
     def stderr_tail(self) -> str:

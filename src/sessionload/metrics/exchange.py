@@ -1,8 +1,9 @@
 """One arrival from the instant it was due to the instant it was done with.
 
-Law: every arrival that was sent ends in exactly one outcome of a closed set. Idea: three instants
-(due, sent, done) and the part of the lateness that was queueing; everything else is arithmetic.
-Trap: `done - sent` alone hides a stalled server (coordinated omission); the headline is `done - due`.
+Every arrival that was sent ends in exactly one outcome of a closed set. Of its three instants and the part of
+its lateness that was queueing everything else is made: response = done - due, service = done - sent, lateness
+= sent - due, lag = lateness - queueing. `done - sent` alone hides a stalled server (coordinated omission), so
+the headline is `done - due`.
 """
 
 from __future__ import annotations
@@ -70,26 +71,6 @@ class Exchange:
     status: int | None = None
     failure: Failure | None = None
     connect_ns: int | None = None
-    """How long it took to open a connection, if one was opened for it: TCP, and the search for an address."""
+    """How long it took to open a connection, if one was opened for it: TCP, and looking up its address."""
     tls_ns: int | None = None
     """How long the handshake took, if there was one."""
-
-    @property
-    def response_ns(self) -> int:
-        """From wanting a session to the end of the exchange."""
-        return self.done_ns - self.due_ns
-
-    @property
-    def service_ns(self) -> int:
-        """From sending to the end of the exchange."""
-        return self.done_ns - self.sent_ns
-
-    @property
-    def lateness_ns(self) -> int:
-        """From due to sent: lag and queueing together."""
-        return self.sent_ns - self.due_ns
-
-    @property
-    def lag_ns(self) -> int:
-        """The part of the lateness that is the generator's own guilt."""
-        return self.lateness_ns - self.queued_ns

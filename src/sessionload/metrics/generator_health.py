@@ -1,54 +1,52 @@
 """What the generator did to itself while it measured: the evidence on whether to trust a run.
 
-Law: a slow server and a busy generator must never look alike. Idea: processor time, memory,
-connections and key memory add up over seconds and workers like everything else that is measured.
+A slow server and a busy generator must never look alike. Processor time, memory, connections and remembered
+keys add up over seconds and workers like everything else that is measured.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from msgspec import Struct
+
+from sessionload.metrics.bounds import Count
 
 _WRITTEN = {"run_queue_wait_ns": "held_up_ns", "longest_run_queue_wait_ns": "longest_held_up_ns"}
 """What format 1 of a result calls by another name."""
-_READ = {written: name for name, written in _WRITTEN.items()}
 
 
-@dataclass(slots=True)
-class GeneratorHealth:
+class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
     """The generator's own use of the machine. Values add: counts sum, peaks take the larger."""
 
-    cpu_ns: int = 0
+    cpu_ns: Count = 0
     """Processor time of the generator process."""
-    wall_ns: int = 0
+    wall_ns: Count = 0
     """Time over which `cpu_ns` was spent."""
-    peak_cpu_permille: int = 0
+    peak_cpu_permille: Count = 0
     """The busiest second: processor time in thousandths of one core."""
-    peak_rss_bytes: int = 0
-    peak_in_flight: int = 0
-    connections_opened: int = 0
-    users_started: int = 0
-    keys_checked: int = 0
+    peak_rss_bytes: Count = 0
+    peak_in_flight: Count = 0
+    connections_opened: Count = 0
+    users_started: Count = 0
+    keys_checked: Count = 0
     """Session keys compared with the remembered ones."""
-    keys_forgotten: int = 0
+    keys_forgotten: Count = 0
     """Session keys no longer remembered: a repeat of one of these would not be seen."""
-    workers: int = 0
-    """Generator processes that have told of anything."""
-    gc_collections: int = 0
+    workers: Count = 0
+    """Generator processes that have sent a delta."""
+    gc_collections: Count = 0
     """How often the garbage collector has run."""
-    gc_ns: int = 0
-    """Time in which it held everything else."""
-    gc_longest_ns: int = 0
-    run_queue_wait_ns: int = 0
-    """Time in which it was ready to run and others had the processor, where the system tells (Linux)."""
-    longest_run_queue_wait_ns: int = 0
+    gc_ns: Count = 0
+    """Time in which the garbage collector ran and nothing else did."""
+    gc_longest_ns: Count = 0
+    run_queue_wait_ns: Count = 0
+    """Time in which it was ready to run and others had the processor, where the system says so (Linux)."""
+    longest_run_queue_wait_ns: Count = 0
     """The most of that in one second."""
-    tls_resumed: int = 0
-    """Connections that took up an earlier TLS session."""
+    tls_resumed: Count = 0
+    """Connections that resumed an earlier TLS session."""
 
     @property
     def cpu_share(self) -> Fraction:
@@ -73,12 +71,3 @@ class GeneratorHealth:
         self.longest_run_queue_wait_ns = max(self.longest_run_queue_wait_ns, other.longest_run_queue_wait_ns)
         self.tls_resumed += other.tls_resumed
         return self
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object of whole numbers."""
-        return {_WRITTEN.get(name, name): value for name, value in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**{_READ.get(name, name): value for name, value in data.items()})

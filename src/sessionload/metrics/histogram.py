@@ -1,102 +1,66 @@
-"""Counts of nanoseconds, close enough for every percentile and cheap enough for every arrival.
+"""Counts of durations, packed: what a run keeps, adds and writes.
 
-Law: a percentile is a value that was seen (nearest rank), to less than 0.1 %, and arrivals that
-never ended well rank last. Idea: log-linear buckets, 1,024 to each power of two, kept sparse, or packed
-while nobody asks for them; histograms add, and adding is associative and commutative. Trap: the rank of a
-percentile is `ceil(p * n)` in exact arithmetic; a float `0.999 * 1000` is not 999.
-
-Buckets after HdrHistogram (hdrhistogram.org), whose sub-bucket idea this is.
+A percentile is a value that was seen (nearest rank), to less than 0.1 %, and arrivals that never ended well
+rank last. The counts by bucket (see `buckets`) stay packed (see `histogram_codec`): a second with 1,000
+samples takes 1 kB. A histogram never changes; `HistogramRecorder` is what counts. Adding is associative and
+commutative, and the empty histogram is zero. The rank of a percentile is `ceil(p * n)` in exact arithmetic; a
+float `0.999 * 1000` is not 999.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 from bisect import bisect_left
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sessionload.metrics import histogram_codec
+from sessionload.metrics.bounds import Count
+from sessionload.metrics.buckets import bounds_of, bucket_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
     from fractions import Fraction
 
-_BITS = 10
-_SUB = 1 << _BITS
+_WRITTEN = {"minimum": "min", "maximum": "max", "total": "sum", "packed": "buckets"}
 
 
-def bucket_of(value: int) -> int:
-    """Return the index of the bucket that counts `value` (nanoseconds, not negative)."""
-    shift = value.bit_length() - _BITS - 1
-    return value if shift <= 0 else (shift << _BITS) + (value >> shift)
+class Histogram(Struct, frozen=True, gc=False, eq=False, forbid_unknown_fields=True, rename=_WRITTEN):
+    """A multiset of durations in nanoseconds, plus a count of arrivals that `never` ended well.
 
+    As JSON it is an object with `min`, `max`, `sum`, `never` and, in base64, `buckets`.
+    """
 
-def bounds_of(bucket: int) -> tuple[int, int]:
-    """Return the smallest and the largest value that `bucket` counts; they differ by less than 0.1 %."""
-    shift = max(0, (bucket >> _BITS) - 1)
-    low = (bucket - (shift << _BITS)) << shift
-    return low, low + (1 << shift) - 1
+    minimum: Count | None
+    maximum: Count
+    total: Count
+    never: Count
+    packed: bytes
 
-
-class Histogram:
-    """A multiset of durations in nanoseconds, plus a count of arrivals that `never` ended well."""
-
-    __slots__ = ("_counts", "_packed", "maximum", "minimum", "never", "total")
-
-    def __init__(self, values: Iterable[int] = ()) -> None:
-        self._counts: dict[int, int] = {}
-        self._packed = b""
-        self.total = 0
-        self.minimum: int | None = None
-        self.maximum = 0
-        self.never = 0
-        self.record(*values)
-
-    @property
-    def counts(self) -> dict[int, int]:
-        """Counts by bucket. Asking for them unpacks them."""
-        if self._packed:
-            self._counts = dict(zip(*histogram_codec.unpack(self._packed), strict=True))
-            self._packed = b""
-        return self._counts
-
-    @property
-    def packed(self) -> bool:
-        """Whether the counts are packed."""
-        return bool(self._packed)
-
-    def pack(self) -> None:
-        """Keep the counts in a twentieth of the memory until they are asked for."""
-        if self._counts:
-            self._packed = histogram_codec.pack(self._counts)
-            self._counts = {}
+    def check(self) -> None:
+        """Raise `ValueError` if the parts of a histogram that was read contradict each other."""
+        least = self.minimum
+        ends = None if least is None else (bucket_of(least), bucket_of(self.maximum))
+        if histogram_codec.ends(self.packed) != ends:
+            raise ValueError("the buckets do not reach from min to max")
+        if self.total < self.maximum:
+            raise ValueError("the sum is below its largest part")
 
     def pairs(self) -> bytes:
-        """Return (gap to the bucket before, count) as little-endian 32-bit numbers, without unpacking."""
-        return histogram_codec.pairs(self._packed or histogram_codec.pack(self._counts))
+        """Return (gap to the bucket before, count) as little-endian 32-bit numbers."""
+        return histogram_codec.pairs(self.packed)
 
-    def record(self, *values: int) -> None:
-        """Count durations. A negative one counts as 0: the clock's grain, not time travel."""
-        if not values:
-            return
-        least = min(values)
-        if least < 0:
-            least, values = 0, tuple(max(value, 0) for value in values)
-        counts = self.counts
-        known = counts.get
-        for value in values:
-            shift = value.bit_length() - _BITS - 1  # bucket_of, unrolled: this runs for every arrival
-            bucket = value if shift <= 0 else (shift << _BITS) + (value >> shift)
-            counts[bucket] = known(bucket, 0) + 1
-        self.total += sum(values)
-        self.maximum = max(self.maximum, *values)
-        self.minimum = least if self.minimum is None else min(self.minimum, least)
+    def items(self) -> Iterator[tuple[int, int]]:
+        """Yield (bucket, count) in rising order."""
+        return zip(*histogram_codec.unpack(self.packed), strict=True)
 
     @property
     def ended(self) -> int:
         """How many durations are counted, without those that never ended."""
-        return sum(histogram_codec.unpack(self._packed)[1] if self._packed else self._counts.values())
+        return sum(histogram_codec.unpack(self.packed)[1])
 
     @property
     def count(self) -> int:
@@ -113,7 +77,7 @@ class Histogram:
 
     def quantiles(self, shares: Iterable[Fraction]) -> list[int | None]:
         """Return what `quantile` does for each of `shares`, in little more time than for one."""
-        buckets, counts = self._levels()
+        buckets, counts = histogram_codec.unpack(self.packed)
         seen = list(accumulate(counts))
         count = (seen[-1] if seen else 0) + self.never
         if not count:
@@ -134,52 +98,40 @@ class Histogram:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield (value, how many are at most that value) for each bucket in rising order."""
-        buckets, counts = self._levels()
+        buckets, counts = histogram_codec.unpack(self.packed)
         return zip(map(self._representative, buckets), accumulate(counts), strict=True)
 
-    def copy(self) -> Histogram:
-        """Return an equal one that can be changed alone."""
-        twin = Histogram()
-        twin._counts, twin._packed = self._counts.copy(), self._packed
-        twin.minimum, twin.maximum = self.minimum, self.maximum
-        twin.total, twin.never = self.total, self.never
-        return twin
-
-    def _levels(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Return buckets in rising order, and their counts, without unpacking for good."""
-        if self._packed:
-            return histogram_codec.unpack(self._packed)
-        buckets = sorted(self._counts)
-        return buckets, list(map(self._counts.__getitem__, buckets))
+    def with_never(self, never: int) -> Histogram:
+        """Return these durations with another count of arrivals that never ended well."""
+        return replace(self, never=never)
 
     def _representative(self, bucket: int) -> int:
         # The middle of the bucket is within 0.05 % of each value in it; the true ends bound it.
         low, high = bounds_of(bucket)
         return min(max((low + high) // 2, self.minimum or 0), self.maximum)
 
-    def __iadd__(self, other: Self) -> Self:
+    def __add__(self, other: Histogram) -> Histogram:
         if not self:
-            self._counts, self._packed = other._counts.copy(), other._packed
-        else:
-            counts = self.counts
-            for bucket, count in zip(*other._levels(), strict=True):
-                counts[bucket] = counts.get(bucket, 0) + count
-        if other.minimum is not None:
-            self.minimum = other.minimum if self.minimum is None else min(self.minimum, other.minimum)
-        self.maximum = max(self.maximum, other.maximum)
-        self.total += other.total
-        self.never += other.never
-        return self
-
-    def __add__(self, other: Self) -> Histogram:
-        both = self.copy()
-        both += other
-        return both
+            return other
+        if not other:
+            return self
+        counts = dict(self.items())
+        for bucket, count in other.items():
+            counts[bucket] = counts.get(bucket, 0) + count
+        return Histogram(
+            min((least for least in (self.minimum, other.minimum) if least is not None), default=None),
+            max(self.maximum, other.maximum),
+            self.total + other.total,
+            self.never + other.never,
+            histogram_codec.pack(counts),
+        )
 
     def __eq__(self, other: object) -> bool:
+        # Two builds of zlib may pack the same counts differently.
         return isinstance(other, Histogram) and self._parts() == other._parts()
 
-    __hash__ = None  # type: ignore[assignment]  # mutable
+    def __hash__(self) -> int:
+        return hash((self.minimum, self.maximum, self.total, self.never))
 
     def __bool__(self) -> bool:
         return self.minimum is not None or bool(self.never)
@@ -187,37 +139,6 @@ class Histogram:
     def _parts(self) -> tuple[object, ...]:
         return self.minimum, self.maximum, self.total, self.never, self.pairs()
 
-    def to_json(self, *, raw: bool = False) -> dict[str, Any]:
-        """Return a JSON object; `buckets` are packed (see `packing`), in base64, or are told `raw`."""
-        if raw:
-            name, data = "raw", histogram_codec.encode_raw(self.counts)
-        else:
-            name, data = "buckets", self._packed or histogram_codec.pack(self._counts)
-        return {
-            "min": self.minimum,
-            "max": self.maximum,
-            "sum": self.total,
-            "never": self.never,
-            name: base64.b64encode(data).decode(),
-        }
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote, and keep it packed. Raises `ValueError` if it contradicts itself."""
-        histogram = cls()
-        if "raw" in data:
-            histogram._packed = histogram_codec.compress(base64.b64decode(data["raw"], validate=True))
-        else:
-            histogram._packed = base64.b64decode(data["buckets"], validate=True)
-        histogram.minimum = data["min"]
-        histogram.maximum = data["max"]
-        histogram.total = data["sum"]
-        histogram.never = data["never"]
-        least, most = histogram.minimum, histogram.maximum
-        if histogram_codec.ends(histogram._packed) != (
-            None if least is None else (bucket_of(least), bucket_of(most))
-        ):
-            raise ValueError("the buckets do not reach from min to max")
-        if histogram.total < most or histogram.never < 0:
-            raise ValueError("a sum below its largest part, or a count below 0")
-        return histogram
+EMPTY = Histogram(None, 0, 0, 0, b"")
+"""The histogram of nothing. Empty ones are this one, so that thousands of slices share it."""

@@ -1,10 +1,10 @@
-"""Counts by bucket as a few bytes: how a histogram is kept while nobody asks for it, and in files.
+"""Counts by bucket as a few bytes: how histograms are kept, and how they are written.
 
-Law: unpacking gives back what was packed, and bytes that nobody could have packed are refused. Idea: pairs
-of (gap to the bucket before, count), little-endian 32-bit unsigned, compressed with zlib; a second with
-3,000 samples takes 3 kB, a twentieth of its dict. To sort and compress them takes a millisecond or two, which
-a generator under load does not have: it tells counts raw, and whoever collects them packs them. Trap: two
-builds of zlib may compress the same pairs differently, so packed bytes are compared by what they hold.
+Packed are pairs of (gap to the bucket before, count), little-endian 32-bit unsigned, compressed with zlib; a
+second with 3,000 samples takes 3 kB. Unpacking gives back what was packed, and bytes that nobody can have
+packed are refused. To sort and compress counts takes up to two milliseconds, which a generator under load
+does not have: it tells them raw, and the command packs them. Two builds of zlib may compress the same pairs
+differently, so packed bytes are compared by what they hold.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ITEM = 4
+_SMALL = 8192
+"""So many bytes are a fifth smaller with zlib's level 6 than with its level 1, for 60 µs more."""
 _NATIVE_IS_LITTLE = array("I", [1]).tobytes()[0] == 1
 _LONGEST = 1 << 20
 """More than the buckets of all durations up to 2**64 ns need."""
@@ -32,7 +34,12 @@ def pack(counts: Mapping[int, int]) -> bytes:
     flat = array("I", bytes(2 * _ITEM * len(buckets)))
     flat[0::2] = array("I", map(operator.sub, buckets, chain((0,), buckets)))
     flat[1::2] = array("I", map(counts.__getitem__, buckets))
-    return zlib.compress(_little(flat).tobytes(), 1)
+    return deflate(_little(flat).tobytes())
+
+
+def deflate(flat: bytes) -> bytes:
+    """Return the pairs of (gap, count), which `pairs` returns again, compressed; none for none."""
+    return zlib.compress(flat, 6 if len(flat) <= _SMALL else 1) if flat else b""
 
 
 def encode_raw(counts: Mapping[int, int]) -> bytes:
@@ -48,9 +55,9 @@ def compress(data: bytes) -> bytes:
     flat = array("I")
     flat.frombytes(data)
     flat = _little(flat)
-    many = len(flat) // 2
-    counts = dict(zip(flat[:many], flat[many:], strict=True))
-    if len(counts) != many:
+    half = len(flat) // 2
+    counts = dict(zip(flat[:half], flat[half:], strict=True))
+    if len(counts) != half:
         raise ValueError("a bucket twice")
     return pack(counts)
 
@@ -76,7 +83,7 @@ def unpack(packed: bytes) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def ends(packed: bytes) -> tuple[int, int] | None:
-    """Return the first and the last bucket, if there is one. Raises `ValueError` for what nobody packed."""
+    """Return the first and the last bucket, if there is one. Raises `ValueError` as `pairs` does."""
     gaps, counts = _columns(packed)
     if 0 in counts or 0 in gaps[1:]:
         raise ValueError("a bucket twice, or without a count")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.histogram import bucket_of
+from sessionload.metrics.buckets import bucket_of
 
 if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from sessionload.errors import InputError, Place, ResultError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -114,13 +115,14 @@ class Appender:
         self.close()
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes | Iterable[bytes]) -> None:
     """Write a file so that it is there whole or not at all; an old one is replaced in one step.
 
+    `content` can come in pieces.
     Raises `ResultError` (result-unwritable), and leaves the old file and no other behind.
     """
     try:
-        _write(path, content.encode() if isinstance(content, str) else content)
+        _write(path, _pieces(content))
     except OSError as fault:
         raise _unwritable(path, fault) from None
 
@@ -141,7 +143,7 @@ def make_folder(path: Path) -> None:
     probe = path / f".probe-{uuid.uuid4().hex}"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        _write(probe, _PROBE.encode())
+        _write(probe, (_PROBE.encode(),))
         probe.unlink()
     except (OSError, ValueError) as fault:
         message = f"nothing can be written into this folder: {_reason(fault)}"
@@ -149,11 +151,11 @@ def make_folder(path: Path) -> None:
         raise InputError("output-unwritable", message, place=Place(str(path)), hint=hint) from None
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with part.open("xb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -162,6 +164,12 @@ def _write(path: Path, data: bytes) -> None:
             part.unlink()
         raise
     _push_folder(path.parent)
+
+
+def _pieces(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    if isinstance(content, str):
+        return (content.encode(),)
+    return (content,) if isinstance(content, bytes) else content
 
 
 def _push_folder(path: Path) -> None:

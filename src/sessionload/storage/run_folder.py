@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place, ResultError
-from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.file_form import delta_from_json, delta_to_json
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
 from sessionload.storage.files import Appender, add_folder, make_folder, read_text, write_whole
 from sessionload.verdict.finalize import finalize_result
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from sessionload.metrics.delta import Delta
     from sessionload.verdict.run_header import RunHeader
 
 RESULT = "result.json"
@@ -78,7 +81,7 @@ class RunFolder:
         """Keep a delta on disk, as long as the disk takes it: a full one must not end a run."""
         if self._slices is not None:
             try:
-                self._slices.append(_line(delta.to_json(), ascii_only=True))
+                self._slices.append(_line(delta_to_json(delta), ascii_only=True))
             except ResultError:
                 self.end()
 
@@ -92,10 +95,8 @@ class RunFolder:
     def write_result(self, result: Result) -> None:
         """Write `result.json`. Raises `ResultError`."""
         self.end()
-        members = (f"{_line(name)}: {_lines(value)}" for name, value in result.to_json().items())
-        text = "{{\n{}\n}}\n".format(",\n".join(members))
         # Half a surrogate, which UTF-8 cannot hold, becomes its escape, which JSON reads again.
-        write_whole(self.path / RESULT, text.encode(errors="backslashreplace"))
+        write_whole(self.path / RESULT, (text.encode(errors="backslashreplace") for text in _text(result)))
 
     def write_views(self, views: Iterable[tuple[str, str | bytes]]) -> list[Path]:
         """Write views, each a file below the folder and its content; return their paths.
@@ -148,17 +149,31 @@ class RunFolder:
         totals = RunTotals()
         for line in rest:
             try:
-                totals.add(Delta.from_json(json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError):
+                totals.add(delta_from_json(json.loads(line)))
+            except ValueError:
                 break  # the line that was being written when the run was killed
         return finalize_result(header, totals, interrupted="killed")
 
 
-def _lines(value: object) -> str:
-    """Return JSON with one line for each item of a list: a slice is a line, and not one for each number."""
-    if isinstance(value, list) and value:
-        return "[\n{}\n]".format(",\n".join(_line(item) for item in value))
-    return _line(value)
+def _text(result: Result) -> Iterator[str]:
+    """Yield the text of a result bit by bit: a slice is a line, and not one for each number."""
+    before = "{\n"
+    for name, value in result.members():
+        yield f"{before}{_line(name)}: "
+        yield from _lines(value)
+        before = ",\n"
+    yield "\n}\n"
+
+
+def _lines(value: object) -> Iterator[str]:
+    if not isinstance(value, list | Iterator):
+        yield _line(value)
+        return
+    before = "[\n"
+    for item in value:
+        yield before + _line(item)
+        before = ",\n"
+    yield "[]" if before == "[\n" else "\n]"
 
 
 def _line(data: object, *, ascii_only: bool = False) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.delta import RunTotals
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.sums import over
 from sessionload.units import NS
 from sessionload.verdict.result import Result
@@ -60,7 +61,7 @@ def finalize_result(
 
 def nothing_sent(schedule: Schedule) -> RunTotals:
     """Return the totals of a run that was stopped before its generator was started."""
-    totals = RunTotals()
+    recorder = MeasurementRecorder()
     for stage, second, count in schedule.rest(0):
-        totals.measurement.record_unsent(stage, second * NS, count)
-    return totals
+        recorder.record_unsent(stage, second * NS, count)
+    return RunTotals(recorder.raw().packed())

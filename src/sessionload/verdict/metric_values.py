@@ -17,8 +17,9 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from sessionload.metrics.buckets import bucket_of
 from sessionload.metrics.exchange import ANSWERED, Outcome
-from sessionload.metrics.histogram import Histogram, bucket_of
+from sessionload.metrics.histogram import Histogram
 from sessionload.units import duration_text, share_text, significant
 from sessionload.verdict.targets import BoundKind
 

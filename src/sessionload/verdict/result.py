@@ -4,29 +4,34 @@ A result is a run's header with what was measured and what that is worth. What i
 on any later day. Totals and latencies stand in the file for people; they are made again from the slices, and
 because a file that was edited by hand may contradict itself, its totals are compared when it is read.
 
-Format 1 is described by `result.schema.json` beside this module. Latencies are milliseconds. `arrivals`,
-`outcomes` and `slices` are over the whole run, `latency_ms` over the stages that are not warm-up. In a
-histogram, `buckets` is as `histogram_codec` makes it, in base64.
+Format 1 is described by `result.schema.json` beside this module, and checked by `result_form`. Latencies are
+milliseconds. `arrivals`, `outcomes` and `slices` are over the whole run, `latency_ms` over the stages that
+are not warm-up. In a histogram, `buckets` is as `histogram_codec` makes it, in base64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
+from msgspec import convert, structs, to_builtins
+
 from sessionload.errors import InputError, Place
+from sessionload.metrics.file_form import MeasurementForm, fault_text
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.sums import over
 from sessionload.verdict.accounting import Accounting
 from sessionload.verdict.percentiles import LatencySummary
 from sessionload.verdict.resolved_scenario import UnreadableTargetError
+from sessionload.verdict.result_form import ResultForm
 from sessionload.verdict.run_header import RunHeader, header_json, read_header
 from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, Verdict
 
 if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
+    from sessionload.verdict.result_form import TargetForm
     from sessionload.verdict.run_header import Run
 
 FORMAT = 1
@@ -67,38 +72,42 @@ class Result(RunHeader):
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that a result file holds."""
-        written = self.without_latency()
-        at = list(written).index("planned_by_second")
-        latency = {view: figures.to_json() for view, figures in self.latency.items()}
-        return {**dict(list(written.items())[:at]), "latency_ms": latency, **dict(list(written.items())[at:])}
+        return {name: list(value) if isinstance(value, Iterator) else value for name, value in self.members()}
 
-    def without_latency(self) -> dict[str, Any]:
-        """Return what cannot be made again from something else in it, and what is quick to."""
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield the members of that object; those that grow with the run are iterators of their items."""
         header = header_json(self)
         planned_by_second = header.pop("planned_by_second")
-        measurement = self.measurement.to_json()
-        del measurement["sent"]  # stands in arrivals
         accounting = self.accounting
-        return {
-            "format": FORMAT,
-            **header,
-            "arrivals": {
+        measured = MeasurementForm.of(self.measurement)
+        yield "format", FORMAT
+        yield from header.items()
+        yield (
+            "arrivals",
+            {
                 "planned": accounting.planned,
                 "sent": accounting.sent,
                 "unsent": accounting.unsent,
                 "lost": accounting.lost,
             },
-            "outcomes": {outcome.value: count for outcome, count in accounting.outcomes.items()},
-            "planned_by_second": planned_by_second,
-            **measurement,
-            "verdict": {
+        )
+        yield "outcomes", {outcome.value: count for outcome, count in accounting.outcomes.items()}
+        yield "latency_ms", {view: summary.to_json() for view, summary in self.latency.items()}
+        yield "planned_by_second", planned_by_second
+        yield "slices", (to_builtins(part, str_keys=True) for part in measured.slices)
+        yield "flow", (to_builtins(part) for part in measured.flow)
+        yield "findings", to_builtins(measured.findings)
+        yield "generator", measured.generator
+        yield (
+            "verdict",
+            {
                 "state": self.verdict.state.value,
                 "targets": [
                     {**asdict(target), "state": target.state.value} for target in self.verdict.targets
                 ],
                 "reasons": list(self.verdict.reasons),
             },
-        }
+        )
 
     @classmethod
     def from_json(cls, data: object, *, file: str = "result.json") -> Self:
@@ -119,36 +128,31 @@ class Result(RunHeader):
                 hint="read it with the version of sessionload that wrote it",
             )
         try:
-            result = cls._read(data)
-            again = result.without_latency()  # latencies are for people, and take long to make
-            same = "latency_ms" in data and all(again[name] == data[name] for name in again)
-        except UnreadableTargetError as error:
-            raise _broken(str(error), place) from None
-        except KeyError as error:
-            raise _broken(f"{error} is missing", place) from None
-        except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError):
-            raise _broken("a value in it is of the wrong kind", place) from None
-        if not same:
-            raise _broken("its parts contradict each other", place)
-        return result
+            return cls._of_form(convert(data, ResultForm, str_keys=True))
+        except ValueError as fault:
+            raise _broken(fault_text(fault), place) from None
 
     @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        header = read_header(data)
-        if any(not 0 <= part["stage"] < len(header.stages) for part in data["slices"]):
-            raise ValueError("a slice of a stage that there is not")
-        verdict = data["verdict"]
-        return cls.of(
+    def _of_form(cls, form: ResultForm) -> Self:
+        """Return the result of a form. Raises `ValueError` if its parts contradict each other."""
+        header = read_header(form)
+        if any(part.stage >= len(header.stages) for part in form.slices):
+            raise ValueError("a slice is of a stage that there is not")
+        result = cls.of(
             header,
             run=header.run,
-            lost=data["arrivals"]["lost"],
-            measurement=Measurement.from_json({**data, "sent": data["arrivals"]["sent"]}),
+            lost=form.arrivals.lost,
+            measurement=form.measurement(form.arrivals.sent),
             verdict=Verdict(
-                State(verdict["state"]),
-                tuple(_target(number, target) for number, target in enumerate(verdict["targets"], 1)),
-                tuple(verdict["reasons"]),
+                State(form.verdict.state),
+                tuple(_target(number, target) for number, target in enumerate(form.verdict.targets, 1)),
+                tuple(form.verdict.reasons),
             ),
         )
+        accounting = result.accounting
+        if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
+            raise ValueError("its totals are not the sums of its slices")
+        return result
 
 
 def before_the_run(header: RunHeader) -> Result:
@@ -166,9 +170,9 @@ def _broken(what: str, place: Place) -> InputError:
     )
 
 
-def _target(number: int, data: Mapping[str, Any]) -> JudgedTarget:
+def _target(number: int, form: TargetForm) -> JudgedTarget:
     try:
-        parse_target(data["expr"])
+        parse_target(form.expr)
     except ValueError:
         raise UnreadableTargetError(f"target {number} of its verdict cannot be read") from None
-    return JudgedTarget(**{**data, "state": State(data["state"])})
+    return JudgedTarget(**{**structs.asdict(form), "state": State(form.state)})

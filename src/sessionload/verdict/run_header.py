@@ -15,6 +15,8 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, targets_of
 from sessionload.workload.schedule import Stage
@@ -22,6 +24,7 @@ from sessionload.workload.schedule import Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.verdict.result_form import ResultForm, StageForm
     from sessionload.verdict.targets import Target
     from sessionload.verdict.verdict import Limits
 
@@ -98,23 +101,29 @@ def header_json(header: RunHeader) -> dict[str, Any]:
     }
 
 
-def read_header(data: Mapping[str, Any]) -> RunHeader:
-    """Read the header in a result's JSON object.
-
-    Raises `KeyError`, `TypeError`, `ValueError`, `AttributeError` or `ArithmeticError`.
-    """
-    by_stage = tuple(stage["planned"] for stage in data["stages"])
-    return RunHeader(
-        run=Run(**data["run"]),
-        scenario=dict(data["scenario"]),
-        environment=dict(data["environment"]),
-        contract=dict(data["contract"]),
-        stages=tuple(_stage(stage) for stage in data["stages"]),
-        planned=data["arrivals"]["planned"],
-        planned_by_second=dict(data["planned_by_second"]),
-        planned_by_stage=None if None in by_stage else by_stage,
-        machine=dict(data["machine"]),
+def read_header(form: ResultForm) -> RunHeader:
+    """Return the header in a result's form. Raises `ValueError` if its parts contradict each other."""
+    by_stage = tuple(stage.planned for stage in form.stages)
+    known = tuple(planned for planned in by_stage if planned is not None)
+    by_second = {each.second: each.arrivals for each in form.planned_by_second}
+    header = RunHeader(
+        run=Run(**structs.asdict(form.run)),
+        scenario=form.scenario,
+        environment=structs.asdict(form.environment),
+        contract=structs.asdict(form.contract),
+        stages=tuple(map(_stage, form.stages)),
+        planned=form.arrivals.planned,
+        planned_by_second=by_second,
+        planned_by_stage=known or None,
+        machine=form.machine,
     )
+    if len(known) not in {0, len(by_stage)}:
+        raise ValueError("what is planned is known of some stages only")
+    if len(by_second) != len(form.planned_by_second):
+        raise ValueError("a second is planned twice")
+    if [stage.start_s for stage in form.stages] != [_seconds(start_ns) for start_ns in header.starts_ns]:
+        raise ValueError("its stages do not follow each other")
+    return header
 
 
 def _seconds(ns: int) -> float:
@@ -122,11 +131,11 @@ def _seconds(ns: int) -> float:
     return ns / NS if rest else whole
 
 
-def _stage(data: Mapping[str, Any]) -> Stage:
+def _stage(form: StageForm) -> Stage:
     return Stage(
-        name=data["name"],
-        start_rate=Fraction(data["start_rate"]),
-        end_rate=Fraction(data["end_rate"]),
-        duration_ns=round(Fraction(data["duration_s"]) * NS),
-        warmup=data["warmup"],
+        name=form.name,
+        start_rate=Fraction(form.start_rate),
+        end_rate=Fraction(form.end_rate),
+        duration_ns=round(Fraction(form.duration_s) * NS),
+        warmup=form.warmup,
     )

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from recorded import histogram
 
-from sessionload.metrics.histogram import Histogram
 from sessionload.report.charts.picture import NARROW, WIDE
 from sessionload.report.model.percentile_spectrum import percentile_spectrum
 from sessionload.report.model.rows import LatenessGap, Quantity, RateRow
@@ -156,9 +156,8 @@ def test_a_level_of_the_spectrum_lies_at_its_pixel(drawn: Draw, models: dict[str
 
 
 def test_what_is_never_is_told_where_there_is_room(drawn: Draw, models: dict[str, ReportModel]) -> None:
-    histogram = Histogram(range(1_000_000, 1_009_999))
-    histogram.never = 1
-    seen = drawn(replace(models["met"], response=percentile_spectrum(histogram)), "spectrum", NARROW)
+    response = percentile_spectrum(histogram(range(1_000_000, 1_009_999), never=1))
+    seen = drawn(replace(models["met"], response=response), "spectrum", NARROW)
     (note,) = [one for one in seen.elements("text") if "is never" in (one.text or "")]
     assert note.get("text-anchor") == "end"
 

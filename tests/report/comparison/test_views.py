@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from recorded import histogram
 
 from sessionload.comparison.compare import Comparison, Conclusion, compare
 from sessionload.comparison.difference import Difference, DifferenceStatus, Range
 from sessionload.comparison.metrics import ERROR_RATE, RESPONSE, SERVICE, Duration, Share
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.report.comparison import markdown, phrases, terminal
@@ -41,15 +41,15 @@ def stretched(result: Result, factor: float) -> Result:
     """The same run with every duration so many times as long."""
     measurement = Measurement(sent=result.measurement.sent, generator=result.measurement.generator)
     for key, part in result.measurement.slices.items():
-        longer = Slice(dict(part.outcomes), dict(part.statuses), part.unsent)
+        longer = {}
         for name in ("valid", "served"):
             before = 0
             values = []
             for value, reached in getattr(part, name).steps():
                 values += [round(value * factor)] * (reached - before)
                 before = reached
-            setattr(longer, name, Histogram(values))
-        measurement.slices[key] = longer
+            longer[name] = histogram(values)
+        measurement.slices[key] = Slice(part.outcomes, part.statuses, part.unsent, **longer)
     targets = tuple(parse_target(one.expr) for one in result.verdict.targets)
     evidence = Evidence(measurement, result.stages, result.planned, lost=0, targets=targets)
     return replace(result, measurement=measurement, verdict=judge(evidence))

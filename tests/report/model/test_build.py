@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.report.model.build import MOST_POINTS, NOTHING, build_report_model
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
@@ -53,13 +54,11 @@ def test_rows_are_the_figures_of_the_result(
 
 @given(st.lists(st.tuples(st.integers(0, 49), st.integers(0, 10**10)), min_size=1, max_size=80))
 def test_percentiles_are_those_of_sorting_every_sample(samples: list[tuple[int, int]]) -> None:
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     for number, (second, taken_ns) in enumerate(samples):
         due_ns = (10 + second) * NS
-        measurement.record_done(
-            2, Exchange(number, due_ns, due_ns, due_ns + taken_ns, Outcome.OK, 0, 200, None)
-        )
-    model = build_report_model(replace(_MET, measurement=measurement))
+        recorder.record_done(2, Exchange(number, due_ns, due_ns, due_ns + taken_ns, Outcome.OK, 0, 200, None))
+    model = build_report_model(replace(_MET, measurement=recorder.raw().packed()))
     values = sorted(taken_ns for _, taken_ns in samples)
     shares = (Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000))
     cells = model.latency[0].cells

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.slices import Slice
 from sessionload.report.model.by_rate import MOST_GROUPS, group_width, groups, rate_rows
 from sessionload.report.model.quantities import NOTHING
@@ -37,7 +37,7 @@ def _slice(*durations_ms: int, never: int = 0) -> Slice:
     return Slice(
         outcomes={Outcome.OK: len(durations_ms)},
         unsent=never,
-        valid=Histogram(ms * MS for ms in durations_ms),
+        valid=histogram(ms * MS for ms in durations_ms),
     )
 
 

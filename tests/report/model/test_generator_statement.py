@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.measurement import Finding, Measurement
+from sessionload.metrics.measurement import Finding
+from sessionload.metrics.slices import Slice
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.quantities import NOTHING
 from sessionload.verdict.verdict import State
@@ -62,7 +64,7 @@ def test_what_the_statement_doubts_the_verdict_doubts(known: dict[str, Result]) 
 
 
 def test_all_doubts_are_named(known: dict[str, Result]) -> None:
-    own = Finding("generator/ports", "connection_error", "no port left", "", 1, 0, 0, 0)
+    own = Finding("generator/ports", Outcome.CONNECTION_ERROR, "no port left", "", 1, 0, 0, 0)
     busy = GeneratorHealth(cpu_ns=95 * NS, wall_ns=100 * NS, workers=2, gc_collections=1)
     result = replace(_with(known["late"], generator=busy, findings={own.cause: own}), lost=1)
     assert _said(result) == (
@@ -98,6 +100,6 @@ def test_health_is_listed(known: dict[str, Result]) -> None:
 
 
 def test_without_a_word_of_the_generator_its_processor_time_is_left_out() -> None:
-    facts = dict(health(GeneratorHealth(), Measurement().slice_at(0, 0)))
+    facts = dict(health(GeneratorHealth(), Slice()))
     assert "Processor, whole run" not in facts
     assert facts["Lag max"] == NOTHING

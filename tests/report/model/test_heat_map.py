@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.slices import Slice
 from sessionload.report.model.heat_map import MOST_BANDS, MOST_COLUMNS, HeatColumns, bands
 
@@ -42,12 +42,12 @@ def test_bands_have_round_ends(
 
 
 def _slice(values: Sequence[int], errors: int = 0) -> Slice:
-    return Slice(outcomes={Outcome.OK: len(values)}, unsent=errors, valid=Histogram(values))
+    return Slice(outcomes={Outcome.OK: len(values)}, unsent=errors, valid=histogram(values))
 
 
 def test_arrivals_are_counted_by_time_and_band() -> None:
     parts = {0: _slice([10 * MS, 10 * MS, 24 * MS], 2), 1: _slice([]), 2: _slice([30 * MS], 1)}
-    heat = HeatColumns([Histogram([10 * MS, 10 * MS, 24 * MS, 30 * MS])], seconds=3, step=1)
+    heat = HeatColumns([histogram([10 * MS, 10 * MS, 24 * MS, 30 * MS])], seconds=3, step=1)
     for second, part in parts.items():
         heat.add(second, part)
     found = heat.heat_map()
@@ -63,7 +63,7 @@ def test_arrivals_are_counted_by_time_and_band() -> None:
 
 
 def test_without_a_valid_response_there_are_no_bands() -> None:
-    heat = HeatColumns([Histogram()], seconds=2, step=1)
+    heat = HeatColumns([histogram()], seconds=2, step=1)
     heat.add(1, _slice([], 4))
     found = heat.heat_map()
     assert (found.bands, found.counts, found.never) == ((), ((), ()), (0, 4))
@@ -83,7 +83,7 @@ def test_columns_are_few_and_made_of_whole_steps(
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=40))
 def test_each_response_is_in_the_band_of_its_length(values: list[int]) -> None:
-    everything = Histogram(values)
+    everything = histogram(values)
     heat = HeatColumns([everything], 1, 1)
     heat.add(0, _slice(values))
     found = heat.heat_map()

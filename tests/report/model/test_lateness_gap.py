@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from recorded import slice_of
 
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.slices import Slice
 from sessionload.report.model.lateness_gap import LATE, QUEUED, cause_of, lateness_gap_sentence, lateness_gaps
 from sessionload.report.model.rows import LatenessGap
 
 if TYPE_CHECKING:
+    from sessionload.metrics.slices import Slice
     from sessionload.report.model.rows import ReportModel
 
 MS = 1_000_000
@@ -19,11 +20,13 @@ MS = 1_000_000
 
 def _slice(*arrivals: tuple[int, int]) -> Slice:
     """A slice of arrivals that were late by (lag, queueing), in microseconds."""
-    part = Slice()
-    for lag, queued in arrivals:
-        sent_ns = (lag + queued) * 1_000
-        part.record(Exchange(0, 0, sent_ns, sent_ns + 40 * MS, Outcome.OK, queued * 1_000, 200))
-    return part
+    return slice_of(
+        *(
+            Exchange(0, 0, sent_ns, sent_ns + 40 * MS, Outcome.OK, queued * 1_000, 200)
+            for lag, queued in arrivals
+            for sent_ns in [(lag + queued) * 1_000]
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
-from sessionload.metrics.histogram import Histogram
 from sessionload.report.model.percentile_spectrum import percentile_spectrum
 
 
 def test_three_values_have_the_levels_worked_out_by_hand() -> None:
-    found = percentile_spectrum(Histogram([25, 50, 75]))
+    found = percentile_spectrum(histogram([25, 50, 75]))
     assert [(float(level.share), level.value_ns, level.reached) for level in found.levels] == [
         (0.0, 25, 1),
         (0.1, 25, 1),
@@ -34,28 +34,25 @@ def test_three_values_have_the_levels_worked_out_by_hand() -> None:
 
 
 def test_arrivals_that_never_ended_well_end_the_curve() -> None:
-    histogram = Histogram([25, 50, 75])
-    histogram.never = 1
-    found = percentile_spectrum(histogram)
+    seen = histogram([25, 50, 75], never=1)
+    found = percentile_spectrum(seen)
     assert [(float(level.share), level.value_ns) for level in found.levels][-2:] == [(0.7, 75), (0.75, 75)]
     assert (found.count, found.never, found.end) == (4, 1, 4.0)
 
 
 def test_nothing_has_no_levels() -> None:
-    assert percentile_spectrum(Histogram()).levels == ()
-    only_never = Histogram()
-    only_never.never = 3
+    assert percentile_spectrum(histogram()).levels == ()
+    only_never = histogram(never=3)
     assert (percentile_spectrum(only_never).levels, percentile_spectrum(only_never).end) == ((), 1.0)
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=1, max_size=60), st.integers(0, 5))
 def test_each_level_is_a_quantile(values: list[int], never: int) -> None:
-    histogram = Histogram(values)
-    histogram.never = never
-    found = percentile_spectrum(histogram)
+    seen = histogram(values, never=never)
+    found = percentile_spectrum(seen)
     *levels, last = found.levels
     for level in levels:
-        assert level.value_ns == histogram.quantile(max(level.share, Fraction(1, 10**9)))
+        assert level.value_ns == seen.quantile(max(level.share, Fraction(1, 10**9)))
     assert (last.value_ns, last.reached) == (max(values), len(values))
     assert last.share == Fraction(len(values), len(values) + never)
     assert [level.share for level in found.levels] == sorted({level.share for level in found.levels})

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from sessionload.metrics.delta import Delta, RunTotals
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
-from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.model.progress import Snapshot, snapshot
 from sessionload.units import NS
 from sessionload.verdict.run_header import Run, RunHeader
@@ -38,14 +39,14 @@ def delta(
     number: int, elapsed_ns: int, *ends: tuple[Outcome, int], in_flight: int = 0, unsent: int = 0
 ) -> Delta:
     """Return a delta; `ends` are outcomes and response times in milliseconds of arrivals due at its start."""
-    measurement = Measurement()
+    recorder = MeasurementRecorder()
     due = number * NS
     for index, (outcome, response_ms) in enumerate(ends):
-        measurement.record_sent(due)
-        measurement.record_done(0, Exchange(index, due, due, due + response_ms * MS, outcome))
+        recorder.record_sent(due)
+        recorder.record_done(0, Exchange(index, due, due, due + response_ms * MS, outcome))
     if unsent:
-        measurement.record_unsent(0, due, unsent)
-    return Delta(0, number, elapsed_ns, in_flight, 10, 0, 0, measurement)
+        recorder.record_unsent(0, due, unsent)
+    return Delta(0, number, elapsed_ns, in_flight, 0, 0, recorder.raw().packed())
 
 
 def shown(*deltas: Delta, recent: int = 5) -> Snapshot:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.sums import total
 from sessionload.report.model.time_axis import step_for
 from sessionload.report.model.timeline import AFTER, Timeline, above, points, quantile, spans
@@ -108,7 +108,7 @@ def test_stages_are_spans_of_seconds(known: dict[str, Result]) -> None:
     ("values", "limit", "count"), [((), 5, 0), ((1, 2, 3), 3, 0), ((1, 2, 3), 2, 1), ((7, 8, 9), 1, 3)]
 )
 def test_above_counts_what_is_larger(values: tuple[int, ...], limit: int, count: int) -> None:
-    assert above(Histogram(values), limit) == count
+    assert above(histogram(values), limit) == count
 
 
 def test_the_seconds_are_the_steps_of_a_second(known: dict[str, Result]) -> None:
@@ -144,5 +144,5 @@ def test_queued_and_late_arrivals_are_told_apart(known: dict[str, Result]) -> No
 
 
 def test_a_quantile_of_nothing_is_none() -> None:
-    assert quantile(Histogram(), Fraction(1, 2)) is None
-    assert quantile(Histogram([7]), Fraction(1, 2)) == 7
+    assert quantile(histogram(), Fraction(1, 2)) is None
+    assert quantile(histogram([7]), Fraction(1, 2)) == 7

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.histogram import bounds_of, bucket_of
+from sessionload.metrics.buckets import bounds_of, bucket_of
 from sessionload.report.model.rows import HeatMap
 from sessionload.report.model.time_axis import step_for
 
@@ -57,7 +57,7 @@ class HeatColumns:
         """Add the sum of a step that begins with `second`."""
         column = second // self._width
         counts, band_of = self._counts[column], self._band_of
-        for bucket, count in part.valid.counts.items():
+        for bucket, count in part.valid.items():
             counts[band_of[bucket]] += count
         self._never[column] += part.errors
 

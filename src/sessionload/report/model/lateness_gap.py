@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.histogram import bounds_of, bucket_of
+from sessionload.metrics.buckets import bounds_of, bucket_of
 from sessionload.report.model.rows import LatenessGap
 from sessionload.report.model.time_axis import clock
 from sessionload.units import NS, duration_text
@@ -46,7 +46,7 @@ def _noticed(part: Slice) -> int:
         bounds_of(bucket)[0] * count
         for histogram in (part.unqueued_lag, part.queued_lag)
         if histogram.maximum > _NOTICED_NS
-        for bucket, count in histogram.counts.items()
+        for bucket, count in histogram.items()
         if bucket > first
     )
 

@@ -20,7 +20,8 @@ from sessionload.verdict.accounting import Accounting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sessionload.metrics.delta import Delta, RunTotals
+    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.run_totals import RunTotals
     from sessionload.verdict.run_header import RunHeader
 
 RECENT = 5

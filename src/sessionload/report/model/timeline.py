@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
 
+from sessionload.metrics.buckets import bucket_of
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.histogram import bucket_of
 from sessionload.metrics.sums import total
 from sessionload.report.model.plain import plain
 from sessionload.units import NS
@@ -178,7 +178,7 @@ def above(histogram: Histogram, limit: int) -> int:
     if histogram.maximum <= limit:
         return 0
     last = bucket_of(limit)
-    return sum(many for bucket, many in histogram.counts.items() if bucket > last)
+    return sum(many for bucket, many in histogram.items() if bucket > last)
 
 
 class _Steps:

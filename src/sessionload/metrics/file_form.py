@@ -1,0 +1,164 @@
+"""The form that measurements and deltas have in files, and the reading of it.
+
+Everything that is read is checked here, once: types, bounds, and that the parts agree. What does not fit is a
+`ValueError`, of which msgspec's own error is one; a number in quotes is not a number. `result_form` puts the
+rest of a result around it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
+from msgspec.structs import asdict, astuple, fields
+
+from sessionload.metrics.bounds import Count, Second, StageNumber, Status
+from sessionload.metrics.delta import Delta
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.histogram import EMPTY, Histogram
+from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.slices import Slice
+
+
+class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """A slice with the place that it has in a measurement; empty histograms are left out."""
+
+    stage: StageNumber
+    second: Second
+    outcomes: dict[Outcome, Count]
+    statuses: dict[Status, Count]
+    unsent: Count
+    valid: Histogram = EMPTY
+    refused: Histogram = EMPTY
+    served: Histogram = EMPTY
+    unqueued_lag: Histogram = EMPTY
+    queued_lag: Histogram = EMPTY
+    queued_lateness: Histogram = EMPTY
+    connect: Histogram = EMPTY
+    tls: Histogram = EMPTY
+
+    @classmethod
+    def of(cls, place: tuple[int, int], part: Slice) -> SliceForm:
+        """Return the form of a slice at (stage, second)."""
+        return cls(*place, *astuple(part))
+
+    def slice(self) -> Slice:
+        """Return the slice without its place. Raises `ValueError` if it contradicts itself."""
+        part = Slice(*astuple(self)[2:])
+        part.check()
+        return part
+
+
+class FlowForm(Struct, array_like=True, forbid_unknown_fields=True):
+    """The traffic of a second."""
+
+    second: Second
+    sent: Count
+    done: Count
+
+
+class MeasurementForm(Struct, forbid_unknown_fields=True):
+    """A measurement, but for how many exchanges were sent."""
+
+    slices: list[SliceForm]
+    flow: list[FlowForm]
+    findings: list[Finding]
+    generator: dict[str, Count]
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> MeasurementForm:
+        """Return the form of a measurement, seconds and stages in rising order."""
+        return cls(
+            [SliceForm.of(place, part) for place, part in sorted(measurement.slices.items())],
+            [FlowForm(second, flow.sent, flow.done) for second, flow in sorted(measurement.flow.items())],
+            [finding for _, finding in sorted(measurement.findings.items())],
+            to_builtins(measurement.generator),
+        )
+
+    def measurement(self, sent: int) -> Measurement:
+        """Return the measurement of what was read. Raises `ValueError` if it contradicts itself."""
+        slices = {(part.stage, part.second): part.slice() for part in self.slices}
+        flow = {part.second: Flow(part.sent, part.done) for part in self.flow}
+        findings = Findings((finding.cause, finding) for finding in self.findings)
+        if (len(slices), len(flow), len(findings)) != (len(self.slices), len(self.flow), len(self.findings)):
+            raise ValueError("a second or a cause stands in it twice")
+        health = convert(self.generator, GeneratorHealth)
+        if len(self.generator) != len(fields(GeneratorHealth)):
+            raise ValueError("a count of `generator` is missing")
+        return Measurement(slices, flow, findings, health, sent)
+
+
+class SentForm(MeasurementForm):
+    """A measurement with how many exchanges were sent."""
+
+    sent: Count
+
+
+class DeltaForm(Struct, forbid_unknown_fields=True):
+    """A delta, as a line of a run's slices."""
+
+    worker: Count
+    number: Count
+    elapsed_ns: Count
+    in_flight: Count
+    waiting: Count
+    settled_ns: Count
+    last: bool
+    measurement: SentForm
+    users: Count | UnsetType = UNSET
+    """Written by older versions."""
+
+
+def delta_to_json(delta: Delta) -> dict[str, Any]:
+    """Return the JSON object of a delta."""
+    measured = MeasurementForm.of(delta.measurement)
+    form = DeltaForm(
+        worker=delta.worker,
+        number=delta.number,
+        elapsed_ns=delta.elapsed_ns,
+        in_flight=delta.in_flight,
+        waiting=delta.waiting,
+        settled_ns=delta.settled_ns,
+        last=delta.last,
+        measurement=SentForm(**asdict(measured), sent=delta.measurement.sent),
+    )
+    data: dict[str, Any] = to_builtins(form, str_keys=True)
+    return data
+
+
+def delta_from_json(data: object) -> Delta:
+    """Read what `delta_to_json` returned. Raises `ValueError` for what is no delta."""
+    form = convert(data, DeltaForm, str_keys=True)
+    return Delta(
+        worker=form.worker,
+        number=form.number,
+        elapsed_ns=form.elapsed_ns,
+        in_flight=form.in_flight,
+        waiting=form.waiting,
+        settled_ns=form.settled_ns,
+        last=form.last,
+        measurement=form.measurement.measurement(form.measurement.sent),
+    )
+
+
+def fault_text(fault: ValueError) -> str:
+    """Return why something that was read is refused, without a value or a name that a file holds.
+
+    Where it stands is told as `run.seconds`.
+    """
+    text = str(fault)
+    reason, at, place = text.rpartition(" - at `$")
+    if not at:
+        reason, place = text, ""
+    reason = next((known for begin, known in _QUOTING.items() if text.startswith(begin)), reason)
+    where = f" at {place.strip('.`')}" if place.strip(".`") else ""
+    return f"{reason[0].lower()}{reason[1:]}{where}"
+
+
+_QUOTING = {
+    "Invalid enum value": "a value that is not known",
+    "Object contains unknown field": "a name that is not known",
+    "Expected `str` matching regex": "a text of another form",
+}
+"""How msgspec begins a reason that quotes what it has read, or that nobody can read."""

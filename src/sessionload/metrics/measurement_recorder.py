@@ -1,0 +1,72 @@
+"""A measurement while it is recorded, a list of exchanges at a time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.measurement import Finding, Findings
+from sessionload.metrics.raw import RawMeasurement
+from sessionload.metrics.slice_recorder import SliceRecorder
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from sessionload.metrics.exchange import Exchange, Failure
+
+
+class MeasurementRecorder:
+    """Counts what is sent, what is done and what is never sent; see `Measurement` for what each means."""
+
+    def __init__(self) -> None:
+        self.generator = GeneratorHealth()
+        self._slices: defaultdict[tuple[int, int], SliceRecorder] = defaultdict(SliceRecorder)
+        self._sent: Counter[int] = Counter()
+        self._done: Counter[int] = Counter()
+        self._findings = Findings()
+
+    def record_sent(self, *sent_ns: int) -> None:
+        """Count exchanges that begin at these instants."""
+        self._sent.update([instant // NS for instant in sent_ns])
+
+    def record_done(self, stage: int, *exchanges: Exchange) -> None:
+        """Count exchanges of a stage that have ended."""
+        by_second: defaultdict[int, list[Exchange]] = defaultdict(list)
+        for exchange in exchanges:
+            by_second[exchange.due_ns // NS].append(exchange)
+            if exchange.failure is not None:
+                self._find(exchange, exchange.failure)
+        for second, due in by_second.items():
+            self._slices[stage, second].record(*due)
+        self._done.update([exchange.done_ns // NS for exchange in exchanges])
+
+    def record_unsent(self, stage: int, due_ns: int, count: int = 1) -> None:
+        """Count arrivals of the second of `due_ns` that were planned and never sent."""
+        self._slices[stage, due_ns // NS].unsent += count
+
+    def raw(self) -> RawMeasurement:
+        """Return what is counted so far, not packed."""
+        return RawMeasurement(
+            slices=[part.raw(*place) for place, part in sorted(self._slices.items())],
+            flow=[
+                (second, self._sent[second], self._done[second])
+                for second in sorted(self._sent.keys() | self._done.keys())
+            ],
+            findings=list(self._findings.values()),
+            generator=self.generator,
+            sent=self._sent.total(),
+        )
+
+    def _find(self, exchange: Exchange, failure: Failure) -> None:
+        self._findings.add(
+            Finding(
+                cause=failure.cause,
+                outcome=exchange.outcome,
+                message=failure.message,
+                example=failure.example,
+                count=1,
+                first_index=exchange.index,
+                first_ns=exchange.done_ns,
+                last_ns=exchange.done_ns,
+            )
+        )

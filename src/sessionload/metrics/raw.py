@@ -1,0 +1,108 @@
+"""What a generator tells the command once a second: a delta whose counts are not packed yet.
+
+One JSON line on a pipe between two processes of the same version; files have the form of `file_form`.
+Whatever comes out of the pipe is checked against these types, and packed.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.json import Decoder, encode
+
+from sessionload.metrics.bounds import Count, Second, StageNumber, Status
+from sessionload.metrics.delta import Delta
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.histogram import Histogram
+from sessionload.metrics.histogram_codec import compress
+from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.slices import Slice
+
+
+class RawHistogram(Struct, array_like=True):
+    """Counts of durations; `counts` are the buckets in any order and then their counts (see `encode_raw`)."""
+
+    minimum: Count | None
+    maximum: Count
+    total: Count
+    counts: bytes
+
+    def packed(self) -> Histogram:
+        """Return these counts packed. Raises `ValueError` if nobody can have recorded them."""
+        histogram = Histogram(self.minimum, self.maximum, self.total, 0, compress(self.counts))
+        histogram.check()
+        return histogram
+
+
+class RawSlice(Struct, array_like=True):
+    """A slice; `histograms` are those that are not empty, by their names."""
+
+    stage: StageNumber
+    second: Second
+    outcomes: dict[Outcome, Count]
+    statuses: dict[Status, Count]
+    unsent: Count
+    histograms: dict[str, RawHistogram]
+
+    def packed(self) -> Slice:
+        """Return the slice with its counts packed. Raises `ValueError` as `RawHistogram.packed` does."""
+        histograms = {name: raw.packed() for name, raw in self.histograms.items()}
+        return Slice(self.outcomes, self.statuses, self.unsent, **histograms)
+
+
+class RawMeasurement(Struct):
+    """A measurement; `flow` is (second, sent, done)."""
+
+    slices: list[RawSlice]
+    flow: list[tuple[Second, Count, Count]]
+    findings: list[Finding]
+    generator: GeneratorHealth
+    sent: Count
+
+    def packed(self) -> Measurement:
+        """Return the measurement with its counts packed. Raises `ValueError` as its slices do."""
+        return Measurement(
+            slices={(part.stage, part.second): part.packed() for part in self.slices},
+            flow={second: Flow(sent, done) for second, sent, done in self.flow},
+            findings=Findings((finding.cause, finding) for finding in self.findings),
+            generator=self.generator,
+            sent=self.sent,
+        )
+
+
+class RawDelta(Struct):
+    """A delta as its generator made it; see `Delta`."""
+
+    worker: Count
+    number: Count
+    elapsed_ns: Count
+    in_flight: Count
+    waiting: Count
+    settled_ns: Count
+    last: bool
+    measurement: RawMeasurement
+
+    def packed(self) -> Delta:
+        """Return the delta with its counts packed. Raises `ValueError` as its slices do."""
+        return Delta(
+            worker=self.worker,
+            number=self.number,
+            elapsed_ns=self.elapsed_ns,
+            in_flight=self.in_flight,
+            waiting=self.waiting,
+            settled_ns=self.settled_ns,
+            last=self.last,
+            measurement=self.measurement.packed(),
+        )
+
+    def line(self) -> bytes:
+        """Return the delta as a line of JSON."""
+        return encode(self) + b"\n"
+
+
+_DECODER = Decoder(RawDelta)
+
+
+def read_line(line: bytes) -> Delta:
+    """Return the delta of a line. Raises `ValueError` for what no generator has written."""
+    return _DECODER.decode(line).packed()

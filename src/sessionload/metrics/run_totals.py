@@ -1,0 +1,107 @@
+"""The sum of the deltas of all workers, kept while a run goes on.
+
+A delta is counted once, however often it comes. Deltas of one worker come in order, so a gap in their numbers
+is a loss, and is counted. To add a delta takes time for what is in it and not for what came before: the parts
+of a slice are kept as they come, packed, and merged into one when every arrival due in it has ended. With
+late answers many slices are merged at once, so a delta merges one more than it begins, and the rest waits for
+the next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.sums import total
+from sessionload.units import NS
+
+if TYPE_CHECKING:
+    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.slices import Slice
+
+
+class RunTotals:
+    """What all workers have measured so far, and where each of them stands."""
+
+    def __init__(self, measurement: Measurement | None = None) -> None:
+        self._measurement = measurement or Measurement()
+        self._parts: dict[tuple[int, int], list[Slice]] = {}
+        """Slices that are not merged yet, in the order in which they began."""
+        self.latest: dict[int, Delta] = {}
+        """The newest delta of each worker."""
+        self.gaps = 0
+        """How many deltas are missing between those that came."""
+        self.outcomes: Counter[Outcome] = Counter()
+        self.unsent = 0
+        for part in self._measurement.slices.values():
+            self._count(part)
+
+    def add(self, delta: Delta) -> None:
+        """Count a delta, once."""
+        known = self.latest.get(delta.worker)
+        expected = known.number + 1 if known else 0
+        if delta.number < expected:
+            return
+        self.gaps += delta.number - expected
+        self.latest[delta.worker] = delta
+        begun = len(self._parts)
+        for place, part in delta.measurement.slices.items():
+            self._parts.setdefault(place, []).append(part)
+            self._count(part)
+        self._measurement.add_all_but_slices(delta.measurement)
+        self._merge(len(self._parts) - begun + 1)
+
+    @property
+    def measurement(self) -> Measurement:
+        """All that was measured. Asking merges what is not merged yet, so ask when the run has ended."""
+        self._merge_all()
+        return self._measurement
+
+    @property
+    def sent(self) -> int:
+        """How many exchanges began."""
+        return self._measurement.sent
+
+    @property
+    def errors(self) -> int:
+        """How many arrivals have ended without a valid session, the unsent ones included."""
+        return self.outcomes.total() - self.outcomes[Outcome.OK] + self.unsent
+
+    def flow_in(self, second: int) -> Flow:
+        """Return the traffic of a second."""
+        return self._measurement.flow.get(second) or Flow()
+
+    def complete(self, workers: int = 1) -> bool:
+        """Tell whether each of `workers` generators has sent its last delta, and no delta is missing."""
+        return not self.gaps and sum(delta.last for delta in self.latest.values()) == workers
+
+    @property
+    def settled_ns(self) -> int:
+        """Every arrival due before this instant has ended, as far as the deltas say."""
+        return min((delta.settled_ns for delta in self.latest.values()), default=0)
+
+    @property
+    def elapsed_ns(self) -> int:
+        """The latest instant of any delta."""
+        return max((delta.elapsed_ns for delta in self.latest.values()), default=0)
+
+    def _count(self, part: Slice) -> None:
+        self.outcomes.update(part.outcomes)
+        self.unsent += part.unsent
+
+    def _merge(self, most: int) -> None:
+        settled = self.settled_ns // NS
+        ready = [place for place in self._parts if place[1] < settled][:most]
+        self._merge_at(ready)
+
+    def _merge_all(self) -> None:
+        self._merge_at(list(self._parts))
+
+    def _merge_at(self, places: list[tuple[int, int]]) -> None:
+        merged = []
+        for place in places:
+            parts = self._parts.pop(place)
+            merged.append((place, parts[0] if len(parts) == 1 else total(parts)))
+        self._measurement.add_slices(merged)

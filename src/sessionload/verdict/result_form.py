@@ -1,0 +1,148 @@
+"""The form of a result file, as `result.schema.json` beside this module describes it.
+
+A file that was touched by others is refused here, with one sentence: types, bounds and names are msgspec's to
+check, and a test compares them with the schema. `Result.from_json` looks at whether the parts agree.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from sessionload.metrics.bounds import Count, Second, Text
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.file_form import MeasurementForm
+
+MOST_SECONDS = 4 * 86_400
+"""No run takes as long as this: a schedule lasts at most a day."""
+
+Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
+Milliseconds = Annotated[float, Meta(ge=0)]
+Rate = Annotated[str, Meta(pattern="^[0-9]+(/[1-9][0-9]*)?$", max_length=60)]
+StateName = Literal["met", "missed", "void"]
+
+
+class RunForm(Struct, forbid_unknown_fields=True):
+    """Which run it was."""
+
+    id: Text
+    started: Text
+    seconds: Seconds
+    seed: int
+    version: Text
+    interrupted: str | None
+    aborted_by: str | None
+
+
+class EnvironmentForm(Struct, forbid_unknown_fields=True):
+    """Where the load went."""
+
+    name: Text
+    url: Text
+    project: str
+    environment: str
+
+
+class ContractForm(Struct, forbid_unknown_fields=True):
+    """What every response was checked against."""
+
+    file: Text
+    operation: Text
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    method: Text
+    path: Annotated[str, Meta(pattern="^/")]
+    header: str
+
+
+class StageForm(Struct, forbid_unknown_fields=True):
+    """A stage; rates are exact fractions as text."""
+
+    name: str
+    warmup: bool
+    start_s: Seconds
+    duration_s: Annotated[float, Meta(gt=0, le=MOST_SECONDS)]
+    start_rate: Rate
+    end_rate: Rate
+    planned: Count | None
+
+
+class ArrivalsForm(Struct, forbid_unknown_fields=True):
+    """What became of all arrivals."""
+
+    planned: Count
+    sent: Count
+    unsent: Count
+    lost: Count
+
+
+class SummaryForm(Struct, forbid_unknown_fields=True):
+    """The numbers of a view, for people."""
+
+    count: Count
+    min: Milliseconds | None
+    mean: Milliseconds | None
+    p50: Milliseconds | None
+    p75: Milliseconds | None
+    p90: Milliseconds | None
+    p95: Milliseconds | None
+    p99: Milliseconds | None
+    p99_9: Milliseconds | None
+    max: Milliseconds | None
+
+
+class LatencyForm(Struct, forbid_unknown_fields=True):
+    """The numbers of each view."""
+
+    response: SummaryForm
+    answered: SummaryForm
+    service: SummaryForm
+    lateness: SummaryForm
+    lag: SummaryForm
+    connect: SummaryForm
+    tls: SummaryForm
+
+
+class PlannedForm(Struct, array_like=True, forbid_unknown_fields=True):
+    """How many arrivals are due in a second."""
+
+    second: Second
+    arrivals: Count
+
+
+class TargetForm(Struct, forbid_unknown_fields=True):
+    """A target and what was found."""
+
+    expr: Text
+    state: StateName
+    measured: Text
+    bound: Text
+    margin: str
+    samples: Count
+    note: str
+    window: str | None
+
+
+class VerdictForm(Struct, forbid_unknown_fields=True):
+    """What the run is worth."""
+
+    state: StateName
+    targets: list[TargetForm]
+    reasons: list[Text]
+
+
+class ResultForm(MeasurementForm, kw_only=True):
+    """A result file."""
+
+    format: Literal[1]
+    run: RunForm
+    scenario: dict[str, object]
+    environment: EnvironmentForm
+    contract: ContractForm
+    machine: dict[str, str]
+    stages: Annotated[list[StageForm], Meta(min_length=1)]
+    arrivals: ArrivalsForm
+    outcomes: dict[Outcome, Count]
+    latency_ms: LatencyForm
+    planned_by_second: list[PlannedForm]
+    verdict: VerdictForm
