@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from sessionload.errors import InputError, Place, PreflightError, ResultError, SessionloadError, nearest
+from sessionload.errors import (
+    InputError,
+    Place,
+    PreflightError,
+    ResultError,
+    SessionloadError,
+    ValueProblem,
+    nearest,
+    quoted,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,22 @@ def test_the_class_of_an_error_fixes_the_exit_code(kind: type[SessionloadError],
     assert error.exit_code == exit_code
     assert (error.code, error.message, error.place, error.hint) == ("code", "message", Place("file"), "hint")
     assert error.args == ("message",)
+
+
+def test_a_problem_with_a_value_keeps_message_and_cure_apart() -> None:
+    problem = ValueProblem("'p95: write me' is not a metric", "did you mean 'p95'?")
+    assert (problem.message, problem.cure) == ("'p95: write me' is not a metric", "did you mean 'p95'?")
+    assert str(problem) == "'p95: write me' is not a metric; did you mean 'p95'?"
+    assert str(ValueProblem("it needs 0 < p50 <= p99")) == "it needs 0 < p50 <= p99"
+    assert isinstance(problem, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("p95", "'p95'"), ("a\nb", r"'a\nb'"), ("it's", '"it\'s"'), ("9" * 41, f"'{'9' * 40}'...")],
+)
+def test_a_text_of_somebody_is_quoted_on_one_line_and_cut(text: str, shown: str) -> None:
+    assert quoted(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -118,12 +118,12 @@ def test_shares(text: str, part: Fraction | None) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("30", "'30' has no unit: did you mean 30s?"),
-        (" 1.5 ", "'1.5' has no unit: did you mean 1.5s?"),
-        ("-5s", "'-5s' is negative: a duration is written like 30s, 1m30s or 250ms"),
-        ("1:30", "'1:30' is not a duration: write it like 30s, 1m30s or 250ms"),
-        ("5 parsecs", "'5 parsecs' is not a duration: write it like 30s, 1m30s or 250ms"),
-        ("0.1ns", "'0.1ns' is finer than a nanosecond"),
+        ("30", "'30' has no unit; did you mean 30s?"),
+        (" 1.5 ", "'1.5' has no unit; did you mean 1.5s?"),
+        ("-5s", "'-5s' is negative; a duration is written like 30s, 1m30s or 250ms"),
+        ("1:30", "'1:30' is not a duration; write it like 30s, 1m30s or 250ms"),
+        ("5 parsecs", "'5 parsecs' is not a duration; write it like 30s, 1m30s or 250ms"),
+        ("0.1ns", "'0.1ns' is finer than a nanosecond; write whole nanoseconds, like 1500ns"),
     ],
 )
 def test_what_is_wrong_with_a_duration_is_one_sentence_with_the_cure(text: str, sentence: str) -> None:
@@ -132,11 +132,11 @@ def test_what_is_wrong_with_a_duration_is_one_sentence_with_the_cure(text: str, 
 
 
 def test_rates_and_shares_without_unit_are_told_which_one() -> None:
-    with pytest.raises(ValueError, match=r"^'200' has no unit: did you mean 200/s\?$"):
+    with pytest.raises(ValueError, match=r"^'200' has no unit; did you mean 200/s\?$"):
         parse_rate("200")
-    with pytest.raises(ValueError, match=r"^'5' has no unit: did you mean 5%\?$"):
+    with pytest.raises(ValueError, match=r"^'5' has no unit; did you mean 5%\?$"):
         parse_share("5")
-    with pytest.raises(ValueError, match=r"^'101%' is more than 100%$"):
+    with pytest.raises(ValueError, match=r"^'101%' is more than 100%; write a share from 0% to 100%$"):
         parse_share("101%")
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_WIDEST = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something was written: a file, or the command line; lines and columns count from 1."""
@@ -65,6 +68,26 @@ class ResultError(SessionloadError):
     """A result could not be written (exit 5)."""
 
     exit_code = 5
+
+
+class ValueProblem(ValueError):  # noqa: N818 - it names what a parser found, not what a program did
+    """A parser refuses a value: `message` says what is wrong with it, `cure` what to do, where that is known.
+
+    Both are for people, and neither has a place: whoever knows where the value stands makes an error of it.
+    """
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(message, cure)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.cure}" if self.cure else self.message
+
+
+def quoted(text: str) -> str:
+    """Return a text that a person wrote, quoted for a message: 40 characters at most, nothing unprintable."""
+    return repr(text) if len(text) <= _WIDEST else repr(text[:_WIDEST]) + "..."
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

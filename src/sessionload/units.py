@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from sessionload.errors import ValueProblem, quoted
+
 NS = 1_000_000_000
 """Nanoseconds in a second."""
 
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_NUMBER = r"(?:[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30})"
 _DURATION_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": NS, "m": 60 * NS, "h": 3600 * NS}
 _RATE_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600}
 _PART = re.compile(rf"({_NUMBER})(ns|us|µs|ms|s|m|h)")
@@ -24,50 +26,52 @@ _SHARE = re.compile(rf"({_NUMBER})\s*%")
 def parse_duration(text: str) -> int:
     """Return the nanoseconds of `90s`, `1m30s`, `250ms` or `1.5h`.
 
-    Raises `ValueError` with a sentence that says what to write.
+    Raises `ValueProblem`.
     """
     compact = text.strip().replace(" ", "")
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
-        raise ValueError(_unit_hint(text, "a duration", "s", "30s, 1m30s or 250ms"))
+        raise _not_a_quantity(text, "a duration", "s", "30s, 1m30s or 250ms")
     total = sum((Fraction(number) * _DURATION_NS[unit] for number, unit in parts), Fraction(0))
     if total.denominator != 1:
-        raise ValueError(f"'{text}' is finer than a nanosecond")
+        raise ValueProblem(
+            f"{quoted(text)} is finer than a nanosecond", "write whole nanoseconds, like 1500ns"
+        )
     return total.numerator
 
 
 def parse_rate(text: str) -> Fraction:
     """Return the arrivals per second of `200/s`, `90/min` or `0.5/s`.
 
-    Raises `ValueError` with a sentence that says what to write.
+    Raises `ValueProblem`.
     """
     match = _RATE.fullmatch(text.strip())
     if not match:
-        raise ValueError(_unit_hint(text, "a rate", "/s", "200/s or 90/min"))
+        raise _not_a_quantity(text, "a rate", "/s", "200/s or 90/min")
     return Fraction(match[1]) / _RATE_SECONDS[match[2]]
 
 
 def parse_share(text: str) -> Fraction:
     """Return the fraction of `20%` or `0.1%`, from 0 to 1.
 
-    Raises `ValueError` with a sentence that says what to write.
+    Raises `ValueProblem`.
     """
     match = _SHARE.fullmatch(text.strip())
     if not match:
-        raise ValueError(_unit_hint(text, "a share", "%", "20% or 0.1%"))
+        raise _not_a_quantity(text, "a share", "%", "20% or 0.1%")
     share = Fraction(match[1]) / 100
     if share > 1:
-        raise ValueError(f"'{text}' is more than 100%")
+        raise ValueProblem(f"{quoted(text)} is more than 100%", "write a share from 0% to 100%")
     return share
 
 
-def _unit_hint(text: str, what: str, unit: str, examples: str) -> str:
+def _not_a_quantity(text: str, what: str, unit: str, examples: str) -> ValueProblem:
     bare = text.strip()
     if re.fullmatch(_NUMBER, bare):
-        return f"'{bare}' has no unit: did you mean {bare}{unit}?"
+        return ValueProblem(f"{quoted(bare)} has no unit", f"did you mean {bare}{unit}?")
     if bare.startswith("-"):
-        return f"'{bare}' is negative: {what} is written like {examples}"
-    return f"'{bare}' is not {what}: write it like {examples}"
+        return ValueProblem(f"{quoted(bare)} is negative", f"{what} is written like {examples}")
+    return ValueProblem(f"{quoted(bare)} is not {what}", f"write it like {examples}")
 
 
 def duration_text(ns: int | None) -> str:

@@ -187,6 +187,20 @@ def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], words: str) -
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["p95: write me < 4", "p95; say unique < 1s", "add: did you mean p95 < 400ms", "p95 < 4: write it"],
+)
+def test_what_people_write_is_never_taken_for_a_cure(target: str) -> None:
+    """A message repeats the target, and the hint is the parser's own, whatever stands in the target."""
+    with pytest.raises(InputError) as caught:
+        scenario(LEAST.replace("p95 < 400ms", f'"{target}"'))
+    written = target.partition(" < ")
+    assert any(f"'{part}'" in caught.value.message for part in (written[0], written[2]))
+    assert caught.value.hint.startswith(("did you mean", "known here: achieved_rate", "write it like 30s"))
+    assert "write me" not in caught.value.hint
+
+
 def test_a_warm_up_may_have_several_stages() -> None:
     stages = (
         "{name: a, rate: 1/s, duration: 1s, warmup: true}, {name: b, rate: 1/s, duration: 1s, warmup: true}"

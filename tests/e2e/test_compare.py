@@ -145,7 +145,7 @@ def test_the_step_of_a_job_gets_the_markdown(world: World) -> None:
         (("base", "cut.json"), "this is not JSON; it was cut or edited [broken-result]"),
         (("base", "other.json"), "[broken-result]"),
         (("strange.json", "base"), "a result of a format 99"),
-        (("base", "slow", "--tolerance", "5"), "--tolerance: '5' has no unit: did you mean 5%?"),
+        (("base", "slow", "--tolerance", "5"), "--tolerance: '5' has no unit; did you mean 5%?"),
         (("base", "slow", "--tolerance", "-5%"), "--tolerance: '-5%' is negative"),
         (("base", "slow", "--tolerance", "101%"), "--tolerance: '101%' is more than 100%"),
         (("base", "slow", "--tolerance", "5ms"), "--tolerance: '5ms' is not a share"),

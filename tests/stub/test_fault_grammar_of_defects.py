@@ -33,7 +33,7 @@ def test_a_defect_is_no_fault_of_any_arrival(defect: Defect) -> None:
 @pytest.mark.parametrize("when", ["every 2", "on 1", "from 1s for 1s", "if granted"])
 def test_a_defect_is_there_always_or_not_at_all(when: str) -> None:
     with pytest.raises(
-        ValueError, match="'grants_empty' is there always or not at all: write grants_empty always"
+        ValueError, match="'grants_empty' is there always or not at all; write grants_empty always"
     ):
         ScriptedFault.parse(f"grants_empty {when}")
 

@@ -140,13 +140,13 @@ def test_a_quantile_needs_a_share_between_0_and_1(share: float) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("40", "'40' has no unit: did you mean 40s?"),
+        ("40", "'40' has no unit; did you mean 40s?"),
         ("", "is not a duration"),
         ("-5ms", "is negative"),
         ("fast", "'fast' is not a latency (known here: "),
         ("gauss(1ms, 2ms)", "'gauss' is not a latency (known here: "),
         ("lognorm(1ms, 2ms)", "did you mean 'lognormal'?"),
-        ("lognormal", "'lognormal' lacks its numbers: write it like lognormal(p50=40ms, p99=180ms)"),
+        ("lognormal", "'lognormal' lacks its numbers; write it like lognormal(p50=40ms, p99=180ms)"),
         ("uniform(10ms)", "it takes 2 (low, high), not 1"),
         ("uniform(10ms, 20ms, 30ms)", "it takes 2 (low, high), not 3"),
         ("exponential()", "'' is not a duration"),
@@ -158,7 +158,7 @@ def test_a_quantile_needs_a_share_between_0_and_1(share: float) -> None:
         ("lognormal(p50=0ms, p99=180ms)", "it needs 0 < p50 <= p99"),
         ("lognormal(p50=200ms, p99=180ms)", "it needs 0 < p50 <= p99"),
         ("bimodal(500ms, 10ms, 5%)", "its fast answer is slower than its slow one"),
-        ("bimodal(10ms, 500ms, 0.05)", "'0.05' has no unit: did you mean 0.05%?"),
+        ("bimodal(10ms, 500ms, 0.05)", "'0.05' has no unit; did you mean 0.05%?"),
         ("bimodal(10ms, 500ms, 105%)", "is more than 100%"),
     ],
 )

@@ -236,23 +236,23 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("stages", "sentence"),
         [
-            ([], "there is no stage: a schedule needs at least one with a rate and a duration"),
-            ([stage(0, 0, NS)], "no arrival is planned: every rate is 0/s, and at least one must be more"),
+            ([], "there is no stage; add at least one with a rate and a duration"),
+            ([stage(0, 0, NS)], "no arrival is planned: every rate is 0/s; make at least one of them more"),
             (
                 [stage(1, 1, NS), stage(-1, 1, NS)],
-                "stage 2 ('peak') has a negative rate: a rate is 0/s or more",
+                "stage 2 ('peak') has a negative rate; write 0/s or more",
             ),
-            ([stage(1, -1, NS)], "stage 1 ('peak') has a negative rate: a rate is 0/s or more"),
-            ([stage(1, 1, 0)], "stage 1 ('peak') has no duration: it must be longer than 0s"),
-            ([stage(1, 1, -1)], "stage 1 ('peak') has no duration: it must be longer than 0s"),
+            ([stage(1, -1, NS)], "stage 1 ('peak') has a negative rate; write 0/s or more"),
+            ([stage(1, 1, 0)], "stage 1 ('peak') has no duration; make it longer than 0s"),
+            ([stage(1, 1, -1)], "stage 1 ('peak') has no duration; make it longer than 0s"),
             (
                 [stage(1, 1, LONGEST_NS), stage(1, 1, 1)],
-                "the stages take longer than 24 h together, the longest that is allowed",
+                "the stages take longer than 24 h together, the longest that is allowed; shorten a stage",
             ),
             (
                 [stage(MOST_ARRIVALS, MOST_ARRIVALS, NS), stage("1/1000", "1/1000", NS)],
                 (
-                    "100,000,001 arrivals are planned, and 100,000,000 is the most that is allowed: "
+                    "100,000,001 arrivals are planned, and 100,000,000 is the most that is allowed; "
                     "lower a rate or shorten a stage"
                 ),
             ),

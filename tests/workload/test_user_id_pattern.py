@@ -137,5 +137,5 @@ class TestPatterns:
     def test_anything_else_in_braces_is_refused_with_a_hint(self, text: str, sentence: str) -> None:
         with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
             compile_user_ids(from_pattern(text), run_id=RUN, seed=7)
-        assert fault_in(from_pattern(text), 10, run_id=RUN) == str(caught.value)
+        assert str(fault_in(from_pattern(text), 10, run_id=RUN)) == str(caught.value)
         assert "\n" not in str(caught.value)

@@ -151,20 +151,20 @@ class TestFaults:
                 from_pattern("somebody"),
                 (
                     "every arrival would have the same user ID, from the pattern 'somebody', but they "
-                    "must be unique: put {n} or {uuid} into it, or say unique: false"
+                    "must be unique; put {n} or {uuid} into it, or say unique: false"
                 ),
             ),
             (
                 from_pattern("u-{run}"),
                 (
                     "every arrival would have the same user ID, from the pattern 'u-{run}', but they must be "
-                    "unique: put {n} or {uuid} into it, or say unique: false"
+                    "unique; put {n} or {uuid} into it, or say unique: false"
                 ),
             ),
             (
                 from_list(("a", "b")),
                 (
-                    "3 arrivals are planned and the list has 2 user IDs, but they must be unique: "
+                    "3 arrivals are planned and the list has 2 user IDs, but they must be unique; "
                     "say unique: false, or give more IDs"
                 ),
             ),
@@ -172,13 +172,13 @@ class TestFaults:
                 from_list(("a", "x" * 41, "x" * 41)),
                 (
                     f"user ID 3 of the list, '{'x' * 40}'..., is the same as user ID 2, but they must be "
-                    "unique: say unique: false, or leave one of them out"
+                    "unique; say unique: false, or leave one of them out"
                 ),
             ),
         ],
     )
     def test_ids_that_must_be_unique_and_are_not_are_refused(self, users: UserIds, sentence: str) -> None:
-        assert fault_in(users, 3, run_id=RUN) == sentence
+        assert str(fault_in(users, 3, run_id=RUN)) == sentence
         compile_user_ids(users, run_id=RUN, seed=7)
 
     @pytest.mark.parametrize(
@@ -186,13 +186,13 @@ class TestFaults:
         [
             (
                 UserIds(pattern="{n}", ids=("a",), returning=None, unique=True),
-                "user IDs come either from a pattern or from a list, exactly one of them",
+                "user IDs come either from a pattern or from a list; give exactly one of them",
             ),
             (
                 UserIds(pattern=None, ids=None, returning=None, unique=True),
-                "user IDs come either from a pattern or from a list, exactly one of them",
+                "user IDs come either from a pattern or from a list; give exactly one of them",
             ),
-            (from_list((), unique=False), "the list of user IDs is empty: it needs at least one"),
+            (from_list((), unique=False), "the list of user IDs is empty; give at least one"),
             *(
                 (
                     from_pattern("{n}", Returning(share, 5)),
@@ -225,7 +225,7 @@ class TestFaults:
         ],
     )
     def test_users_that_make_no_sense_are_refused_everywhere(self, users: UserIds, sentence: str) -> None:
-        assert fault_in(users, 3, run_id=RUN) == sentence
+        assert str(fault_in(users, 3, run_id=RUN)) == sentence
         with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
             compile_user_ids(users, run_id=RUN, seed=7)
         with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):

@@ -13,7 +13,7 @@ from sessionload.cli.setup_run import REPORTS, new_run
 from sessionload.cli.views import page_views, write_views
 from sessionload.comparison.compare import Conclusion
 from sessionload.comparison.compare import compare as compare_results
-from sessionload.errors import InputError, Place, ResultError
+from sessionload.errors import InputError, Place, ResultError, ValueProblem
 from sessionload.report.comparison import markdown, page, terminal
 from sessionload.report.comparison.model import build_comparison_model
 from sessionload.storage.files import make_folder
@@ -53,5 +53,6 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
 def _tolerance(text: str) -> Fraction:
     try:
         return parse_share(text)
-    except ValueError as fault:
-        raise InputError("bad-tolerance", str(fault), place=Place("--tolerance")) from None
+    except ValueProblem as problem:
+        place = Place("--tolerance")
+        raise InputError("bad-tolerance", problem.message, place=place, hint=problem.cure) from None

@@ -18,7 +18,7 @@ from sessionload.config.environment import Environment, refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
 from sessionload.config.run_spec import OPERATION
 from sessionload.contract.operation import Contract
-from sessionload.errors import InputError, Place
+from sessionload.errors import InputError, Place, ValueProblem
 from sessionload.suite import fuzz
 from sessionload.suite.baseline import read_baseline
 from sessionload.suite.cases.all_cases import cases_of
@@ -143,8 +143,8 @@ def _timeout(text: str) -> int:
 def _parsed(parse: Callable[[str], T], text: str, code: str, option: str) -> T:
     try:
         return parse(text)
-    except ValueError as fault:
-        raise InputError(code, str(fault), place=Place(option)) from None
+    except ValueProblem as problem:
+        raise InputError(code, problem.message, place=Place(option), hint=problem.cure) from None
 
 
 def _out_of_range(what: str, bounds: str, option: str, like: str) -> InputError:

@@ -15,9 +15,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sessionload.config.document import shown
-from sessionload.config.node import NAME, Node, sentence_and_cure
+from sessionload.config.node import NAME, Node
 from sessionload.config.url import Url
-from sessionload.errors import InputError, Place, nearest
+from sessionload.errors import InputError, Place, ValueProblem, nearest
 from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
@@ -45,7 +45,6 @@ _NEEDED = {
     "environment": "main",
     "api_key": "${VF_API_KEY}",
 }
-_LIKE = "write it like https://general-runtime.voiceflow.com"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ALIAS = re.compile(r"[a-z][a-z-]{0,31}")
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
@@ -264,9 +263,8 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
     values = {key: _resolved(fields[key], variables) for key in REFERABLE}
     try:
         address = Url.parse(values["url"])
-    except ValueError as fault:
-        message, hint = sentence_and_cure(str(fault))
-        raise fields["url"].refuse("bad-url", message, hint or _LIKE) from None
+    except ValueProblem as problem:
+        raise fields["url"].refuse("bad-url", problem.message, problem.cure) from None
     variable = _variable(fields["api_key"])
     try:
         secret = Secret(values["api_key"], name=variable)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sessionload.config.node import sentence_and_cure
+from sessionload.errors import ValueProblem
 from sessionload.units import NS
 from sessionload.verdict.verdict import Limits
 from sessionload.workload.schedule import LONGEST_NS, Schedule, Stage
@@ -73,9 +73,8 @@ def check_load(node: Node, *, seed: int) -> Load:
     stages, peak_at = _stages(stages_node)
     try:
         schedule = Schedule(stages, arrivals=arrivals, seed=seed)
-    except ValueError as fault:
-        message, cure = sentence_and_cure(str(fault))
-        raise stages_node.refuse("bad-schedule", message, cure or "lower a rate or shorten a stage") from None
+    except ValueProblem as problem:
+        raise stages_node.refuse("bad-schedule", problem.message, problem.cure) from None
     timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
     lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
     cpu, max_cpu = _cpu(node)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sessionload.config.document import dotted, shown
-from sessionload.errors import InputError, nearest
+from sessionload.errors import InputError, ValueProblem, nearest
 from sessionload.units import parse_duration, parse_rate, parse_share
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A name that may become part of the name of a folder."""
 
-_CURE = re.compile(
-    "[:;] (?=(?:did you mean|known here:|write|add|say|put|end it|lower|give|leave|remove|when|for the end"
-    "|a rate is|a duration is|a share is|it needs) )"
-)
 _LONGEST_QUANTITY = 60
 _SWITCHES = {"yes", "no", "on", "off", "y", "n", "True", "False", "TRUE", "FALSE", "Yes", "No", "On", "Off"}
 
@@ -171,9 +167,9 @@ class Node:
         return self._quantity(parse_share, "bad-share", "a share like 20%")
 
     def parsed(self, parse: Callable[[str], T], code: str, cure: str, *, most: int = 200) -> T:
-        """Return `parse` of a short text; the sentence of its `ValueError` becomes message and hint.
+        """Return `parse` of a short text; its `ValueProblem` becomes message and hint.
 
-        `cure` is the hint when that sentence has none.
+        `cure` is the hint when the problem has none.
         """
         text = self.text(most=most)
         if not text.isprintable():
@@ -206,18 +202,12 @@ class Node:
     def _told(self, parse: Callable[[str], T], text: str, code: str, cure: str) -> T:
         try:
             return parse(text)
-        except ValueError as fault:
-            message, hint = sentence_and_cure(str(fault))
-            raise self.refuse(code, f"{self.name}: {message}", hint or cure) from None
+        except ValueProblem as problem:
+            message = f"{self.name}: {problem.message}"
+            raise self.refuse(code, message, problem.cure or cure) from None
 
     def _bad_type(self, wanted: str, hint: str) -> InputError:
         return self.refuse("bad-type", f"{self.name} must be {wanted}, but it is {_kind(self.value)}", hint)
-
-
-def sentence_and_cure(sentence: str) -> tuple[str, str]:
-    """Split "what is wrong: what to do" before the cure, which may be missing."""
-    match = _CURE.search(sentence)
-    return (sentence[: match.start()], sentence[match.end() :]) if match else (sentence, "")
 
 
 def _kind(value: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.load import Load, check_load
-from sessionload.config.node import Node, sentence_and_cure
+from sessionload.config.node import Node
 from sessionload.config.users import UserFile, check_users
 from sessionload.errors import InputError, Place
 from sessionload.verdict.targets import Target, parse_target
@@ -120,12 +120,9 @@ class Scenario:
         longest ID; IDs that must be unique are compared. Poisson arrivals are counted one by one for it.
         """
         planned = self.schedule.index_end(workers)
-        sentence = fault_in(self.users, planned, run_id=run_id)
-        if sentence:
-            message, cure = sentence_and_cure(sentence)
-            raise InputError(
-                "bad-user-id", message, place=self.users_at, hint=cure or "see users in the scenario"
-            )
+        problem = fault_in(self.users, planned, run_id=run_id)
+        if problem:
+            raise InputError("bad-user-id", problem.message, place=self.users_at, hint=problem.cure)
         for user_id in extremes(self.users, planned, run_id=run_id, seed=self.seed):
             fault = fault_of(user_id)
             if fault:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 
+from sessionload.errors import ValueProblem
 from sessionload.stub.settings import is_loopback
 
 _URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
@@ -35,20 +36,20 @@ class Url:
     def parse(cls, text: str) -> Self:
         """Return the address that `text` names.
 
-        Raises `ValueError` with a sentence that does not repeat `text`, which may hold a password.
+        Raises `ValueProblem`, which does not repeat `text`: it may hold a password.
         """
         _refuse_parts(text)
         match = _URL.fullmatch(text)
         if not match:
-            raise ValueError(f"this is not an address of a server: {_LIKE}")
+            raise ValueProblem("this is not an address of a server", _LIKE)
         scheme, written, digits = match[1], match[2].lower(), match[3]
         host = _host(written)
         port = int(digits) if digits else _PORTS[scheme]
         if not 1 <= port <= 65535:
-            raise ValueError("a port is a number from 1 to 65535")
+            raise ValueProblem("a port is a number from 1 to 65535", _LIKE)
         if scheme == "http" and not is_loopback(host):
-            raise ValueError(
-                "http is for this machine only, and a key must not travel without TLS: write https://"
+            raise ValueProblem(
+                "http is for this machine only, and a key must not travel without TLS", "write https://"
             )
         shown = f":{port}" if digits and port != _PORTS[scheme] else ""
         return cls(f"{scheme}://{written}{shown}", host, port, tls=scheme == "https")
@@ -56,19 +57,21 @@ class Url:
 
 def _refuse_parts(text: str) -> None:
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError(
-            "an address has printable ASCII characters only: write other names in their xn-- form"
+        raise ValueProblem(
+            "an address has printable ASCII characters only", "write other names in their xn-- form"
         )
     if "://" not in text:
-        raise ValueError("an address begins with https:// (http:// on this machine only): add it")
+        raise ValueProblem("an address begins with https:// (http:// on this machine only)", "add it")
     rest = text.partition("://")[2]
     if "@" in rest:
-        raise ValueError("a user name or password does not belong into an address: remove all up to the @")
+        raise ValueProblem(
+            "a user name or password does not belong into an address", "remove all up to the @"
+        )
     if "?" in rest or "#" in rest:
-        raise ValueError("a query or fragment does not belong into an address: end it after the host")
+        raise ValueProblem("a query or fragment does not belong into an address", "end it after the host")
     if "/" in rest.removesuffix("/"):
-        raise ValueError(
-            "a path does not belong into an address, the contract knows it: end it after the host"
+        raise ValueProblem(
+            "a path does not belong into an address, the contract knows it", "end it after the host"
         )
 
 
@@ -79,9 +82,9 @@ def _host(written: str) -> str:
     if _NUMERIC.fullmatch(labels[-1]):
         return _checked_ip(_ip(written, IPv4Address))
     if len(written) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError(f"this host is not a name of the DNS: {_LIKE}")
+        raise ValueProblem("this host is not a name of the DNS", _LIKE)
     if written in _METADATA:
-        raise ValueError(_METADATA_FAULT)
+        raise ValueProblem(_METADATA_FAULT, "write the address of a runtime")
     return written
 
 
@@ -89,18 +92,18 @@ def _ip(text: str, kind: type[IPv4Address | IPv6Address]) -> IPv4Address | IPv6A
     try:
         return kind(text)
     except ValueError:
-        raise ValueError(f"this host is not a whole IP address: {_LIKE}") from None
+        raise ValueProblem("this host is not a whole IP address", _LIKE) from None
 
 
 def _checked_ip(address: IPv4Address | IPv6Address) -> str:
     mapped = isinstance(address, IPv6Address) and address.ipv4_mapped
     if mapped:
-        raise ValueError(f"this is an IPv4 address in disguise: write it as {mapped}")
+        raise ValueProblem("this is an IPv4 address in disguise", f"write it as {mapped}")
     if address.is_link_local or str(address) in _METADATA:
-        raise ValueError(_METADATA_FAULT)
+        raise ValueProblem(_METADATA_FAULT, "write the address of a runtime")
     if address.is_unspecified or address.is_multicast:
-        raise ValueError("no single server has this address: write the address of one")
+        raise ValueProblem("no single server has this address", "write the address of one")
     return str(ip_address(address))
 
 
-_METADATA_FAULT = "this address hands out the secrets of a cloud machine: write the address of a runtime"
+_METADATA_FAULT = "this address hands out the secrets of a cloud machine"

@@ -27,7 +27,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sessionload.contract.operation import Contract
-from sessionload.errors import InputError, SessionloadError, nearest
+from sessionload.errors import InputError, SessionloadError, ValueProblem, nearest
 from sessionload.process_limits import allow_all_connections, forbid_core_dumps
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
@@ -79,8 +79,8 @@ class Launch:
             contract = Contract.from_document(document, operation, file="the stub's settings", sha256="")
         try:
             handler = RequestHandler(settings, key=key, rule=RequestRule(contract))
-        except ValueError as error:
-            raise InputError("stub-settings", str(error)) from None
+        except ValueProblem as problem:
+            raise InputError("stub-settings", problem.message, hint=problem.cure) from None
         return cls(settings, handler, _context(tls), lease)
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from sessionload.errors import nearest
+from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import parse_duration
 
 if TYPE_CHECKING:
@@ -167,19 +167,21 @@ class ScriptedFault:
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Return the fault that `line` describes. Raises `ValueError` with one sentence."""
+        """Return the fault that `line` describes. Raises `ValueProblem`."""
         match = _LINE.fullmatch(line.strip())
         if not match:
-            raise ValueError(f"'{line}' does not say when: {_WHEN_HINT}")
+            raise ValueProblem(f"{quoted(line)} does not say when", _WHEN_HINT)
         what, when = match[1], _when(match[2])
         word, _, rest = what.partition(" ")
         kind = _KINDS.get(word)
         if kind is None:
-            raise ValueError(f"'{word}' is not a fault: {nearest(word, _KINDS)}")
+            raise ValueProblem(f"{quoted(word)} is not a fault", nearest(word, _KINDS))
         if kind is FaultKind.STALL and when.until_ns == math.inf:
-            raise ValueError(f"'{line}' has no end: write it like stall from 10s for 3s, or use hang")
+            raise ValueProblem(
+                f"{quoted(line)} has no end", "write it like stall from 10s for 3s, or use hang"
+            )
         if isinstance(kind, Defect) and when != ALWAYS:
-            raise ValueError(f"'{kind}' is there always or not at all: write {kind} always")
+            raise ValueProblem(f"'{kind}' is there always or not at all", f"write {kind} always")
         return cls(Action(kind, _argument(kind, rest.strip())), when)
 
 
@@ -194,43 +196,49 @@ def _when(text: str) -> When:
         return ALWAYS
     if text.startswith("if"):
         return IF_GRANTED
-    if match := re.fullmatch(r"every\s+([1-9]\d*)", text, re.ASCII):
+    if match := re.fullmatch(r"every\s+([1-9]\d{0,17})", text, re.ASCII):
         return When(step=int(match[1]))
-    if match := re.fullmatch(r"on\s+([1-9]\d*)(?:\.\.(\d+))?", text, re.ASCII):
+    if match := re.fullmatch(r"on\s+([1-9]\d{0,17})(?:\.\.(\d{1,18}))?", text, re.ASCII):
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:
-            raise ValueError(f"'{text}' ends before it begins")
+            raise ValueProblem(f"{quoted(text)} ends before it begins", "write the smaller number first")
         return When(first=first, last=last)
     if match := re.fullmatch(r"from\s+(.+?)\s+for\s+(.+)", text):
         start, length = parse_duration(match[1]), parse_duration(match[2])
         if not length:
-            raise ValueError(f"'{text}' lasts no time at all")
+            raise ValueProblem(f"{quoted(text)} lasts no time at all", "write it like from 10s for 3s")
         return When(from_ns=start, until_ns=start + length)
-    raise ValueError(f"'{text}' is not a time for a fault: {_WHEN_HINT}")
+    raise ValueProblem(f"{quoted(text)} is not a time for a fault", _WHEN_HINT)
 
 
 def _argument(kind: FaultKind | Defect, text: str) -> str:
     if kind is FaultKind.STATUS:
         if not re.fullmatch(r"[1-9]\d\d", text, re.ASCII):
-            raise ValueError(
-                f"'status {text}' has no status of three digits: write it like status 503 every 10"
+            raise ValueProblem(
+                f"{quoted(f'status {text}')} has no status of three digits",
+                "write it like status 503 every 10",
             )
         return text
     if kind is FaultKind.REDIRECT:
         if not _HEADER_TEXT.fullmatch(text) or " " in text:
-            raise ValueError(
-                f"'redirect {text}' has no address: write it like redirect http://127.0.0.1/ always"
+            raise ValueProblem(
+                f"{quoted(f'redirect {text}')} has no address",
+                "write it like redirect http://127.0.0.1/ always",
             )
         return text
     if kind is FaultKind.THROTTLE and text:
         match = re.fullmatch(r"retry-after\s+(.+)", text)
         if not match or not _HEADER_TEXT.fullmatch(match[1]):
-            raise ValueError(
-                f"'throttle {text}' is not understood: write it like throttle retry-after 30 on 5..9"
+            raise ValueProblem(
+                f"{quoted(f'throttle {text}')} is not understood",
+                "write it like throttle retry-after 30 on 5..9",
             )
         return match[1]
     if text:
-        raise ValueError(f"'{kind}' takes nothing before its time, and '{text}' stands there")
+        raise ValueProblem(
+            f"'{kind}' takes nothing before its time, and {quoted(text)} stands there",
+            f"write it like {kind} every 10",
+        )
     return ""
 
 
@@ -243,7 +251,7 @@ class FaultScript:
 
     @classmethod
     def parse(cls, lines: Sequence[str]) -> Self:
-        """Return the script of `lines`. Raises `ValueError` with one sentence."""
+        """Return the script of `lines`. Raises `ValueProblem`."""
         parsed = [ScriptedFault.parse(line) for line in lines]
         return cls(
             tuple(fault for fault in parsed if not isinstance(fault.action.kind, Defect)),

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from sessionload.errors import nearest
+from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import NS, parse_duration, parse_share
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _CALL = re.compile(r"(\w+)\s*\((.*)\)", re.DOTALL)
 
 def _uniform(low: float, high: float) -> Quantile:
     if low > high:
-        raise ValueError("its low end is above its high end")
+        raise ValueProblem("its low end is above its high end")
     return lambda share: low + share * (high - low)
 
 
@@ -48,7 +48,7 @@ def _normal(mean: float, sd: float) -> Quantile:
 def _lognormal(p50: float, p99: float) -> Quantile:
     """Return exp(mu + sigma z) with mu = ln p50 and sigma = (ln p99 - ln p50) / z(0.99)."""
     if not 0 < p50 <= p99:
-        raise ValueError("it needs 0 < p50 <= p99")
+        raise ValueProblem("it needs 0 < p50 <= p99")
     mu = math.log(p50)
     sigma = (math.log(p99) - mu) / _Z99
     return lambda share: math.exp(mu + sigma * _STANDARD.inv_cdf(share))
@@ -60,7 +60,7 @@ def _exponential(mean: float) -> Quantile:
 
 def _bimodal(fast: float, slow: float, share: float) -> Quantile:
     if fast > slow:
-        raise ValueError("its fast answer is slower than its slow one")
+        raise ValueProblem("its fast answer is slower than its slow one")
     return lambda rank: slow if rank > 1 - share else fast
 
 
@@ -92,22 +92,25 @@ class Latency:
     def parse(cls, text: str) -> Self:
         """Return the latency that `text` describes.
 
-        Raises `ValueError` with one sentence that says what to write.
+        Raises `ValueProblem`.
         """
         bare = text.strip()
         call = _CALL.fullmatch(bare)
         if call is None:
             if re.fullmatch(r"[A-Za-z_]+", bare):
-                raise ValueError(_unknown(bare))
+                raise _unknown(bare)
             seconds = parse_duration(bare) / NS
             return cls(bare, seconds, lambda _share: seconds)
         shape = _SHAPES.get(call[1])
         if shape is None:
-            raise ValueError(_unknown(call[1]))
+            raise _unknown(call[1])
         try:
             return cls(bare, None, shape.quantile(**_arguments(call[2], shape.parameters)))
-        except ValueError as fault:
-            raise ValueError(f"'{bare}': {fault}; write it like {shape.example}") from None
+        except ValueProblem as problem:
+            cure = f"{problem.cure} " if problem.cure else ""
+            raise ValueProblem(
+                f"{quoted(bare)}: {problem.message}", f"{cure}write it like {shape.example}"
+            ) from None
 
     def quantile(self, share: float) -> float:
         """Return the seconds that the share `share` of all answers stays within; 0 < `share` < 1."""
@@ -120,25 +123,26 @@ class Latency:
         return self._quantile(u.random() or _SMALLEST)
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str) -> ValueProblem:
     if name in _SHAPES:
-        return f"'{name}' lacks its numbers: write it like {_SHAPES[name].example}"
-    return (
-        f"'{name}' is not a latency ({nearest(name, _SHAPES)}); write 40ms or lognormal(p50=40ms, p99=180ms)"
+        return ValueProblem(f"'{name}' lacks its numbers", f"write it like {_SHAPES[name].example}")
+    return ValueProblem(
+        f"{quoted(name)} is not a latency ({nearest(name, _SHAPES)})",
+        "write 40ms or lognormal(p50=40ms, p99=180ms)",
     )
 
 
 def _arguments(text: str, parameters: tuple[str, ...]) -> dict[str, float]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != len(parameters):
-        raise ValueError(f"it takes {len(parameters)} ({', '.join(parameters)}), not {len(parts)}")
+        raise ValueProblem(f"it takes {len(parameters)} ({', '.join(parameters)}), not {len(parts)}")
     values: dict[str, float] = {}
     for position, part in zip(parameters, parts, strict=True):
         name, equals, value = part.rpartition("=")
         name = name.strip() if equals else position
         if name not in parameters:
-            raise ValueError(f"it has no '{name}'")
+            raise ValueProblem(f"it has no {quoted(name)}")
         if name in values:
-            raise ValueError(f"it has '{name}' twice")
+            raise ValueProblem(f"it has '{name}' twice")
         values[name] = float(parse_share(value)) if name == "share" else parse_duration(value) / NS
     return values

@@ -75,7 +75,7 @@ class RequestHandler:
     ) -> None:
         """Serve one project and environment to holders of `key`.
 
-        Raises `ValueError` with a sentence when the latency or a fault in `settings` cannot be read.
+        Raises `ValueProblem` when the latency or a fault in `settings` cannot be read.
         """
         self.ledger = ArrivalLedger()
         self._sessions = LiveSessions()

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from sessionload.errors import nearest
+from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import NS, parse_duration, parse_share
 
 VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
@@ -45,8 +45,8 @@ _OPERATORS = ("<", "<=", ">", ">=", "==")
 _UPPER = ("<", "<=")
 _SYNONYMS = {"average": "mean", "avg": "mean", "median": "p50", "maximum": "max", "minimum": "min"}
 _MENDED = {"=<": "<=", "=>": ">=", "<<": "<", ">>": ">", "===": "=="}
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
-_PERCENTILE = re.compile(r"p([0-9]+(?:\.[0-9]+)?)")
+_NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30}")
+_PERCENTILE = re.compile(r"p([0-9]{1,30}(?:\.[0-9]{1,30})?)")
 _UNDERSCORED = re.compile(r"p([0-9]+)_([0-9]+)")
 
 
@@ -104,14 +104,14 @@ class Target:
 def parse_target(expr: str, *, window_ns: int | None = None, abort: bool = False) -> Target:
     """Return the target that `expr` says.
 
-    Raises `ValueError` with one sentence that says what to write instead.
+    Raises `ValueProblem`.
     """
     name, op, written = _parts(expr.strip())
     metric = _metric(name)
     _check_op(expr.strip(), op, metric)
     kind, bound = _bound(metric, written, op)
     if op == "<" and not bound:
-        raise ValueError(f"nothing is below {written}: did you mean {name} <= {written}?")
+        raise ValueProblem(f"nothing is below {written}", f"did you mean {name} <= {written}?")
     target = Target(f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort)
     _check_window(window_ns)
     if abort:
@@ -122,12 +122,12 @@ def parse_target(expr: str, *, window_ns: int | None = None, abort: bool = False
 def _parts(text: str) -> tuple[str, str, str]:
     name, *rest = re.split(r"([<>=!]+)", text)
     if not rest:
-        raise ValueError(f"'{text}' compares nothing: write it like p95 < 400ms")
+        raise ValueProblem(f"{quoted(text)} compares nothing", "write it like p95 < 400ms")
     if len(rest) > 2:
-        raise ValueError(f"'{text}' has more than one comparison: write a target for each")
+        raise ValueProblem(f"{quoted(text)} has more than one comparison", "write a target for each")
     op, bound = rest
     if not name.strip() or not bound.strip():
-        raise ValueError(f"'{text}' has nothing on one side of {op}: write it like p95 < 400ms")
+        raise ValueProblem(f"{quoted(text)} has nothing on one side of {op}", "write it like p95 < 400ms")
     return name.strip(), op, bound.strip()
 
 
@@ -139,73 +139,81 @@ def _metric(name: str) -> TargetMetric:
         view, statistic = VIEWS[0], name
     underscored = _UNDERSCORED.fullmatch(statistic)
     if underscored:
-        raise ValueError(f"'{name}' is not a percentile: did you mean p{underscored[1]}.{underscored[2]}?")
+        raise ValueProblem(
+            f"{quoted(name)} is not a percentile", f"did you mean p{underscored[1]}.{underscored[2]}?"
+        )
     percentile = _PERCENTILE.fullmatch(statistic)
     if not percentile and statistic not in ("min", "mean", "max"):
         synonym = _SYNONYMS.get(statistic, statistic)
         hint = nearest(synonym, (*_COMMON, *SHARES, *COUNTS))
-        raise ValueError(f"'{name}' is not a metric: {hint}")
+        raise ValueProblem(f"{quoted(name)} is not a metric", hint)
     if view not in VIEWS:
-        raise ValueError(f"'{view}' is not a view of the durations: {nearest(view, VIEWS)}")
+        raise ValueProblem(f"{quoted(view)} is not a view of the durations", nearest(view, VIEWS))
     if not percentile:
         return TargetMetric(name, view, statistic)
     share = Fraction(percentile[1]) / 100
     if not 0 < share < 1:
         end = "max" if share >= 1 else "min"
-        raise ValueError(f"'{statistic}' is not between p0 and p100: for the end itself write {end}")
+        raise ValueProblem(
+            f"{quoted(statistic)} is not between p0 and p100", f"for the end itself write {end}"
+        )
     return TargetMetric(name, view, "percentile", share)
 
 
 def _check_op(text: str, op: str, metric: TargetMetric) -> None:
     if op == "=":
         cure = "<=" if metric.view else "=="
-        raise ValueError(f"'{text}' has a single =: did you mean {cure}?")
+        raise ValueProblem(f"{quoted(text)} has a single =", f"did you mean {cure}?")
     if op not in _OPERATORS:
         hint = f"did you mean {_MENDED[op]}?" if op in _MENDED else f"known here: {' '.join(_OPERATORS)}"
-        raise ValueError(f"'{op}' is not a comparison: {hint}")
+        raise ValueProblem(f"{quoted(op)} is not a comparison", hint)
     if op == "==" and metric.view:
-        raise ValueError(f"no duration is met to the nanosecond: did you mean {metric.name} <= …?")
+        raise ValueProblem("no duration is met to the nanosecond", f"did you mean {metric.name} <= …?")
 
 
 def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Fraction]:
     if metric.view:
         if _NUMBER.fullmatch(written):
-            raise ValueError(f"'{written}' has no unit: did you mean {written}ms?")
+            raise ValueProblem(f"{quoted(written)} has no unit", f"did you mean {written}ms?")
         if written.endswith("%"):
-            raise ValueError(
-                f"{metric.name} is a duration, not a share: write it like {metric.name} {op} 400ms"
+            raise ValueProblem(
+                f"{metric.name} is a duration, not a share", f"write it like {metric.name} {op} 400ms"
             )
         return BoundKind.DURATION, Fraction(parse_duration(written))
     if metric.name in SHARES and _NUMBER.fullmatch(written):
-        raise ValueError(_unit_of_share(written))
+        raise _share_without_unit(written)
     if metric.name in SHARES or written.endswith("%"):
         return BoundKind.SHARE, parse_share(written)
-    if not re.fullmatch(r"[0-9]+", written):
-        raise ValueError(
-            f"'{written}' is not a count: write a whole number of arrivals, or a share like 0.1%"
+    if not re.fullmatch(r"[0-9]{1,18}", written):
+        raise ValueProblem(
+            f"{quoted(written)} is not a count", "write a whole number of arrivals, or a share like 0.1%"
         )
     return BoundKind.COUNT, Fraction(written)
 
 
-def _unit_of_share(written: str) -> str:
+def _share_without_unit(written: str) -> ValueProblem:
+    message = f"{quoted(written)} has no unit"
     if 0 < Fraction(written) <= 1:
         percent = f"{float(Fraction(written) * 100):g}"
-        return f"'{written}' has no unit: write {percent}% or {written}%, whichever is meant"
-    return f"'{written}' has no unit: did you mean {written}%?"
+        return ValueProblem(message, f"write {percent}% or {written}%, whichever is meant")
+    return ValueProblem(message, f"did you mean {written}%?")
 
 
 def _check_window(window_ns: int | None) -> None:
     if window_ns is not None and (window_ns < NS or window_ns % NS):
-        raise ValueError("a window is a whole number of seconds, at least 1s: write it like 30s")
+        raise ValueProblem("a window is a whole number of seconds, at least 1s", "write it like 30s")
 
 
 def _check_abort(target: Target) -> None:
     name = target.metric.name
     if name == "achieved_rate":
-        raise ValueError("achieved_rate cannot abort a run: it is low whenever a run begins; leave out abort")
+        raise ValueProblem(
+            "achieved_rate cannot abort a run: it is low whenever a run begins", "leave out abort"
+        )
     if not target.caps:
-        raise ValueError(f"only an upper bound can abort a run: write {name} < … or leave out abort")
+        raise ValueProblem("only an upper bound can abort a run", f"write {name} < … or leave out abort")
     if target.kind is not BoundKind.COUNT and target.window_ns is None:
-        raise ValueError(
-            f"'{target.expr}' needs a window to abort a run, or its first samples would: add window: 30s"
+        raise ValueProblem(
+            f"{quoted(target.expr)} needs a window to abort a run, or its first samples would",
+            "add window: 30s",
         )

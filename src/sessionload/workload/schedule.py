@@ -27,7 +27,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.errors import nearest
+from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import NS
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Schedule:
     def __init__(self, stages: Sequence[Stage], *, arrivals: str = "even", seed: int = 0) -> None:
         """Plan `stages` in their order; `seed` matters to Poisson arrivals only.
 
-        Raises `ValueError` with a sentence when nothing, too much or something impossible is planned.
+        Raises `ValueProblem` when nothing, too much or something impossible is planned.
         """
         _refuse(stages, arrivals)
         self.stages = tuple(stages)
@@ -249,26 +249,27 @@ class Schedule:
 
 def _refuse(stages: Sequence[Stage], arrivals: str) -> None:
     if arrivals not in _ARRIVALS:
-        raise ValueError(f"arrivals cannot be '{arrivals}'; {nearest(arrivals, _ARRIVALS)}")
+        raise ValueProblem(f"arrivals cannot be {quoted(arrivals)}", nearest(arrivals, _ARRIVALS))
     if not stages:
-        raise ValueError("there is no stage: a schedule needs at least one with a rate and a duration")
+        raise ValueProblem("there is no stage", "add at least one with a rate and a duration")
     for number, stage in enumerate(stages, 1):
         place = f"stage {number} ('{stage.name}')"
         if stage.start_rate < 0 or stage.end_rate < 0:
-            raise ValueError(f"{place} has a negative rate: a rate is 0/s or more")
+            raise ValueProblem(f"{place} has a negative rate", "write 0/s or more")
         if stage.duration_ns <= 0:
-            raise ValueError(f"{place} has no duration: it must be longer than 0s")
+            raise ValueProblem(f"{place} has no duration", "make it longer than 0s")
     if sum(stage.duration_ns for stage in stages) > LONGEST_NS:
-        raise ValueError(
-            f"the stages take longer than {LONGEST_NS // (3600 * NS)} h together, the longest that is allowed"
+        hours = LONGEST_NS // (3600 * NS)
+        raise ValueProblem(
+            f"the stages take longer than {hours} h together, the longest that is allowed", "shorten a stage"
         )
     total = math.ceil(sum(stage.area for stage in stages))
     if not total:
-        raise ValueError("no arrival is planned: every rate is 0/s, and at least one must be more")
+        raise ValueProblem("no arrival is planned: every rate is 0/s", "make at least one of them more")
     if total > MOST_ARRIVALS:
-        raise ValueError(
-            f"{total:,} arrivals are planned, and {MOST_ARRIVALS:,} is the most that is allowed: "
-            "lower a rate or shorten a stage"
+        raise ValueProblem(
+            f"{total:,} arrivals are planned, and {MOST_ARRIVALS:,} is the most that is allowed",
+            "lower a rate or shorten a stage",
         )
 
 

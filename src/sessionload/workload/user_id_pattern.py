@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sessionload.errors import nearest
+from sessionload.errors import ValueProblem, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def read_pattern(text: str, run_id: str) -> Pattern:
 
     `{n}` is the arrival's number, `{n:08d}` the same with at least 8 digits, `{n:x}` and `{n:08x}` in
     hexadecimal; `{run}` is the run ID; `{uuid}` is shaped like a random UUID and follows from seed and
-    number; `{{` and `}}` are braces. Raises `ValueError` with a sentence for anything else.
+    number; `{{` and `}}` are braces. Raises `ValueProblem` for anything else.
     """
     parts, fields = [], set()
     for token in _TOKEN.finditer(text):
@@ -58,9 +58,10 @@ def read_pattern(text: str, run_id: str) -> Pattern:
         if part in ("{{", "}}"):
             parts.append(part[0])
         elif part in ("{", "}"):
-            raise ValueError(
-                f"the pattern {quoted(text)} has a '{part}' without its partner at character "
-                f"{token.start() + 1}; write '{part * 2}' for a brace that is meant as text"
+            place = token.start() + 1
+            raise ValueProblem(
+                f"the pattern {quoted(text)} has a '{part}' without its partner at character {place}",
+                f"write '{part * 2}' for a brace that is meant as text",
             )
         elif field := _FIELD.fullmatch(part):
             name, form = field[1], field[2]
@@ -97,20 +98,15 @@ def digests(purpose: str, seed: int, size: int) -> Callable[[int], bytes]:
     return digest
 
 
-def quoted(text: str) -> str:
-    """Return a text that a person wrote, quoted for a message: 40 characters at most, nothing unprintable."""
-    return repr(text) if len(text) <= _WIDEST else repr(text[:_WIDEST]) + "..."
-
-
 def _placeholder(name: str, form: str, run_id: str) -> str:
     if name not in _FIELDS:
-        raise ValueError(
-            f"{quoted(f'{{{name}}}')} is not a field of a user ID; {nearest(name, _FIELDS)} "
-            "(for a brace that is meant as text, write '{{' or '}}')"
+        raise ValueProblem(
+            f"{quoted(f'{{{name}}}')} is not a field of a user ID",
+            f"{nearest(name, _FIELDS)} (for a brace that is meant as text, write '{{{{' or '}}}}')",
         )
     if name != "n" and form:
-        raise ValueError(
-            f"{quoted(f'{{{name}{form}}}')} has a format, and only {{n}} can have one; write {{{name}}}"
+        raise ValueProblem(
+            f"{quoted(f'{{{name}{form}}}')} has a format, and only {{n}} can have one", f"write {{{name}}}"
         )
     if name == "run":
         return _literal(run_id)
@@ -120,13 +116,13 @@ def _placeholder(name: str, form: str, run_id: str) -> str:
         return "%(n)d"
     number = _NUMBER.fullmatch(form)
     if not number or int(number[1] or 1) > _WIDEST:
-        raise ValueError(f"{quoted(f'{{n{form}}}')} has an unknown format; {_number_hint(form)}")
+        raise ValueProblem(f"{quoted(f'{{n{form}}}')} has an unknown format", _number_hint(form))
     return f"%(n){form[1:]}"
 
 
 def _number_hint(form: str) -> str:
     width = re.search(r"[0-9]+", form)
-    if not width or not 1 <= int(width[0]) <= _WIDEST:
+    if not width or len(width[0]) > 2 or not 1 <= int(width[0]) <= _WIDEST:
         return f"write {{n}}, {{n:08d}} or {{n:08x}}, with 1 to {_WIDEST} digits"
     return f"did you mean {{n:0{int(width[0])}{'x' if 'x' in form.lower() else 'd'}}}?"
 

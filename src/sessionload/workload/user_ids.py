@@ -20,8 +20,8 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sessionload.errors import nearest
-from sessionload.workload.user_id_pattern import digests, quoted, read_pattern
+from sessionload.errors import ValueProblem, nearest, quoted
+from sessionload.workload.user_id_pattern import digests, read_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +65,8 @@ def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int
     """Return the function from an arrival's number (from 0) to its user ID.
 
     A list of IDs that need not be unique is used again from its start when it is at its end; a unique one
-    raises `IndexError` there, which `fault_in` prevents. Raises `ValueError` with a sentence when the
-    users make no sense for any number of arrivals.
+    raises `IndexError` there, which `fault_in` prevents. Raises `ValueProblem` when the users
+    make no sense for any number of arrivals.
     """
     _refuse(users)
     plain = _plain(users, run_id, seed)
@@ -83,8 +83,8 @@ def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int
     return user_id
 
 
-def fault_in(users: UserIds, planned: int, *, run_id: str) -> str | None:
-    """Return a sentence that says why these users cannot be, or `None`.
+def fault_in(users: UserIds, planned: int, *, run_id: str) -> ValueProblem | None:
+    """Return why these users cannot be, or `None`.
 
     `planned` is one more than the largest arrival number (`Schedule.index_end`). Besides what
     `compile_user_ids` refuses, this finds IDs that must be unique and are not.
@@ -92,17 +92,18 @@ def fault_in(users: UserIds, planned: int, *, run_id: str) -> str | None:
     try:
         _refuse(users)
         fields = read_pattern(users.pattern, run_id).fields if users.pattern is not None else None
-    except ValueError as error:
-        return str(error)
+    except ValueProblem as problem:
+        return problem
     if not users.unique:
         return None
     if fields is None:
         return _repeated(users.ids or (), planned)
     if fields & {"n", "uuid"}:
         return None
-    return (
-        f"every arrival would have the same user ID, from the pattern {quoted(users.pattern or '')}, but "
-        "they must be unique: put {n} or {uuid} into it, or say unique: false"
+    pattern = quoted(users.pattern or "")
+    return ValueProblem(
+        f"every arrival would have the same user ID, from the pattern {pattern}, but they must be unique",
+        "put {n} or {uuid} into it, or say unique: false",
     )
 
 
@@ -110,7 +111,8 @@ def extremes(users: UserIds, planned: int, *, run_id: str, seed: int) -> tuple[s
     """Return a shortest and a longest of the plain IDs of the arrivals below `planned`.
 
     No ID of the run is shorter or longer than these. An ID from a pattern does not get shorter when the
-    number grows, so number 0 and the last one bound all of them. Raises `ValueError` as `compile_user_ids`.
+    number grows, so number 0 and the last one bound all of them. Raises `ValueProblem` as
+    `compile_user_ids`.
     """
     _refuse(users)
     last = max(planned, 1)
@@ -132,25 +134,27 @@ def sample_user_ids(
 
 def _refuse(users: UserIds) -> None:
     if (users.pattern is None) == (users.ids is None):
-        raise ValueError("user IDs come either from a pattern or from a list, exactly one of them")
+        raise ValueProblem("user IDs come either from a pattern or from a list", "give exactly one of them")
     if users.ids is not None and not users.ids:
-        raise ValueError("the list of user IDs is empty: it needs at least one")
+        raise ValueProblem("the list of user IDs is empty", "give at least one")
     returning = users.returning
     if returning is None:
         return
     if not 0 < returning.share < 1:
-        raise ValueError(
-            "the share of returning users must be more than 0% and less than 100%; "
-            "when nobody returns, leave 'returning' out"
+        raise ValueProblem(
+            "the share of returning users must be more than 0% and less than 100%",
+            "when nobody returns, leave 'returning' out",
         )
     if not 1 <= returning.pool <= LARGEST_POOL:
-        raise ValueError(f"the pool of returning users must be 1 to {LARGEST_POOL:,}, not {returning.pool:,}")
+        raise ValueProblem(
+            f"the pool of returning users must be 1 to {LARGEST_POOL:,}, not {returning.pool:,}"
+        )
     if returning.order not in _ORDERS:
-        raise ValueError(
-            f"users cannot return in the order '{returning.order}'; {nearest(returning.order, _ORDERS)}"
+        raise ValueProblem(
+            f"users cannot return in the order {quoted(returning.order)}", nearest(returning.order, _ORDERS)
         )
     if not 0 < returning.exponent <= _STEEPEST:
-        raise ValueError(f"the exponent of the zipf order must be more than 0 and at most {_STEEPEST}")
+        raise ValueProblem(f"the exponent of the zipf order must be more than 0 and at most {_STEEPEST}")
 
 
 def _plain(users: UserIds, run_id: str, seed: int) -> Callable[[int], str]:
@@ -180,18 +184,20 @@ def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
     return earlier
 
 
-def _repeated(ids: tuple[str, ...], planned: int) -> str | None:
+def _repeated(ids: tuple[str, ...], planned: int) -> ValueProblem | None:
     if len(ids) < planned:
-        return (
-            f"{planned:,} arrivals are planned and the list has {len(ids):,} user IDs, but they must be "
-            "unique: say unique: false, or give more IDs"
+        return ValueProblem(
+            f"{planned:,} arrivals are planned and the list has {len(ids):,} user IDs, but they must be"
+            " unique",
+            "say unique: false, or give more IDs",
         )
     seen: dict[str, int] = {}
     for place, one in enumerate(ids[:planned], 1):
         if one in seen:
-            return (
-                f"user ID {place} of the list, {quoted(one)}, is the same as user ID {seen[one]}, but "
-                "they must be unique: say unique: false, or leave one of them out"
+            return ValueProblem(
+                f"user ID {place} of the list, {quoted(one)}, is the same as user ID {seen[one]}, but they"
+                " must be unique",
+                "say unique: false, or leave one of them out",
             )
         seen[one] = place
     return None
