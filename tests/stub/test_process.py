@@ -172,7 +172,7 @@ def test_settings_that_cannot_be_served_are_refused(settings: StubSettings, code
     with pytest.raises(InputError) as caught:
         Launch.read(line, Secret(CANARY, name="X"))
     assert caught.value.code == code
-    assert sentence in caught.value.message
+    assert sentence in str(caught.value)
 
 
 def test_the_parent_gets_the_refusal_of_the_stub() -> None:
