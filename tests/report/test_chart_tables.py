@@ -19,7 +19,7 @@ from sessionload.units import duration_text
 if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
 
-TIMED = ("traffic", "response", "parting", "outcomes", "statuses", "lag")
+TIMED = ("traffic", "response", "service", "outcomes", "statuses", "lag")
 
 
 def _rows(table: ChartTable) -> list[ChartRow]:
@@ -47,14 +47,14 @@ def test_a_table_over_time_has_a_row_for_each_step_under_its_stage(
     assert [stage for stage, _ in table.groups] == ["warm-up", "ramp", "=cmd|'<b>peak</b>", AFTER]
     rows = _rows(table)
     assert [(row.at, row.width, row.head) for row in rows] == [
-        (step.second, step.seconds, clock(step.second)) for step in model.steps_of_run
+        (step.start_s, step.length_s, clock(step.start_s)) for step in model.chart_steps
     ]
     assert table.width == 1
 
 
 def test_traffic_response_and_lag_are_the_steps_of_the_run(models: dict[str, ReportModel]) -> None:
     model = models["missed"]
-    step = model.steps_of_run[36]
+    step = model.chart_steps[36]
     assert step.outcomes == {Outcome.OK: 50}
     found = {name: _rows(table)[36].cells for name, table in chart_tables(model).items() if name in TIMED}
     assert found["traffic"] == ("50", "50", f"{step.done}", "0", "0")
@@ -77,9 +77,9 @@ def test_a_percentile_among_arrivals_without_a_session_is_never_and_nothing_is_a
     assert rows[-1].cells == ("0", NOTHING, NOTHING, NOTHING)
 
 
-def test_a_parting_is_told_in_the_steps_that_it_covers(models: dict[str, ReportModel]) -> None:
-    model = replace(models["met"], partings=(LatenessGap(3, 2, "the server queued"),))
-    table = chart_tables(model)["parting"]
+def test_a_lateness_gap_is_named_in_the_steps_that_it_covers(models: dict[str, ReportModel]) -> None:
+    model = replace(models["met"], lateness_gaps=(LatenessGap(3, 2, "the server queued"),))
+    table = chart_tables(model)["service"]
     causes = {row.head: row.cells[-1] for row in _rows(table)}
     assert {head: cause for head, cause in causes.items() if cause != NOTHING} == {
         "0:03": "the server queued",
@@ -90,12 +90,12 @@ def test_a_parting_is_told_in_the_steps_that_it_covers(models: dict[str, ReportM
 def test_the_heat_map_reads_from_never_down_to_the_fastest(models: dict[str, ReportModel]) -> None:
     model = models["missed"]
     table = chart_tables(model)["heat"]
-    low, high = model.heat.bands[0]
+    low, high = model.heat_map.bands[0]
     assert table.columns[0] == "Never"
     assert table.columns[-1] == f"{duration_text(low)} to {duration_text(high)}"
     row = _rows(table)[36]
     assert row.cells == tuple(
-        f"{count:,}" for count in (model.heat.never[36], *reversed(model.heat.counts[36]))
+        f"{count:,}" for count in (model.heat_map.never[36], *reversed(model.heat_map.counts[36]))
     )
     assert table.sparse
 

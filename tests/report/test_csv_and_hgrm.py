@@ -33,7 +33,7 @@ def test_no_cell_is_a_formula(text: str, shown: str) -> None:
 def test_the_timeline_holds_what_the_sheet_holds(models: dict[str, ReportModel]) -> None:
     for model in models.values():
         lines = list(csv.DictReader(csv_view.render(model).splitlines()))
-        for line, point in zip(lines, model.seconds_of_run, strict=True):
+        for line, point in zip(lines, model.timeline, strict=True):
             assert int(line["sent"]) == point.sent
             assert line["stage"].lstrip("'") == point.stage
             assert (line["p99_ms"] == "") == (point.p99_ns is None)

@@ -1,4 +1,4 @@
-"""The text views of known results, letter by letter. `GOLD=write pytest tests/view` writes them anew."""
+"""The text views of known results, letter by letter. `GOLD=write pytest tests/report` writes them again."""
 
 from __future__ import annotations
 

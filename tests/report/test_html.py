@@ -21,12 +21,12 @@ from sessionload.report.template import place, script_text, unbroken
 
 if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.timeline import Point
+    from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 ORDER = (
-    *("h-targets", "h-void", "h-identity", "h-traffic", "h-response", "h-parting", "h-heat", "h-spectrum"),
+    *("h-targets", "h-void", "h-identity", "h-traffic", "h-response", "h-service", "h-heat", "h-spectrum"),
     *("h-outcomes", "h-rate", "h-findings", "h-generator", "h-ran"),
 )
 """The sections, as they come down the page; the first two only where they apply."""
@@ -148,7 +148,7 @@ def test_each_chart_has_two_drawings_and_its_numbers_behind_it(
     behind = [attributes["id"] for tag, attributes in found if tag == "table" and "data-w" in attributes]
     assert behind == [f"table-{one}" for one in shown]
     rows = [attributes for tag, attributes in found if tag == "tr" and "data-x" in attributes]
-    assert len(rows) >= len(models[name].steps_of_run)
+    assert len(rows) >= len(models[name].chart_steps)
 
 
 def test_hostile_text_is_text(pages: dict[str, str]) -> None:
@@ -162,7 +162,7 @@ def test_hostile_text_is_text(pages: dict[str, str]) -> None:
 
 
 def test_a_run_without_findings_says_so(pages: dict[str, str]) -> None:
-    assert "None: nothing that was answered broke the contract" in pages["met"]
+    assert "None: no response broke the contract" in pages["met"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,21 +171,27 @@ def test_what_a_sheet_says_is_on_its_page(
 ) -> None:
     model = models[name]
     text = _elements(pages[name]).text.replace("\u00a0", " ")
-    said = [f"{model.word}: {model.sentence}", model.identity, model.parting, model.trust, *model.reasons]
+    said = [
+        f"{model.verdict}: {model.sentence}",
+        model.identity,
+        model.lateness_statement,
+        model.generator_statement,
+        *model.reasons,
+    ]
     for target in model.targets:
         said += [target.expr, target.measured, target.margin, target.samples.text, target.note]
     for finding in model.findings:
         said += [finding.cause, finding.message, finding.seen, finding.times, finding.example, finding.curl]
-    for fact in (*model.glance, *model.generator, *model.ran):
+    for fact in (*model.glance, *model.generator, *model.run_facts):
         said += [fact.label, fact.text]
     for latency in model.latency:
         said += [latency.meaning, *(cell.text for cell in latency.cells)]
     for row in (*model.outcomes, *model.statuses):
-        said += [row.name, row.meaning, row.every.text, row.share, row.measured.text]
+        said += [row.name, row.meaning, row.all_stages.text, row.share, row.measured.text]
     assert not [one for one in said if one not in text]
 
 
-def _noisy(step: Point, draw: random.Random) -> Point:
+def _noisy(step: ChartStep, draw: random.Random) -> ChartStep:
     """A step in which everything happened, and nothing as in the step before."""
     statuses = (200, 201, 204, 400, 401, 403, 404, 429, 500, 502, 503, 504)
     values: dict[str, Any] = {
@@ -203,7 +209,7 @@ def test_the_noisiest_hour_is_still_a_small_page(long_run: Result) -> None:
     model = build_report_model(long_run)
     loud = replace(
         model,
-        steps_of_run=tuple(_noisy(step, draw) for step in model.steps_of_run),
+        chart_steps=tuple(_noisy(step, draw) for step in model.chart_steps),
         findings=tuple(
             replace(one, example='{"a": 1}' * 25, curl="'user ID' " * 90) for one in model.findings
         ),
@@ -213,8 +219,8 @@ def test_the_noisiest_hour_is_still_a_small_page(long_run: Result) -> None:
 
 def test_the_largest_page_is_small(long_run: Result) -> None:
     model = build_report_model(long_run)
-    assert len(model.seconds_of_run) == 6000
-    assert len(model.steps_of_run) == MOST_POINTS
+    assert len(model.timeline) == 6000
+    assert len(model.chart_steps) == MOST_POINTS
     assert len(model.findings) == 200
     page = html.render(model)
     assert len(page.encode()) < 1_000_000

@@ -78,7 +78,7 @@ def test_the_longest_document_fits_into_a_comment(models: dict[str, ReportModel]
             targets=tuple(replace(row, expr=long, note=long) for row in model.targets * 20),
             statuses=model.statuses * 900,
             stages=tuple(replace(row, name=long) for row in model.stages * 100),
-            ran=tuple(Fact("|" * 100, "|" * 301) for _ in range(1000)),
+            run_facts=tuple(Fact("|" * 100, "|" * 301) for _ in range(1000)),
             findings=tuple(replace(row, cause=long, message=long) for row in model.findings * 100),
         )
     )

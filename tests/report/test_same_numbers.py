@@ -20,7 +20,7 @@ from sessionload.report import csv as csv_view
 from sessionload.report import hgrm, junit, markdown, terminal
 from sessionload.report import html as page
 from sessionload.report.model.rows import LATENCY_COLUMNS, CountRow, Fact, Quantity, ReportModel
-from sessionload.report.model.timeline import Point, Span
+from sessionload.report.model.timeline import ChartStep, Span
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ PERCENTILES = ("p50", "p95", "p99")
 
 def said(model: ReportModel) -> Iterator[Said]:
     """Yield each number of a model, as text, with the views that show it."""
-    for what in ("sentence", "identity", "parting", "trust"):
+    for what in ("sentence", "identity", "lateness_statement", "generator_statement"):
         yield Said(what, getattr(model, what), ALL)
     yield from (Said("reason", reason, ALL) for reason in model.reasons)
     for target in model.targets:
@@ -130,8 +130,8 @@ def said(model: ReportModel) -> Iterator[Said]:
 
 def _counts(row: CountRow) -> Iterator[Said]:
     # Outcomes that did not occur are left out where there is little room.
-    rare = TABLES if row.every.raw else ("html",)
-    yield Said(f"{row.name}: all", row.every.text, rare)
+    rare = TABLES if row.all_stages.raw else ("html",)
+    yield Said(f"{row.name}: all", row.all_stages.text, rare)
     yield Said(f"{row.name}: share", row.share, rare)
     yield Said(f"{row.name}: measured", row.measured.text, tuple(one for one in rare if one != "terminal"))
 
@@ -145,7 +145,7 @@ def _findings(model: ReportModel) -> Iterator[Said]:
 
 def _facts(model: ReportModel) -> Iterator[Said]:
     yield from (Said(fact.label, fact.text, TABLES) for fact in model.generator)
-    yield from (Said(fact.label, fact.text, ("html", "md", "junit")) for fact in model.ran)
+    yield from (Said(fact.label, fact.text, ("html", "md", "junit")) for fact in model.run_facts)
     yield from (Said(fact.label, fact.text, ("html",)) for fact in model.glance)
 
 
@@ -177,9 +177,9 @@ class _Words:
         return f"<{letters}>"
 
 
-RAW = (Point, Span, State)
+RAW = (ChartStep, Span, State)
 """What pictures are drawn from: numbers without a text."""
-PICTURES = ("heat", "response", "service", "partings", "seconds_of_run", "steps_of_run", "spans", "state")
+PICTURES = ("heat_map", "response", "service", "lateness_gaps", "timeline", "chart_steps", "spans", "state")
 
 
 def marked(value: Any, words: _Words) -> Any:  # noqa: ANN401 - any part of a model
@@ -245,7 +245,7 @@ def test_the_lines_of_the_csv_add_up_to_the_counts(
         what: sum(int(line[what]) for line in lines)
         for what in ("planned", "sent", "done", "ok", "errors", "unsent")
     }
-    outcomes = {row.name: row.every.raw for row in models[name].outcomes}
+    outcomes = {row.name: row.all_stages.raw for row in models[name].outcomes}
     arrivals = known[name].accounting
     assert sums["planned"] == arrivals.planned
     assert sums["sent"] == sums["done"] == arrivals.sent == sum(filter(None, outcomes.values()))
@@ -259,7 +259,7 @@ def test_the_csv_has_the_percentiles_of_the_steps_that_pictures_show(
     models: dict[str, ReportModel], name: str
 ) -> None:
     lines = csv.DictReader(csv_view.render(models[name]).splitlines())
-    for line, step in zip(lines, models[name].steps_of_run, strict=True):
+    for line, step in zip(lines, models[name].chart_steps, strict=True):
         for what in PERCENTILES:
             ns = getattr(step, f"{what}_ns")
             assert line[f"{what}_ms"] == ("" if ns is None else f"{ns / 1e6:.3f}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.report import terminal
-from sessionload.report.model.plain import width
+from sessionload.report.model.text_layout import COLUMNS, width
 
 if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
@@ -17,7 +17,7 @@ def test_no_line_is_wider_than_a_terminal_and_none_holds_a_control_character(
 ) -> None:
     for model in models.values():
         lines = terminal.render(model).split("\n")
-        assert max(map(width, lines)) <= terminal.COLUMNS
+        assert max(map(width, lines)) <= COLUMNS
         assert all(line.isprintable() for line in lines)
 
 

@@ -77,5 +77,5 @@ class CheckProgress:
 
 def _colored(row: CaseRow) -> Text:
     text = Text(line(row))
-    text.stylize(_COLORS[row.tone], 0, len(row.word))
+    text.stylize(_COLORS[row.tone], 0, len(row.verdict))
     return text

@@ -34,11 +34,11 @@ def render(model: ReportModel) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(TIMELINE_COLUMNS)
-    for point in model.seconds_of_run:
+    for point in model.timeline:
         percentiles = (point.p50_ns, point.p95_ns, point.p99_ns)
         writer.writerow(
             (
-                point.second,
+                point.start_s,
                 cell(point.stage),
                 point.planned,
                 point.sent,

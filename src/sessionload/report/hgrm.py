@@ -18,23 +18,23 @@ _SUB_BUCKETS = 1024
 
 def render(model: ReportModel) -> str:
     """Return the response's percentile distribution in HdrHistogram's text format, in milliseconds."""
-    found = model.response
+    spectrum = model.response
     lines = [f"{'Value':>12} {'Percentile':>14} {'TotalCount':>10} {'1/(1-Percentile)':>14}", ""]
-    for level in found.levels:
+    for level in spectrum.levels:
         line = f"{level.value_ns / 1_000_000:12.3f} {float(level.share):2.12f} {level.reached:10d}"
         lines.append(line if level.nines is None else f"{line} {level.nines:14.2f}")
     mean, deviation, largest = (
-        ns / 1_000_000 for ns in (found.mean_ns, found.deviation_ns, found.largest_ns)
+        ns / 1_000_000 for ns in (spectrum.mean_ns, spectrum.deviation_ns, spectrum.largest_ns)
     )
-    buckets = max(1, bucket_of(found.largest_ns) // _SUB_BUCKETS)
+    buckets = max(1, bucket_of(spectrum.largest_ns) // _SUB_BUCKETS)
     lines += [
         f"#[Mean    = {mean:12.3f}, StdDeviation   = {deviation:12.3f}]",
-        f"#[Max     = {largest:12.3f}, Total count    = {found.count:12d}]",
+        f"#[Max     = {largest:12.3f}, Total count    = {spectrum.count:12d}]",
         f"#[Buckets = {buckets:12d}, SubBuckets     = {_SUB_BUCKETS:12d}]",
     ]
-    if found.never:
+    if spectrum.never:
         lines.append(
-            f"# {found.never} of {found.count} arrivals never ended with a valid session. They rank last:"
-            " the curve ends before 1.0, and mean, deviation and max are of the others."
+            f"# {spectrum.never} of {spectrum.count} arrivals never ended with a valid session."
+            " They rank last: the curve ends before 1.0, and mean, deviation and max are of the others."
         )
     return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """The result as one HTML page that needs nothing but itself.
 
-Law: whoever did not run it can read it, from the answer down to what was run, and without a script. Idea:
-charts are drawn when the page is made, and the tables behind them are what the pointer tells. Trap: a page
-is handed round for years; nothing in it may need a place that is gone by then.
+The page goes from the answer down to what was run, for readers who did not run it, and works without a
+script. Charts are drawn when it is made; the tables below them are what the pointer shows. A page is passed
+on for years, so nothing in it refers to a place that may be gone by then.
 """
 
 from __future__ import annotations

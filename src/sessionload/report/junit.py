@@ -1,9 +1,8 @@
 """The result as JUnit XML, for a CI server to show.
 
-Law: it fails when the exit code says so, and a void run is an error, never a pass. Idea: one test case
-for the validity of the run, one for each target, one for each finding; what is found in a run that met its
-targets is told, and does not fail. Trap: XML 1.0 has no way to hold most control characters; the model has
-written them out already.
+It fails when the exit code says so, and a void run is an error, never a pass. There is one test case for the
+validity of the run, one for each target and one for each finding; a finding of a run that met its targets is
+shown and does not fail. XML 1.0 cannot hold most control characters; the model has escaped them already.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ def render(model: ReportModel) -> str:
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": str(sum(case.find("error") is not None for case in cases)),
-        "time": f"{model.seconds:.3f}",
+        "time": f"{model.elapsed_s:.3f}",
     }
     suites = ET.Element("testsuites", {"name": "sessionload", **counts})
     suite = ET.SubElement(
         suites, "testsuite", {"name": model.title, **counts, "skipped": "0", "timestamp": model.started}
     )
     properties = ET.SubElement(suite, "properties")
-    for fact in model.ran:
+    for fact in model.run_facts:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
     suite.extend(cases)
-    sentences = (model.headline, model.identity, model.parting, model.trust)
+    sentences = (model.headline, model.identity, model.lateness_statement, model.generator_statement)
     ET.SubElement(suite, "system-out").text = "\n".join(f"{sentence}." for sentence in sentences)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
@@ -61,8 +60,8 @@ def _validity(model: ReportModel) -> ET.Element:
 
 def _target(row: TargetRow) -> ET.Element:
     case = _case("targets", row.expr)
-    found = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
-    message = f"{found}; {row.note}" if row.note else found
+    measured = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
+    message = f"{measured}; {row.note}" if row.note else measured
     if row.state is State.MET:
         ET.SubElement(case, "system-out").text = message
     else:
@@ -72,7 +71,7 @@ def _target(row: TargetRow) -> ET.Element:
 
 def _finding(row: FindingRow, *, tolerated: bool) -> ET.Element:
     case = _case("findings", row.cause)
-    text = "\n".join(part for part in (row.message, row.seen, row.example, row.curl) if part)
+    text = "\n".join(line for line in (row.message, row.seen, row.example, row.curl) if line)
     if tolerated:
         ET.SubElement(case, "system-out").text = f"{row.outcome}, {row.times}\n{text}"
     else:

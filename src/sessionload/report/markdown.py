@@ -1,9 +1,9 @@
-"""The result as Markdown, to stand in a pull request.
+"""The result as Markdown, for a comment on a pull request.
 
-Law: nothing that a server or a file says can become markup, a link or a mention, and the whole fits into
-one comment. Idea: our own words are plain, other people's go into code spans and fenced blocks whose fence is
-longer than any in them, and the pipe, which splits a table before anything else is read, is written as an
-entity or kept out of tables. Trap: a backslash before a pipe is undone by some readers and not by others.
+Nothing that a server or a file says becomes markup, a link or a mention, and the whole fits into one comment.
+Our own words are plain; text of others goes into code spans, and into fenced blocks whose fence is longer
+than any in the text. A pipe splits a table before anything else is read, and not every reader undoes a
+backslash before it, so it is written as an entity or kept out of tables.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _answer(model: ReportModel) -> Iterator[str]:
-    yield f"## {escaped(model.title)}: {model.word.lower()}"
+    yield f"## {escaped(model.title)}: {model.verdict.lower()}"
     yield ""
-    yield f"**{model.word}**: {escaped(model.sentence)}."
+    yield f"**{model.verdict}**: {escaped(model.sentence)}."
     if model.reasons:
         yield ""
         yield "Why this run is void:"
@@ -66,20 +66,20 @@ def _answer(model: ReportModel) -> Iterator[str]:
         ((row.name, *(cell.text for cell in row.cells)) for row in model.latency),
         right=set(range(1, 8)),
     )
-    yield f"{escaped(model.parting)}."
+    yield f"{escaped(model.lateness_statement)}."
     yield ""
     yield from table(
         ("Outcome", "All stages", "Share", "Measured"),
         (
-            (row.name, row.every.text, row.share, row.measured.text)
+            (row.name, row.all_stages.text, row.share, row.measured.text)
             for row in (*model.outcomes, *model.statuses)
-            if row.every.raw
+            if row.all_stages.raw
         ),
         right={1, 2, 3},
         room=_OUTCOMES,
         what="row",
     )
-    yield f"{escaped(model.trust)}."
+    yield f"{escaped(model.generator_statement)}."
     yield ""
 
 
@@ -94,7 +94,7 @@ def _details(model: ReportModel) -> Iterator[str]:
                 row.name,
                 row.load,
                 row.duration,
-                *(one.text for one in (row.arrivals, row.p50, row.p95, row.p99)),
+                *(quantity.text for quantity in (row.arrivals, row.p50, row.p95, row.p99)),
             )
             for row in model.stages
         ),
@@ -102,7 +102,7 @@ def _details(model: ReportModel) -> Iterator[str]:
         room=_STAGES,
         what="stage",
     )
-    yield from table(("What was run", ""), model.ran, room=_RAN, what="row")
+    yield from table(("What was run", ""), model.run_facts, room=_RAN, what="row")
     yield "</details>"
 
 

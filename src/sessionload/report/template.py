@@ -1,9 +1,9 @@
-"""How the pages of the house are made from their templates.
+"""How the pages are made from their templates.
 
-Law: whatever goes into a page is escaped, a name that a template does not know is an error, and a page
-asks no other place for anything. Idea: one environment, one frame, one style and one script for all pages;
-a policy in the head of each names that script by its hash and forbids the rest, so that even a hole in the
-escaping would run nothing. Trap: inside a script element HTML knows no escapes; what ends it ends it.
+All pages share one environment, frame, style and script. Whatever goes into a page is escaped, a name that a
+template does not know is an error, and a page loads nothing from anywhere else. A policy in its head names
+the script by its hash and forbids the rest, so that even a hole in the escaping would run nothing. HTML knows
+no escapes inside a script element: `</script` ends it wherever it stands.
 """
 
 from __future__ import annotations

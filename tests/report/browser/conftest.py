@@ -46,8 +46,8 @@ class Opened(NamedTuple):
         left, top, width, height, low, high, _ = map(float, (place.get_attribute("data-plot") or "").split())
         box = place.locator("svg").bounding_box()
         assert box is not None
-        last = model.steps_of_run[-1]
-        assert (low, high) == (0, max(last.second + last.seconds, model.spans[-1].end))
+        last = model.chart_steps[-1]
+        assert (low, high) == (0, max(last.start_s + last.length_s, model.spans[-1].end))
         scale = box["width"] / float((place.locator("svg").get_attribute("viewBox") or "").split()[2])
         across = left + width * (second - low) / (high - low)
         return box["x"] + across * scale, box["y"] + (top + height / 2) * scale

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sessionload.report.model.rows import ReportModel
 
-TIMED = ("traffic", "response", "parting", "heat", "outcomes", "statuses", "lag")
+TIMED = ("traffic", "response", "service", "heat", "outcomes", "statuses", "lag")
 STEP = 36
 
 
@@ -26,7 +26,7 @@ def test_the_pointer_is_told_the_numbers_of_its_step(
     visit: Callable[..., Any], models: dict[str, ReportModel], width: int
 ) -> None:
     model, seen = models["missed"], visit("missed", width)
-    step = model.steps_of_run[STEP]
+    step = model.chart_steps[STEP]
     seen.page.mouse.move(*seen.point("response", STEP + 0.5, model))
     assert seen.told() == {
         "when": "0:36 to 0:37",
@@ -68,10 +68,10 @@ def test_the_keyboard_steps_through_a_chart_and_a_voice_reads_it(
     seen.chart("response").focus()
     for key, number in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", -1)):
         seen.page.keyboard.press(key)
-        step = model.steps_of_run[number]
-        when = f"{clock(step.second)} to {clock(step.second + step.seconds)}"
+        step = model.chart_steps[number]
+        when = f"{clock(step.start_s)} to {clock(step.start_s + step.length_s)}"
         assert seen.told()["when"] == when
-        assert seen.text("#said").startswith(f"{when}, {step.stage}, Arrivals {step.samples}, p50 ")
+        assert seen.text("#announcement").startswith(f"{when}, {step.stage}, Arrivals {step.samples}, p50 ")
     seen.page.keyboard.press("Escape")
     assert seen.page.locator("#tip").is_hidden()
 
@@ -82,7 +82,7 @@ def test_the_keyboard_steps_along_percentiles_and_rates_too(
     seen = visit("missed")
     seen.chart("spectrum").focus()
     seen.page.keyboard.press("End")
-    assert seen.text("#said") == "100 %, Response never, Service 3.02 s"
+    assert seen.text("#announcement") == "100 %, Response never, Service 3.02 s"
     seen.page.keyboard.press("+")
     assert seen.page.locator("#zoomed").is_hidden()
     seen.chart("rate").focus()
@@ -99,7 +99,7 @@ def test_a_drag_zooms_all_charts_over_time_and_escape_shows_all_again(
     seen.page.mouse.move(*seen.point("response", 30.1, model))
     seen.page.mouse.down()
     seen.page.mouse.move(*seen.point("response", 39.8, model), steps=4)
-    assert seen.page.locator(".chosen:visible").count() == len(TIMED)
+    assert seen.page.locator(".selection:visible").count() == len(TIMED)
     seen.page.mouse.up()
     assert seen.text("#zoomed span") == "0:30 to 0:40"
     near = seen.page.locator(ticks).all_text_contents()

@@ -52,7 +52,7 @@ def test_a_page_says_nothing_on_the_console_and_asks_for_nothing(
 ) -> None:
     seen = visit(name)
     seen.page.wait_for_load_state("networkidle")
-    assert seen.text("h1") == f"{models[name].word}: {models[name].sentence}."
+    assert seen.text("h1") == f"{models[name].verdict}: {models[name].sentence}."
     assert seen.console == []
     assert seen.requests == [files(name).as_uri()]
 
@@ -111,10 +111,10 @@ def test_a_page_without_scripts_has_its_pictures_and_numbers(
     visit: Callable[..., Any], models: dict[str, ReportModel]
 ) -> None:
     seen = visit("missed", java_script_enabled=False)
-    assert seen.text("h1") == f"{models['missed'].word}: {models['missed'].sentence}."
+    assert seen.text("h1") == f"{models['missed'].verdict}: {models['missed'].sentence}."
     assert all(figure.is_visible() for figure in seen.page.locator("figure.chart").all())
     assert seen.page.locator("#tip, #zoomed, .live-only").first.is_hidden()
-    seen.page.locator("details.behind summary").first.click()
+    seen.page.locator("details.numbers summary").first.click()
     assert seen.page.locator("#table-traffic").is_visible()
 
 
@@ -144,7 +144,7 @@ def test_a_page_can_be_printed(visit: Callable[..., Any], models: dict[str, Repo
     seen.page.emulate_media(media="print")
     assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert (
-        seen.page.locator("#tip, nav, details.behind").evaluate_all(
+        seen.page.locator("#tip, nav, details.numbers").evaluate_all(
             "all => all.filter((one) => one.checkVisibility()).length"
         )
         == 0
@@ -157,7 +157,7 @@ def test_a_page_can_be_printed(visit: Callable[..., Any], models: dict[str, Repo
     headings = [
         "".join(one.decode("utf-16-be").split()) for one in titles
     ]  # lines are joined without a space
-    assert "".join(f"{models['missed'].word}: {models['missed'].sentence}.".split()) in headings
+    assert "".join(f"{models['missed'].verdict}: {models['missed'].sentence}.".split()) in headings
 
 
 def test_an_hour_opens_at_once_and_can_be_looked_into(
@@ -174,6 +174,6 @@ def test_an_hour_opens_at_once_and_can_be_looked_into(
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
         heads.append(seen.told()["when"])
-    width = model.steps_of_run[0].seconds
+    width = model.chart_steps[0].length_s
     assert heads == [f"{clock(at)} to {clock(at + width)}" for at in (width, 2 * width, 3 * width)]
     assert all(one != other for one, other in pairwise(heads))

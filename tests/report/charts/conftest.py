@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from sessionload.report.charts.catalogue import SUBJECTS
+from sessionload.report.charts.catalogue import CHARTS
 from sessionload.report.charts.palette import PAGE
 from sessionload.report.charts.picture import WIDE
 from sessionload.report.charts.svg import draw
@@ -118,7 +118,7 @@ def _box(way: list[Corner]) -> Box:
 
 
 def _drawn(model: ReportModel, name: str, width: int = WIDE) -> Drawn:
-    subject = next(one for one in SUBJECTS if one.name == name)
+    subject = next(one for one in CHARTS if one.name == name)
     drawing = subject.draw(model, PAGE, width)
     return Drawn(ET.fromstring(draw(drawing, "id")), drawing.plot)  # noqa: S314 - drawn here
 

@@ -59,17 +59,17 @@ def test_traffic_is_a_rate(drawn: Draw, models: dict[str, ReportModel], long_run
     slow = drawn(build_report_model(long_run), "traffic")
     assert slow.boxes(stroke=_color("planned"))[0][:2] == pytest.approx((0, slow.height(4)), abs=1.2)
     stalled = drawn(models["missed"], "traffic")
-    most = max(step.done for step in models["missed"].steps_of_run)
+    most = max(step.done for step in models["missed"].chart_steps)
     assert stalled.boxes(stroke=_color("done"))[0][1] == pytest.approx(stalled.height(most), abs=1.2)
     for name in ("planned", "sent", "done", "late"):
         assert stalled.lines(stroke=_color(name)) == 1
 
 
 def test_outcomes_are_a_stack_with_what_failed_below(drawn: Draw, models: dict[str, ReportModel]) -> None:
-    steps = models["met"].steps_of_run
+    steps = models["met"].chart_steps
     outcomes = {Outcome.OK: 30, Outcome.TIMEOUT: 5, Outcome.SERVER_ERROR: 10}
     made = tuple(replace(step, outcomes=outcomes, unsent=5) for step in steps)
-    seen = drawn(replace(models["met"], steps_of_run=made), "outcomes")
+    seen = drawn(replace(models["met"], chart_steps=made), "outcomes")
     tops = {name: seen.boxes(fill=_color(name))[0][1] for name in ("server_error", "timeout", "ok", "unsent")}
     assert tops == {
         "server_error": pytest.approx(seen.height(10), abs=1.2),
@@ -87,7 +87,7 @@ def test_status_codes_are_a_stack_with_successes_on_top(drawn: Draw, models: dic
     seen = drawn(models["never"], "statuses")
     legend = [text for text in seen.texts if text.isdigit() and len(text) == 3]
     assert legend == ["503", "201"]
-    peak = models["never"].steps_of_run[30]
+    peak = models["never"].chart_steps[30]
     assert peak.statuses == {503: 50}
     (failed,) = seen.boxes(fill=_color("contract_violation"))
     assert failed[1] == pytest.approx(seen.height(50), abs=1.2)
@@ -102,7 +102,7 @@ def test_each_cell_of_the_heat_map_has_the_color_of_its_count(
         counts=((1, 0), (1, 7), (0, 400)),
         never=(0, 0, 2),
     )
-    seen = drawn(replace(models["met"], heat=heat), "heat")
+    seen = drawn(replace(models["met"], heat_map=heat), "heat")
     tall, ground = seen.plot.height / 3.4, seen.plot.height
     first, second, third = seen.at(20), seen.at(40), seen.at(60)
     assert {
@@ -121,7 +121,7 @@ def test_a_run_in_which_all_is_never_has_a_heat_map_of_one_row(
     drawn: Draw, models: dict[str, ReportModel]
 ) -> None:
     heat = HeatMap(columns=((0, 30), (30, 30)), bands=(), counts=((), ()), never=(3, 0))
-    seen = drawn(replace(models["met"], heat=heat), "heat")
+    seen = drawn(replace(models["met"], heat_map=heat), "heat")
     ((left, _, right, _),) = [
         box for number in range(1, 8) for box in seen.boxes(fill=_color(f"heat{number}"))
     ]

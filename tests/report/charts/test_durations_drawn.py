@@ -35,9 +35,9 @@ def test_every_percentile_lies_at_its_pixel(
         assert seen.lines(stroke=_color(name)) == 1
         corners = {corner for way in seen.ways(stroke=_color(name)) for corner in way}
         checked = 0
-        for step in models[result].steps_of_run:
+        for step in models[result].chart_steps:
             ns = getattr(step, f"{name}_ns")
-            x = seen.at(step.second + step.seconds / 2)
+            x = seen.at(step.start_s + step.length_s / 2)
             here = [y for at, y in corners if abs(at - x) < 0.06]
             if here and ns is not None:
                 checked += 1
@@ -49,12 +49,12 @@ def test_never_is_a_gap_with_a_bar_at_the_top(drawn: Draw, models: dict[str, Rep
     seen = drawn(models["never"], "response")
     assert "never" in seen.scale
     for name in ("p50", "p95", "p99"):
-        steps = models["never"].steps_of_run
+        steps = models["never"].chart_steps
         never = [step for step in steps if step.samples and getattr(step, f"{name}_ns") is None]
         bars = seen.boxes(fill=_color(name))
         on_line = [at for way in seen.ways(stroke=_color(name)) for at, _ in way]
         for step in never:
-            left, right = seen.at(step.second), seen.at(step.second + step.seconds)
+            left, right = seen.at(step.start_s), seen.at(step.start_s + step.length_s)
             assert any(bar[0] - 0.1 <= left < right <= bar[2] + 0.1 for bar in bars)
             assert not any(abs(at - (left + right) / 2) < 0.06 for at in on_line)
         assert sum(bar[2] - bar[0] for bar in bars) == pytest.approx(seen.at(len(never)), abs=0.5)
@@ -67,16 +67,16 @@ def test_never_is_a_gap_with_a_bar_at_the_top(drawn: Draw, models: dict[str, Rep
 
 
 def test_steps_without_arrivals_are_a_gap_without_a_bar(drawn: Draw, models: dict[str, ReportModel]) -> None:
-    steps = models["met"].steps_of_run
+    steps = models["met"].chart_steps
     empty = replace(steps[30], samples=0, p50_ns=None, p95_ns=None, p99_ns=None)
-    seen = drawn(replace(models["met"], steps_of_run=(*steps[:30], empty, *steps[31:])), "response")
+    seen = drawn(replace(models["met"], chart_steps=(*steps[:30], empty, *steps[31:])), "response")
     assert len(seen.ways(stroke=_color("p95"))) == 2
     assert not seen.boxes(fill=_color("p95"))
 
 
 def test_a_value_between_two_gaps_is_as_long_as_its_step(drawn: Draw, models: dict[str, ReportModel]) -> None:
     seen = drawn(models["missed"], "response")
-    steps = models["missed"].steps_of_run
+    steps = models["missed"].chart_steps
     alone = [
         here
         for before, here, after in zip(steps, steps[1:], steps[2:], strict=False)
@@ -85,7 +85,7 @@ def test_a_value_between_two_gaps_is_as_long_as_its_step(drawn: Draw, models: di
     assert alone
     ways = [(left, right) for left, _, right, _ in seen.boxes(stroke=_color("p99"))]
     for step in alone:
-        ends = (seen.at(step.second), seen.at(step.second + 1))
+        ends = (seen.at(step.start_s), seen.at(step.start_s + 1))
         assert any(way == pytest.approx(ends, abs=0.06) for way in ways)
 
 
@@ -103,16 +103,16 @@ def test_targets_are_drawn_where_they_are_near(drawn: Draw, models: dict[str, Re
     assert not [text for text in far.texts if text.startswith("target")]
 
 
-def test_partings_are_shaded_and_barred_by_cause(drawn: Draw, models: dict[str, ReportModel]) -> None:
-    partings = (LatenessGap(10, 5, "the server queued"), LatenessGap(30, 10, "the generator was late"))
-    seen = drawn(replace(models["queued"], partings=partings), "parting")
+def test_lateness_gaps_are_shaded_and_barred_by_cause(drawn: Draw, models: dict[str, ReportModel]) -> None:
+    lateness_gaps = (LatenessGap(10, 5, "the server queued"), LatenessGap(30, 10, "the generator was late"))
+    seen = drawn(replace(models["queued"], lateness_gaps=lateness_gaps), "service")
     for color, start, end, top in (("server", 10, 15, 2), ("generator", 30, 40, 8)):
         band, bar = sorted(seen.boxes(fill=_color(color)), key=lambda box: -box[3])
         assert band == pytest.approx((seen.at(start), 0, seen.at(end), seen.plot.height), abs=0.1)
         assert bar == pytest.approx((seen.at(start), top, seen.at(end), top + 4), abs=0.1)
     assert {"the server queued", "the generator was late"} <= set(seen.texts)
     assert seen.lines(stroke=_color("answered")) == seen.lines(stroke=_color("service")) == 1
-    calm = drawn(models["met"], "parting")
+    calm = drawn(models["met"], "service")
     assert not {"the server queued", "the generator was late"} & set(calm.texts)
     assert not calm.boxes(fill=_color("server"))
 
@@ -120,13 +120,13 @@ def test_partings_are_shaded_and_barred_by_cause(drawn: Draw, models: dict[str, 
 def test_lag_is_drawn_beside_what_counts_as_late_if_it_is_near(
     drawn: Draw, models: dict[str, ReportModel]
 ) -> None:
-    steps = models["met"].steps_of_run
+    steps = models["met"].chart_steps
     calm = drawn(models["met"], "lag")
     assert "counted as late" not in calm.texts
     (way,) = calm.ways(stroke=_color("lag"))
     assert way[0][1] == pytest.approx(calm.height((steps[0].lag_p99_ns or 0) / 1e6), abs=1.2)
     late = tuple(replace(step, lag_p99_ns=4_000_000) for step in steps)
-    near = drawn(replace(models["met"], steps_of_run=late), "lag")
+    near = drawn(replace(models["met"], chart_steps=late), "lag")
     assert "counted as late" in near.texts
     assert [one for one in near.elements("line") if one.get("stroke-dasharray") == "4,4"]
 

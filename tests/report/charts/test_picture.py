@@ -18,7 +18,7 @@ import pytest
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.charts.axes import milliseconds_axis, rate_axis
 from sessionload.report.charts.canvas import Canvas, Frame, Series
-from sessionload.report.charts.catalogue import SUBJECTS
+from sessionload.report.charts.catalogue import CHARTS
 from sessionload.report.charts.palette import DARK, LIGHT, PAGE, Palette
 from sessionload.report.charts.picture import NARROW, WIDE, Picture, pictures, png_files, svg_files
 from sessionload.report.charts.svg import draw, draw_alone
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sessionload.verdict.result import Result
 
 NS = "{http://www.w3.org/2000/svg}"
-NAMES = ["traffic", "response", "parting", "heat", "spectrum", "outcomes", "statuses", "rate", "lag"]
+NAMES = ["traffic", "response", "service", "heat", "spectrum", "outcomes", "statuses", "rate", "lag"]
 TAGS = {"svg", "g", "path", "line", "rect", "text", "title", "clipPath"}
 
 
@@ -66,7 +66,7 @@ def test_a_run_without_a_sample_has_only_its_schedule(models: dict[str, ReportMo
     assert list(svg_files(models["empty"])) == ["traffic"]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("subject", CHARTS, ids=lambda one: one.name)
 @pytest.mark.parametrize(("result", "width"), [("missed", WIDE), ("never", NARROW), ("queued", WIDE)])
 def test_specifications_keep_the_schema(
     models: dict[str, ReportModel], subject: Chart, width: int, result: str
@@ -172,7 +172,7 @@ def test_colors_on_a_page_are_variables_and_in_a_file_the_light_ones(
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_any_palette_can_be_drawn_with(models: dict[str, ReportModel], palette: Palette) -> None:
-    for subject in SUBJECTS:
+    for subject in CHARTS:
         svg = draw(subject.draw(models["met"], palette, WIDE), "a")
         assert set(re.findall(r'(?:fill|stroke)="(#[^"]*)"', svg)) <= {
             getattr(palette, one.name) for one in fields(Palette)
@@ -233,7 +233,7 @@ def _busy(long_run: Result) -> ReportModel:
     """600 steps, none like the one before it, some of all percentiles never."""
     model = build_report_model(long_run)
     steps = []
-    for number, step in enumerate(model.steps_of_run):
+    for number, step in enumerate(model.chart_steps):
         draws = [(number * prime) % 97 for prime in (13, 29, 31, 37, 41, 43)]
         ns = [None if draw < 5 else 10_000_000 + draw * draw * 90_000 for draw in draws]
         steps.append(
@@ -259,16 +259,16 @@ def _busy(long_run: Result) -> ReportModel:
     counts = tuple(
         tuple(
             0 if abs(band - 9) > 6 else (column * 31 + band * 17) % 400
-            for band in range(len(model.heat.bands))
+            for band in range(len(model.heat_map.bands))
         )
-        for column in range(len(model.heat.columns))
+        for column in range(len(model.heat_map.columns))
     )
-    return replace(model, steps_of_run=tuple(steps), heat=replace(model.heat, counts=counts))
+    return replace(model, chart_steps=tuple(steps), heat_map=replace(model.heat_map, counts=counts))
 
 
 def test_600_steps_are_small(long_run: Result) -> None:
     model = _busy(long_run)
-    assert len(model.steps_of_run) == 600
+    assert len(model.chart_steps) == 600
     found = {name: one for name, one in pictures(model).items() if one}
     assert list(found) == NAMES
     sizes = {name: len(one.wide.encode()) for name, one in found.items()}

@@ -108,15 +108,15 @@ def test_hostile_text_is_text(pages: dict[str, tuple[ComparisonModel, str]]) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_sheet_says_is_on_its_page(pages: dict[str, tuple[ComparisonModel, str]], name: str) -> None:
     model, text = pages[name]
-    heading = f'<span class="word {model.tone}">{model.word}:</span>'
+    heading = f'<span class="word {model.tone}">{model.verdict}:</span>'
     assert heading in text
     assert text.index(heading) < text.index("<main>")
     shown = re.sub(r"<[^>]*>", "\n", text).replace("\u00a0", " ")
     for row in model.rows:
         for cell in (row.name, row.base, row.candidate, row.change, row.interval, row.judged, row.note):
             assert f"\n{cell}\n" in shown if cell else True
-    assert ("Why nothing can be said" in shown) is bool(model.reasons)
-    assert ("Beside the answer" in shown) is bool(model.notes)
+    assert ("Why there is no answer" in shown) is bool(model.reasons)
+    assert ("Notes" in shown) is bool(model.notes)
     assert f"\n{model.why}\n" in shown
     assert f"\n{model.how}\n" in shown
 
@@ -212,7 +212,7 @@ def test_a_browser_shows_it_whole_and_says_and_asks_nothing(
     opened.on("request", lambda request: told.append(request.url))
     opened.goto(file.as_uri())
     assert told == [file.as_uri()]
-    assert opened.title().startswith(f"{model.word}: comparison of ")
+    assert opened.title().startswith(f"{model.verdict}: comparison of ")
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     heading = opened.locator("h1").inner_text().replace("\u00a0", " ")
     assert heading == f"{model.headline}."

@@ -21,8 +21,8 @@ from sessionload.report.comparison import markdown, phrases, terminal
 from sessionload.report.comparison.model import ComparisonModel, build_comparison_model
 from sessionload.report.markdown import LONGEST
 from sessionload.report.model.build import build_report_model as prepare_run
-from sessionload.report.model.plain import width
 from sessionload.report.model.rows import LATENCY_COLUMNS
+from sessionload.report.model.text_layout import width
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import Evidence, State, Verdict, judge
 
@@ -131,12 +131,12 @@ def test_every_view_begins_with_the_answer(
     sheets_of_pairs: dict[str, ComparisonModel], name: str, answer: Conclusion, tone: str
 ) -> None:
     model = sheets_of_pairs[name]
-    assert (model.answer, model.word, model.tone) == (answer, answer.value.upper(), tone)
-    assert model.headline == f"{model.word}: {model.sentence}"
-    assert terminal.render(model).startswith(f"{model.word}: ")
+    assert (model.answer, model.verdict, model.tone) == (answer, answer.value.upper(), tone)
+    assert model.headline == f"{model.verdict}: {model.sentence}"
+    assert terminal.render(model).startswith(f"{model.verdict}: ")
     title, _, said, *_ = markdown.render(model).splitlines()
     assert title.endswith(f": {answer.value}")
-    assert said.startswith(f"**{model.word}**: ")
+    assert said.startswith(f"**{model.verdict}**: ")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -161,11 +161,11 @@ def test_the_numbers_of_a_side_are_those_of_its_own_report(
         assert getattr(shown["error_rate"], side) == facts["Without a session"]
         assert getattr(shown["achieved_rate"], side) == facts["Sent"]
         about = getattr(sheets_of_pairs[name], side)
-        assert (about.word, about.sentence) == (own.word, own.sentence)
+        assert (about.verdict, about.sentence) == (own.verdict, own.sentence)
         assert about.response == own.response
         assert {
-            row.label: getattr(row, side) for row in sheets_of_pairs[name].ran if getattr(row, side)
-        } == dict(own.ran)
+            row.label: getattr(row, side) for row in sheets_of_pairs[name].run_facts if getattr(row, side)
+        } == dict(own.run_facts)
 
 
 def test_nothing_of_others_becomes_markup(known: dict[str, Result], hostile: str) -> None:

@@ -101,7 +101,7 @@ def test_the_answer_comes_first_and_every_run_has_its_row(
     opened, _ = visit(1280)
     newest = run_row(list(known.values())[-1], "x")
     heading = opened.locator("h1").inner_text().replace("\u00a0", " ")
-    assert heading == f"{newest.word}: {newest.sentence}."
+    assert heading == f"{newest.verdict}: {newest.sentence}."
     assert opened.locator("table.runs tbody tr").count() == len(known)
 
 

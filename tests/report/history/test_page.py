@@ -180,7 +180,7 @@ def test_every_run_is_a_row_with_its_verdict_its_sentence_and_its_numbers(known:
     assert [row for row in cells if row[1] != "Verdict"] == [
         [
             str(number),
-            row.word,
+            row.verdict,
             f"{row.sentence}{row.name}",
             *(one.text for one in row.percentiles),
             row.errors,

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from sessionload.report.history import markdown, terminal
 from sessionload.report.history.model import HistoryModel, Unread, build_history_model, relative_url, run_row
 from sessionload.report.model.build import build_report_model as sheet_of
-from sessionload.report.model.plain import width
-from sessionload.report.terminal import COLUMNS
+from sessionload.report.model.text_layout import COLUMNS, width
 from sessionload.units import NS
 from sessionload.verdict.verdict import State
 from sessionload.workload.schedule import Stage
@@ -76,7 +75,7 @@ def history(known: dict[str, Result]) -> HistoryModel:
 def test_a_row_says_what_the_report_of_its_run_says(known: dict[str, Result], name: str) -> None:
     row, model = run_row(known[name], "here", "here/report.html"), sheet_of(known[name])
     response = next(one for one in model.latency if one.name == "response")
-    assert (row.word, row.state, row.sentence) == (model.word, model.state, model.sentence)
+    assert (row.verdict, row.state, row.sentence) == (model.verdict, model.state, model.sentence)
     assert row.percentiles == (response.cells[1], response.cells[3], response.cells[4])
     glance = dict(model.glance)
     assert [glance[f"Response {one}"] for one in ("p50", "p95", "p99")] == [
@@ -235,7 +234,7 @@ def test_the_headline_is_that_of_the_newest_run(known: dict[str, Result]) -> Non
     assert model.headline == sheet_of(known["met"]).headline
     assert model.about == "launch on staging, started 2026-01-02 03:04"
     nothing = build_history_model("x", [], [Unread("b", "why")])
-    assert (nothing.word, nothing.headline, nothing.about) == ("", "No run here could be read", "")
+    assert (nothing.verdict, nothing.headline, nothing.about) == ("", "No run here could be read", "")
 
 
 # Links
@@ -280,7 +279,7 @@ def test_every_run_is_one_row_with_all_that_its_row_says(history: HistoryModel, 
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     for trend in history.trends:
         for row in trend.rows:
-            told = (row.word, row.started, row.errors, row.sent, *(one.text for one in row.percentiles))
+            told = (row.verdict, row.started, row.errors, row.sent, *(one.text for one in row.percentiles))
             assert all(one in text for one in (*told, row.sentence, row.name))
 
 

@@ -49,7 +49,7 @@ def test_rows_are_the_figures_of_the_result(
         mine = [cell.raw for cell in row.cells]
         theirs = [figures[row.name][key] for key in ("count", "p50", "p90", "p95", "p99", "p99_9", "max")]
         assert mine == theirs
-    assert {row.name: row.every.raw for row in models[name].outcomes} == known[name].accounting.outcomes
+    assert {row.name: row.all_stages.raw for row in models[name].outcomes} == known[name].accounting.outcomes
 
 
 @given(st.lists(st.tuples(st.integers(0, 49), st.integers(0, 10**10)), min_size=1, max_size=80))
@@ -66,8 +66,8 @@ def test_percentiles_are_those_of_sorting_every_sample(samples: list[tuple[int, 
         exact_ms = values[math.ceil(share * len(values)) - 1] / 1e6
         assert cell.raw == pytest.approx(exact_ms, rel=0.001)
     assert cells[-1].raw == values[-1] / 1e6
-    for step in model.steps_of_run:
-        here = sorted(taken_ns for second, taken_ns in samples if 10 + second == step.second)
+    for step in model.chart_steps:
+        here = sorted(taken_ns for second, taken_ns in samples if 10 + second == step.start_s)
         assert step.p50_ns == (pytest.approx(here[(len(here) - 1) // 2], rel=0.001) if here else None)
 
 
@@ -104,7 +104,7 @@ def test_stages_add_up_to_the_run(
 def test_a_heat_map_holds_each_arrival_once(
     known: dict[str, Result], models: dict[str, ReportModel], name: str
 ) -> None:
-    heat = models[name].heat
+    heat = models[name].heat_map
     valid = sum(sum(column) for column in heat.counts)
     assert valid == known[name].accounting.outcomes["ok"]  # type: ignore[index]
     assert valid + sum(heat.never) == known[name].accounting.sent + known[name].accounting.unsent
@@ -128,6 +128,6 @@ def test_the_row_of_the_target_that_ended_a_run_says_when(models: dict[str, Repo
 
 def test_a_run_of_an_hour_has_fewer_steps_than_seconds(long_run: Result) -> None:
     model = build_report_model(long_run)
-    assert (len(model.seconds_of_run), len(model.steps_of_run)) == (6000, MOST_POINTS)
-    assert sum(step.sent for step in model.steps_of_run) == long_run.accounting.sent
-    assert len(model.heat.columns) == 100
+    assert (len(model.timeline), len(model.chart_steps)) == (6000, MOST_POINTS)
+    assert sum(step.sent for step in model.chart_steps) == long_run.accounting.sent
+    assert len(model.heat_map.columns) == 100

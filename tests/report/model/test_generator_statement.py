@@ -68,8 +68,8 @@ def test_all_doubts_are_named(known: dict[str, Result]) -> None:
     busy = GeneratorHealth(cpu_ns=95 * NS, wall_ns=100 * NS, workers=2, gc_collections=1)
     result = replace(_with(known["late"], generator=busy, findings={own.cause: own}), lost=1)
     assert _said(result) == (
-        "Do not trust these numbers: the generator was late, was too busy, ran out of means, lost arrivals"
-        " and does not account for every arrival."
+        "Do not trust these numbers: the generator was late, was too busy, ran out of resources,"
+        " lost arrivals and does not account for every arrival."
         " Lag p99 was 540 ms (limit 10 ms), processor time 95 % of a core (limit 90 %);"
         " garbage collection took 0 µs in 1 run, 0 µs at longest; 2 processes, 1 arrival lost"
     )

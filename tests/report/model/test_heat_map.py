@@ -11,7 +11,7 @@ from recorded import histogram
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.slices import Slice
-from sessionload.report.model.heat_map import MOST_BANDS, MOST_COLUMNS, HeatColumns, bands
+from sessionload.report.model.heat_map import MOST_BANDS, MOST_COLUMNS, HeatMapBuilder, bands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def _slice(values: Sequence[int], errors: int = 0) -> Slice:
 
 def test_arrivals_are_counted_by_time_and_band() -> None:
     parts = {0: _slice([10 * MS, 10 * MS, 24 * MS], 2), 1: _slice([]), 2: _slice([30 * MS], 1)}
-    heat = HeatColumns([histogram([10 * MS, 10 * MS, 24 * MS, 30 * MS])], seconds=3, step=1)
+    heat = HeatMapBuilder([histogram([10 * MS, 10 * MS, 24 * MS, 30 * MS])], seconds=3, step=1)
     for second, part in parts.items():
         heat.add(second, part)
     found = heat.heat_map()
@@ -63,7 +63,7 @@ def test_arrivals_are_counted_by_time_and_band() -> None:
 
 
 def test_without_a_valid_response_there_are_no_bands() -> None:
-    heat = HeatColumns([histogram()], seconds=2, step=1)
+    heat = HeatMapBuilder([histogram()], seconds=2, step=1)
     heat.add(1, _slice([], 4))
     found = heat.heat_map()
     assert (found.bands, found.counts, found.never) == ((), ((), ()), (0, 4))
@@ -76,7 +76,7 @@ def test_without_a_valid_response_there_are_no_bands() -> None:
 def test_columns_are_few_and_made_of_whole_steps(
     seconds: int, step: int, columns: int, last: tuple[int, int]
 ) -> None:
-    found = HeatColumns([], seconds, step).heat_map()
+    found = HeatMapBuilder([], seconds, step).heat_map()
     assert (len(found.columns), found.columns[-1]) == (columns, last)
     assert len(found.columns) <= MOST_COLUMNS
 
@@ -84,7 +84,7 @@ def test_columns_are_few_and_made_of_whole_steps(
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=40))
 def test_each_response_is_in_the_band_of_its_length(values: list[int]) -> None:
     everything = histogram(values)
-    heat = HeatColumns([everything], 1, 1)
+    heat = HeatMapBuilder([everything], 1, 1)
     heat.add(0, _slice(values))
     found = heat.heat_map()
     assert 0 < len(found.bands) <= MOST_BANDS

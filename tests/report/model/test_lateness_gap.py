@@ -70,7 +70,7 @@ def test_the_little_lag_of_every_arrival_is_no_cause() -> None:
 
 
 def test_neighbours_of_one_cause_are_one_stretch(models: dict[str, ReportModel]) -> None:
-    points = models["met"].steps_of_run[:8]
+    points = models["met"].chart_steps[:8]
     causes = ["", QUEUED, QUEUED, "", QUEUED, LATE, LATE, ""]
     assert lateness_gaps(points, causes) == (
         LatenessGap(1, 2, QUEUED),
@@ -81,7 +81,7 @@ def test_neighbours_of_one_cause_are_one_stretch(models: dict[str, ReportModel])
 
 
 def test_a_sentence_says_for_how_long_and_why(models: dict[str, ReportModel]) -> None:
-    points = models["met"].steps_of_run
+    points = models["met"].chart_steps
     found = (LatenessGap(1, 2, QUEUED), LatenessGap(4, 1, QUEUED), LatenessGap(5, 2, LATE))
     assert lateness_gap_sentence(points, found) == (
         "Answered p99 is above service p99 in 5 s of 60 s: for 3 s the server queued (first at 0:01),"
@@ -93,14 +93,16 @@ def test_a_sentence_says_for_how_long_and_why(models: dict[str, ReportModel]) ->
 
 
 def test_a_run_says_which_of_the_two_it_was(models: dict[str, ReportModel]) -> None:
-    assert {one.cause for one in models["queued"].partings} == {QUEUED}
-    assert models["late"].partings == (LatenessGap(30, 1, LATE),)
-    assert models["met"].parting == (
+    assert {one.cause for one in models["queued"].lateness_gaps} == {QUEUED}
+    assert models["late"].lateness_gaps == (LatenessGap(30, 1, LATE),)
+    assert models["met"].lateness_statement == (
         "Answered p99 stays within 10 % or 1 ms of service p99 all the time:"
         " requests were sent when they were due"
     )
-    assert models["empty"].parting == ("Nothing was answered, so answered and service p99 cannot be compared")
+    assert models["empty"].lateness_statement == (
+        "Nothing was answered, so answered and service p99 cannot be compared"
+    )
 
 
-def test_a_stall_that_is_seen_in_both_is_no_parting(models: dict[str, ReportModel]) -> None:
-    assert models["missed"].partings == ()
+def test_a_stall_that_is_seen_in_both_is_no_difference(models: dict[str, ReportModel]) -> None:
+    assert models["missed"].lateness_gaps == ()

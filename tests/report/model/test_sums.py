@@ -30,7 +30,7 @@ def test_sums_are_those_of_adding_one_by_one(known: dict[str, Result], name: str
     result = known[name]
     sums = sums_of(result, {second: second % 3 for second in range(25, 50)})
     slices = result.measurement.slices
-    assert sums.every == over(result.measurement)
+    assert sums.all_stages == over(result.measurement)
     assert sums.measured == result.measured
     for stage, found in enumerate(sums.stages):
         assert found == total(part for (of, _), part in slices.items() if of == stage)
@@ -42,7 +42,7 @@ def test_sums_are_those_of_adding_one_by_one(known: dict[str, Result], name: str
 
 def test_a_second_of_the_warmup_is_in_no_group(known: dict[str, Result]) -> None:
     sums = sums_of(known["met"], dict.fromkeys(range(60), 0))
-    assert sums.groups[0] == sums.measured != sums.every
+    assert sums.groups[0] == sums.measured != sums.all_stages
 
 
 def test_a_group_without_arrivals_is_empty(known: dict[str, Result]) -> None:

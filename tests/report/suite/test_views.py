@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sessionload.report.model.plain import plain, width
+from sessionload.report.model.plain import plain
+from sessionload.report.model.text_layout import width
 from sessionload.report.suite import junit, markdown, page, terminal
 from sessionload.report.suite.model import SuiteModel, build_suite_model, case_row
 from sessionload.suite.expectation import CaseStatus
@@ -34,7 +35,7 @@ def _case(name: str, state: CaseStatus, observed: str, *, elapsed_ns: int | None
     return CaseResult(
         name,
         name.partition("/")[0],
-        f"The law of {name}",
+        f"The rule of {name}",
         "refused with 4xx, no session key",
         observed,
         state,
@@ -119,7 +120,7 @@ def test_each_case_is_counted_in_one_column_of_its_group(checks: dict[str, Suite
 
 
 def test_words_tones_and_reasons(checks: dict[str, SuiteModel]) -> None:
-    assert [(row.word, row.tone, row.failing, row.accepted) for row in checks["violated"].cases] == [
+    assert [(row.verdict, row.tone, row.failing, row.accepted) for row in checks["violated"].cases] == [
         ("KEPT", "met", False, ""),
         ("VIOLATED", "missed", True, ""),
         ("ACCEPTED", "void", False, "since 2026-01-31: trimmed until 2.0"),
@@ -172,7 +173,7 @@ status that is not documented; 1 throttled; 1 skipped; 1 accepted by the baselin
 
 Broke the contract (1)
   VIOLATED  user-id/length-257
-    law        The law of user-id/length-257
+    requires   The rule of user-id/length-257
     expected   refused with 4xx, no session key
     came back  200, accepted
     again      {_CURL}
@@ -189,11 +190,11 @@ Accepted by the baseline (1)
     since 2026-01-31: trimmed until 2.0
 
 Cases
-                   cases   kept  undocumented  broken  accepted  not seen
-  A valid request      1      1             -       -         -         -
-  The user ID          2      -             -       1         1         -
-  The body             2      -             1       -         -         1
-  session              1      -             -       -         -         1
+                   cases  kept  undocumented  broken  accepted  not seen
+  A valid request      1     1             -       -         -         -
+  The user ID          2     -             -       1         1         -
+  The body             2     -             1       -         -         1
+  session              1     -             -       -         -         1
 """
     )
 
@@ -234,17 +235,17 @@ def test_a_case_that_took_no_time_ends_with_what_came_back(checks: dict[str, Sui
 
 def test_the_list_of_what_would_be_sent() -> None:
     cases = [
-        Planned("valid/ordinary", "valid", "A law", "a documented success"),
-        Planned("session/parallel", "session", "A law " * 20, "one live key", requests=1_011),
+        Planned("valid/ordinary", "valid", "A rule", "a documented success"),
+        Planned("session/parallel", "session", "A rule " * 20, "one live key", requests=1_011),
     ]
     assert terminal.listing(cases) == (
         "valid/ordinary                  a documented success\n"
-        "    A law\n"
+        "    A rule\n"
         "session/parallel                one live key  (1,011 requests)\n"
-        f"    {('A law ' * 16).strip()}\n"
-        f"    {('A law ' * 4).strip()}\n"
+        f"    {('A rule ' * 13)}A\n"
+        f"    rule {('A rule ' * 6).strip()}\n"
         "\n"
-        "2 cases and laws, 1,012 requests. Nothing was sent.\n"
+        "2 cases and rules, 1,012 requests. Nothing was sent.\n"
     )
 
 
@@ -340,12 +341,12 @@ def test_each_case_is_a_test_case_with_its_time(checks: dict[str, SuiteModel]) -
     ]
 
 
-def test_a_failure_says_law_expectation_answer_and_command(checks: dict[str, SuiteModel]) -> None:
+def test_a_failure_says_requirement_expectation_answer_and_command(checks: dict[str, SuiteModel]) -> None:
     failure = _suite(checks["violated"]).find("testcase[@name='user-id/length-257']/failure")
     assert failure is not None
     assert failure.attrib == {"type": "violated", "message": "200, accepted"}
     assert failure.text == (
-        "law: The law of user-id/length-257\nexpected: refused with 4xx, no session key\n"
+        "requires: The rule of user-id/length-257\nexpected: refused with 4xx, no session key\n"
         f"came back: 200, accepted\nagain: {_CURL}"
     )
 
@@ -386,8 +387,8 @@ def test_a_page_is_in_order_and_asks_no_other_place(checks: dict[str, SuiteModel
     [
         (
             "kept",
-            ["Nothing that was seen."],
-            ["No longer occurs", "Accepted by", "not whole", "Of the cases"],
+            ["No case broke it."],
+            ["No longer occurs", "Accepted by", "is incomplete", "Of the cases"],
         ),
         (
             "violated",
@@ -399,10 +400,10 @@ def test_a_page_is_in_order_and_asks_no_other_place(checks: dict[str, SuiteModel
                 "1.73 s",
                 "Of the cases, 1 r",
             ],
-            ["Nothing that was seen.", "not whole", " · strict"],
+            ["No case broke it.", "is incomplete", " · strict"],
         ),
         ("strict", [" · strict"], []),
-        ("cut", ["Why this check is not whole", "the budget of 10 requests is spent"], []),
+        ("cut", ["Why this check is incomplete", "the budget of 10 requests is spent"], []),
         ("empty", ["unnamed environment"], ["All cases"]),
     ],
 )

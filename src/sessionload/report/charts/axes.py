@@ -1,8 +1,8 @@
-"""Axes: which scale reads best, where the ticks stand, and what they say.
+"""Axes: which scale reads best, where the ticks stand, and their labels.
 
-Law: an axis shows the whole of its data and names its unit at every tick. Idea: ticks are chosen here,
-where they can be tested, and handed to the chart with their labels. Trap: a logarithmic axis cannot
-show 0, and one that spans less than a decade or two only hides that it does not start there.
+An axis shows all of its data and names its unit at every tick. Ticks are chosen here, where they can be
+tested, and handed to the chart with their labels. A logarithmic axis cannot show 0, and on less than a decade
+or two it hides that it does not start there.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Axis:
         kept: list[tuple[float, float, float, str]] = []
         for tick, label, size in zip(self.ticks, self.labels, sizes, strict=True):
             at = self.share(tick) * pixels
-            if all(abs(at - other) * 2 >= size + width for other, width, _, _ in kept):
+            if all(abs(at - placed) * 2 >= size + width for placed, width, _, _ in kept):
                 kept.append((at, size, tick, label))
         kept.sort()
         return replace(

@@ -1,13 +1,13 @@
-"""A canvas: margins, axes, legend and the kinds of layers that pictures are made of.
+"""A canvas: margins, axes, legend, and the kinds of layers that charts are made of.
 
-Law: where a value lies is decided here and nowhere else, so a page can find it again from the `Plot`.
-Idea: a picture is rows of plain data in named layers; colors and dashes are data, too, so that a legend
-is a layer like any other and needs no scale. Trap: text of other people (a stage's name) is data,
-never part of an expression, and a character that XML cannot hold would end the drawing program.
+Where a value lies is decided here and nowhere else, so a page can find it again from the `Plot`. A chart is
+plain data in named layers; colors and dashes are data too, so a legend is a layer like any other and needs no
+scale. Text of other people (a stage's name) is data, never part of an expression, and characters that XML
+cannot hold are escaped: one would end the drawing program.
 
 A layer whose name begins with `stretch_` or `move_` can be stretched or moved along x; see `charts.svg`.
-Specifications are made of Altair's schema classes. The tests check them against its schema: to check each
-one that is made takes twenty times as long as to make it.
+Specifications are made of Altair's schema classes. The tests check them against its schema: to check each one
+that is made takes twenty times as long as to make it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from sessionload.report.charts.plot import Drawing, Plot
-from sessionload.report.model.plain import plain, width
+from sessionload.report.model.plain import plain
+from sessionload.report.model.text_layout import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -179,14 +180,14 @@ class Canvas:
         """
         share = self.frame.x.share
         rooms = ((row, self._width * (share(row["x2"]) - share(row["x"])) - 8) for row in rows)
-        found = [
-            {"x": row["x"], "text": _cut(plain(row["text"]), int(room / _CHARACTER))}
+        labels = [
+            {"x": row["x"], "text": cut(plain(row["text"]), int(room / _CHARACTER))}
             for row, room in rooms
             if room > _SAMPLE
         ]
         look = {"color": self.frame.palette.soft, "align": "left", "dx": 4}
         across = {"x": self._x, "y": alt.value(pixels), "text": _TEXT}
-        self._put(f"move_{name}", "text", look, across, found)
+        self._put(f"move_{name}", "text", look, across, labels)
 
     def note(self, x: float, text: str, *, name: str, pixels: float) -> None:
         """Put on a text beside `x`, `pixels` below the top, on the side where there is room for it."""
@@ -245,19 +246,19 @@ class Canvas:
         return Drawing(spec, self.frame.width, self._top + self._height + _BOTTOM, self.plot)
 
     def _put(self, name: str, kind: str, look: Row, across: Row, rows: Iterable[Row]) -> None:
-        found = [{key: _shown(value) for key, value in row.items()} for row in rows]
-        if found:
-            self._data[name] = found
+        data = [{key: _shown(value) for key, value in row.items()} for row in rows]
+        if data:
+            self._data[name] = data
             self._layers.append((name, {"type": kind, **look}, across))
 
     def _put_stages(self) -> None:
         palette, stages = self.frame.palette, self.frame.stages
         self.bands(
-            ({"x": one.start, "x2": one.end, "fill": palette.shade} for one in stages if one.warmup),
+            ({"x": stage.start, "x2": stage.end, "fill": palette.shade} for stage in stages if stage.warmup),
             name="warmups",
         )
-        self.borders(({"x": one.start, "stroke": palette.soft} for one in stages[1:]), name=_STAGES)
-        self.names({"x": one.start, "x2": one.end, "text": one.label} for one in stages)
+        self.borders(({"x": stage.start, "stroke": palette.soft} for stage in stages[1:]), name=_STAGES)
+        self.names({"x": stage.start, "x2": stage.end, "text": stage.label} for stage in stages)
 
     def _legend(self) -> Iterator[Row]:
         # The title stands first, and the keys beside it or in lines below it.
@@ -313,11 +314,3 @@ def _axis(axis: Axis, *, grid: bool) -> alt.Axis:
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value if not isinstance(value, str) or value.isprintable() else plain(value)
-
-
-def _cut(text: str, columns: int) -> str:
-    if width(text) <= columns:
-        return text
-    while width(text) > columns - 1:
-        text = text[:-1]
-    return f"{text}…"

@@ -1,7 +1,7 @@
-"""What a report has pictures of, in the order of its page.
+"""The charts of a report, in the order of its page.
 
-Law: one list, read by the page and by the files alike. Idea: a subject knows its name, its words and
-whether a run has anything of it to draw. Trap: a run without a single sample still has a schedule.
+The page and the files of charts read this one list. A chart knows its name, its texts, and whether a run has
+anything to draw in it: a run without a single sample still has a schedule.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture that any run may have. `label` tells of it to those who cannot see it."""
+    """A chart that any run may have. `label` describes it for those who cannot see it."""
 
     name: str
     title: str
     label: str
     kind: str
     draw: Callable[[ReportModel, Palette, int], Drawing]
-    drawn: Callable[[ReportModel], bool]
+    has_data: Callable[[ReportModel], bool]
 
 
 def _answered(model: ReportModel) -> bool:
-    return any(step.answered_p99_ns is not None for step in model.steps_of_run)
+    return any(step.answered_p99_ns is not None for step in model.chart_steps)
 
 
-SUBJECTS = (
+CHARTS = (
     Chart(
         "traffic",
         "Arrivals planned, sent, done and late",
@@ -51,13 +51,13 @@ SUBJECTS = (
         " A bar at the top marks a percentile that is never.",
         "time",
         time_charts.response_chart,
-        lambda model: any(step.samples for step in model.steps_of_run),
+        lambda model: any(step.samples for step in model.chart_steps),
     ),
     Chart(
-        "parting",
+        "service",
         "Response against service",
         "99th percentiles of what was answered, from due and from sent, by the time at which arrivals were"
-        " due. Where they part is shaded by cause.",
+        " due. Where they differ is shaded by cause.",
         "time",
         time_charts.lateness_gap_chart,
         _answered,
@@ -68,12 +68,12 @@ SUBJECTS = (
         "How many response times fell into each band over the run, and how many were never.",
         "time",
         heat_chart.heat_chart,
-        lambda model: any(model.heat.never) or any(any(column) for column in model.heat.counts),
+        lambda model: any(model.heat_map.never) or any(any(column) for column in model.heat_map.counts),
     ),
     Chart(
         "spectrum",
         "Percentile spectrum",
-        "Response and service time against the percentile; each nine has the same room.",
+        "Response and service time against the percentile; each further nine takes the same width.",
         "nines",
         percentile_chart.percentile_chart,
         lambda model: bool(model.response.count),
@@ -84,7 +84,7 @@ SUBJECTS = (
         "How arrivals ended, per second, stacked, by the time at which they were due.",
         "time",
         count_charts.outcomes_chart,
-        lambda model: any(step.outcomes or step.unsent for step in model.steps_of_run),
+        lambda model: any(step.outcomes or step.unsent for step in model.chart_steps),
     ),
     Chart(
         "statuses",
@@ -92,7 +92,7 @@ SUBJECTS = (
         "Status codes of what was answered, per second, stacked, by the time at which arrivals were due.",
         "time",
         count_charts.statuses_chart,
-        lambda model: any(step.statuses for step in model.steps_of_run),
+        lambda model: any(step.statuses for step in model.chart_steps),
     ),
     Chart(
         "rate",
@@ -108,6 +108,6 @@ SUBJECTS = (
         "99th percentile of the generator's own lateness by the time at which arrivals were due.",
         "time",
         time_charts.lag_chart,
-        lambda model: any(step.lag_p99_ns is not None for step in model.steps_of_run),
+        lambda model: any(step.lag_p99_ns is not None for step in model.chart_steps),
     ),
 )

@@ -1,8 +1,8 @@
-"""The tables behind the charts: what a chart shows, for those who cannot see it, and for the pointer.
+"""The tables below the charts: what a chart shows, for those who cannot see it, and for the pointer.
 
-Law: every number that a chart shows stands in the table behind it. Idea: what the pointer and the keyboard
-tell is read from the row, so nothing is said twice; a row knows where it lies on the chart's own axis.
-Trap: an hour in 600 steps is 600 rows for each of these charts, so a row is as short as it can be.
+Every number that a chart shows is in its table. The pointer and the keyboard read the row, so nothing is kept
+twice; a row knows where it lies on the chart's x axis. An hour in 600 steps is 600 rows for each of these
+charts, so a row is as short as it can be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.charts.palette import status_colors
-from sessionload.report.model.build import NOTHING, latency_text
+from sessionload.report.model.quantities import NOTHING, latency_text
 from sessionload.report.model.time_axis import clock
 from sessionload.units import duration_text, share_text
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.timeline import Point
+    from sessionload.report.model.timeline import ChartStep
 
 
 _ALL = Fraction(1)
@@ -31,7 +31,7 @@ _ALL = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A line of a table. `at` is where it lies on the chart's axis across, `width` how far it reaches."""
+    """A row of a table. `at` is where it lies on the chart's axis across, `width` how far it reaches."""
 
     at: float
     width: float
@@ -40,13 +40,13 @@ class ChartRow:
 
     @property
     def place(self) -> str:
-        """`at` as short as it can be said."""
+        """`at` in as few digits as are needed."""
         return f"{self.at:.6g}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChartTable:
-    """What stands behind one chart. `colors` are the names of the chart's colors by column, or empty."""
+    """The numbers of one chart. `colors` are the names of the chart's colors by column, or empty."""
 
     name: str
     caption: str
@@ -56,7 +56,7 @@ class ChartTable:
     groups: tuple[tuple[str, tuple[ChartRow, ...]], ...]
     """Rows by stage; a chart that is not over time has one group without a name."""
     sparse: bool = False
-    """Whether the pointer tells only of cells that are not zero."""
+    """Whether the pointer shows only cells that are not zero."""
 
     @property
     def width(self) -> float:
@@ -66,10 +66,10 @@ class ChartTable:
 
 def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
     """Return the tables by the name of their chart."""
-    found = (
+    tables = (
         _traffic(model),
         _response(model),
-        _parting(model),
+        _service(model),
         _heat(model),
         _spectrum(model),
         _outcomes(model),
@@ -77,7 +77,7 @@ def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
         _rate(model),
         _lag(model),
     )
-    return {table.name: table for table in found}
+    return {table.name: table for table in tables}
 
 
 def _traffic(model: ReportModel) -> ChartTable:
@@ -89,7 +89,7 @@ def _traffic(model: ReportModel) -> ChartTable:
         "From",
         tuple(kind.capitalize() for kind in kinds),
         ("planned", "sent", "done", "late", ""),
-        _by_stage(model, lambda step: tuple(_whole(getattr(step, kind)) for kind in kinds)),
+        _by_stage(model, lambda step: tuple(_count(getattr(step, kind)) for kind in kinds)),
     )
 
 
@@ -104,42 +104,42 @@ def _response(model: ReportModel) -> ChartTable:
         _by_stage(
             model,
             lambda step: (
-                _whole(step.samples),
+                _count(step.samples),
                 *(latency_text(getattr(step, f"{kind}_ns"), step.samples) for kind in kinds),
             ),
         ),
     )
 
 
-def _parting(model: ReportModel) -> ChartTable:
+def _service(model: ReportModel) -> ChartTable:
     causes = {
-        second: parting.cause
-        for parting in model.partings
-        for second in range(parting.second, parting.second + parting.seconds)
+        second: gap.cause
+        for gap in model.lateness_gaps
+        for second in range(gap.start_s, gap.start_s + gap.length_s)
     }
 
-    def cells(step: Point) -> tuple[str, ...]:
+    def cells(step: ChartStep) -> tuple[str, ...]:
         p99s = (step.answered_p99_ns, step.service_p99_ns)
         return (
             *(NOTHING if ns is None else duration_text(ns) for ns in p99s),
-            _whole(step.queued),
-            causes.get(step.second, NOTHING),
+            _count(step.queued),
+            causes.get(step.start_s, NOTHING),
         )
 
     return ChartTable(
-        "parting",
+        "service",
         "99th percentiles of whatever got an answer; queued: arrivals that waited for a free slot.",
         "From",
-        ("Response p99, answered", "Service p99", "Queued", "Where they part"),
+        ("Response p99, answered", "Service p99", "Queued", "Why they differ"),
         ("answered", "service", "", ""),
         _by_stage(model, cells),
     )
 
 
 def _heat(model: ReportModel) -> ChartTable:
-    heat = model.heat
+    heat = model.heat_map
     rows = tuple(
-        ChartRow(second, seconds, clock(second), tuple(_whole(count) for count in (never, *reversed(counts))))
+        ChartRow(second, seconds, clock(second), tuple(_count(count) for count in (never, *reversed(counts))))
         for (second, seconds), counts, never in zip(heat.columns, heat.counts, heat.never, strict=True)
     )
     bands = tuple(f"{duration_text(low)} to {duration_text(high)}" for low, high in reversed(heat.bands))
@@ -170,19 +170,19 @@ def _spectrum(model: ReportModel) -> ChartTable:
 
 def level_rows(series: tuple[PercentileSpectrum, ...]) -> Iterator[ChartRow]:
     """Yield percentiles in rising order; a series may lack a level, or be never."""
-    whole = max(one.count for one in series)
+    count = max(spectrum.count for spectrum in series)
     values: list[dict[Fraction, int | None]] = [
-        {level.share: level.value_ns for level in one.levels} | ({_ALL: None} if one.never else {})
-        for one in series
+        {level.share: level.value_ns for level in spectrum.levels} | ({_ALL: None} if spectrum.never else {})
+        for spectrum in series
     ]
-    for part in sorted(set().union(*values)):
-        cells = tuple(duration_text(found[part]) if part in found else NOTHING for found in values)
-        nines = min(float(1 / (1 - part)), whole) if part < 1 else whole  # past the last arrival is nothing
-        yield ChartRow(nines, 0, share_text(part.numerator, part.denominator), cells)
+    for share in sorted(set().union(*values)):
+        cells = tuple(duration_text(levels[share]) if share in levels else NOTHING for levels in values)
+        nines = min(float(1 / (1 - share)), count) if share < 1 else count  # past the last arrival is nothing
+        yield ChartRow(nines, 0, share_text(share.numerator, share.denominator), cells)
 
 
 def _outcomes(model: ReportModel) -> ChartTable:
-    seen = set().union(*(step.outcomes for step in model.steps_of_run))
+    seen = set().union(*(step.outcomes for step in model.chart_steps))
     kinds = tuple(kind for kind in Outcome if kind in seen)
     return ChartTable(
         "outcomes",
@@ -190,13 +190,13 @@ def _outcomes(model: ReportModel) -> ChartTable:
         "From",
         tuple(kind.value for kind in kinds),
         tuple(kind.value for kind in kinds),
-        _by_stage(model, lambda step: tuple(_whole(step.outcomes.get(kind, 0)) for kind in kinds)),
+        _by_stage(model, lambda step: tuple(_count(step.outcomes.get(kind, 0)) for kind in kinds)),
         sparse=True,
     )
 
 
 def _statuses(model: ReportModel) -> ChartTable:
-    seen = sorted(set().union(*(step.statuses for step in model.steps_of_run)))
+    seen = sorted(set().union(*(step.statuses for step in model.chart_steps)))
     colors = status_colors(seen)
     return ChartTable(
         "statuses",
@@ -204,7 +204,7 @@ def _statuses(model: ReportModel) -> ChartTable:
         "From",
         tuple(f"HTTP {status}" for status in seen),
         tuple(colors[status] for status in seen),
-        _by_stage(model, lambda step: tuple(_whole(step.statuses.get(status, 0)) for status in seen)),
+        _by_stage(model, lambda step: tuple(_count(step.statuses.get(status, 0)) for status in seen)),
         sparse=True,
     )
 
@@ -212,12 +212,12 @@ def _statuses(model: ReportModel) -> ChartTable:
 def _rate(model: ReportModel) -> ChartTable:
     rows = tuple(
         ChartRow(
-            one.rate,
+            row.rate,
             0,
-            one.label,
-            (one.seconds.text, one.arrivals.text, one.p50.text, one.p95.text, one.p99.text),
+            row.label,
+            (row.seconds.text, row.arrivals.text, row.p50.text, row.p95.text, row.p99.text),
         )
-        for one in model.by_rate
+        for row in model.by_rate
     )
     return ChartTable(
         "rate",
@@ -241,21 +241,21 @@ def _lag(model: ReportModel) -> ChartTable:
             model,
             lambda step: (
                 NOTHING if step.lag_p99_ns is None else duration_text(step.lag_p99_ns),
-                _whole(step.late),
+                _count(step.late),
             ),
         ),
     )
 
 
 def _by_stage(
-    model: ReportModel, cells: Callable[[Point], tuple[str, ...]]
+    model: ReportModel, cells: Callable[[ChartStep], tuple[str, ...]]
 ) -> tuple[tuple[str, tuple[ChartRow, ...]], ...]:
-    def row(step: Point) -> ChartRow:
-        return ChartRow(step.second, step.seconds, clock(step.second), cells(step))
+    def row(step: ChartStep) -> ChartRow:
+        return ChartRow(step.start_s, step.length_s, clock(step.start_s), cells(step))
 
-    stages: Iterable[tuple[str, Iterable[Point]]] = groupby(model.steps_of_run, lambda step: step.stage)
+    stages: Iterable[tuple[str, Iterable[ChartStep]]] = groupby(model.chart_steps, lambda step: step.stage)
     return tuple((stage, tuple(row(step) for step in steps)) for stage, steps in stages)
 
 
-def _whole(number: int) -> str:
+def _count(number: int) -> str:
     return f"{number:,}"

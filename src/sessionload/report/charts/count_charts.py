@@ -1,8 +1,8 @@
-"""Pictures of how many: traffic, outcomes and status codes by second.
+"""Charts of counts: traffic, outcomes and status codes by second.
 
-Law: what is drawn is per second, however many seconds a step has. Idea: a stack is surfaces that all begin
-at 0, the highest behind, so each is only its upper edge. Trap: what failed has to be seen beside
-hundreds of times as much that did not, so it stands at the bottom, on the axis.
+What is drawn is per second, however many seconds a step has. A stack is made of areas that all begin at 0,
+the highest behind, so each is only its upper edge. Failures have to be seen beside hundreds of times as many
+successes, so they stand at the bottom, on the axis.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DASHES = {"planned": (1, 0), "sent": (1, 0), "done": (5, 3), "late": (2, 2)}
 def traffic_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw arrivals planned, sent, done and late."""
     series = {name: Series(name, getattr(palette, name), dash) for name, dash in _DASHES.items()}
-    counts = {name: [getattr(step, name) for step in model.steps_of_run] for name in series}
+    counts = {name: [getattr(step, name) for step in model.chart_steps] for name in series}
     canvas = _canvas(model, palette, width, counts.values(), tuple(series.values()))
     planned = Series("planned", palette.planned, shape="square")
     canvas.surfaces(_edge(model, planned, counts["planned"]), opacity=0.22)
@@ -38,9 +38,9 @@ def traffic_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
 
 def outcomes_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw how arrivals ended, stacked: what failed below, what went well above it, unsent on top."""
-    order = [*(one for one in Outcome if one is not Outcome.OK), Outcome.OK]
-    steps = model.steps_of_run
-    counts = {one.value: [step.outcomes.get(one, 0) for step in steps] for one in order}
+    order = [*(outcome for outcome in Outcome if outcome is not Outcome.OK), Outcome.OK]
+    steps = model.chart_steps
+    counts = {outcome.value: [step.outcomes.get(outcome, 0) for step in steps] for outcome in order}
     counts["unsent"] = [step.unsent for step in steps]
     looks = {name: Series(name.replace("_", " "), getattr(palette, name), shape="square") for name in counts}
     return _stack(model, palette, width, {looks[name]: counted for name, counted in counts.items()})
@@ -48,7 +48,7 @@ def outcomes_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
 
 def statuses_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw the status codes of what was answered, stacked: successes on top."""
-    steps = model.steps_of_run
+    steps = model.chart_steps
     colors = status_colors({status for step in steps for status in step.statuses})
     counts = {
         Series(str(status), getattr(palette, color), shape="square"): [
@@ -62,7 +62,7 @@ def statuses_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
 def _stack(
     model: ReportModel, palette: Palette, width: int, counts: Mapping[Series, Sequence[int]]
 ) -> Drawing:
-    sums = [0] * len(model.steps_of_run)
+    sums = [0] * len(model.chart_steps)
     layers: dict[Series, list[int]] = {}
     for series, counted in counts.items():
         if any(counted):
@@ -81,18 +81,18 @@ def _canvas(
     series: tuple[Series, ...],
 ) -> Canvas:
     rates = (
-        count / step.seconds
+        count / step.length_s
         for counted in counts
-        for count, step in zip(counted, model.steps_of_run, strict=True)
+        for count, step in zip(counted, model.chart_steps, strict=True)
     )
     x, y = time_axis(model, width), count_axis(max(rates))
     return Canvas(Frame(palette, width, x, y, TIME, "Arrivals per second", series, model.spans))
 
 
 def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Row]:
-    steps = model.steps_of_run
+    steps = model.chart_steps
     look = series.look
     for step, count in zip(steps, counts, strict=True):
-        yield {**look, "x": step.second, "y": count / step.seconds}
+        yield {**look, "x": step.start_s, "y": count / step.length_s}
     last = steps[-1]  # which ends, too
-    yield {**look, "x": last.second + last.seconds, "y": counts[-1] / last.seconds}
+    yield {**look, "x": last.start_s + last.length_s, "y": counts[-1] / last.length_s}

@@ -1,8 +1,8 @@
 """The heat map: how many response times fell into each band, over time.
 
-Law: a color is a range of counts that the legend names, and a cell without color has none at all. Idea:
-seven colors of one hue, their counts about equally far apart as logarithms, so that one slow arrival is
-seen beside thousands. Trap: a column that says how many were *never* is not a band above the slowest.
+A color is a range of counts that the legend names, and an empty cell has no color. Seven colors of one hue
+stand for counts about equally far apart as logarithms, so one slow arrival is seen beside thousands. The row
+of those that were *never* stands apart: it is not a band above the slowest.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ _COLORS = 7
 
 def heat_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw the heat map, what is never as a row of its own at the top."""
-    found = model.heat
-    bounds = count_bounds(max(*(count for column in found.counts for count in column), *found.never, 1))
+    heat_map = model.heat_map
+    bounds = count_bounds(max(*(count for column in heat_map.counts for count in column), *heat_map.never, 1))
     series = tuple(
         Series(label, getattr(palette, f"heat{number}"), shape="square")
         for label, number in zip(_labels(bounds), _spread(len(bounds)), strict=True)
     )
-    borders = [low / 1_000_000 for low, _ in found.bands] + [high / 1_000_000 for _, high in found.bands[-1:]]
+    borders = [low / 1_000_000 for low, _ in heat_map.bands] + [
+        high / 1_000_000 for _, high in heat_map.bands[-1:]
+    ]
     axis = bands_axis(borders)
     canvas = Canvas(
         Frame(
@@ -49,10 +51,12 @@ def heat_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
         )
     )
     rows: list[tuple[float, Sequence[int]]] = [
-        (float(band), [column[band] for column in found.counts]) for band in range(len(found.bands))
+        (float(band), [column[band] for column in heat_map.counts]) for band in range(len(heat_map.bands))
     ]
-    rows.append((axis.high - 1, found.never))
-    canvas.cells(cell for low, counts in rows for cell in _cells(found.columns, low, counts, bounds, series))
+    rows.append((axis.high - 1, heat_map.never))
+    canvas.cells(
+        cell for low, counts in rows for cell in _cells(heat_map.columns, low, counts, bounds, series)
+    )
     return canvas.drawing()
 
 
@@ -84,7 +88,7 @@ def _cells(
     series: Sequence[Series],
 ) -> Iterator[Row]:
     colored = zip(columns, (bisect_right(bounds, count) for count in counts), strict=True)
-    for number, run in groupby(colored, key=lambda one: one[1]):
+    for number, run in groupby(colored, key=lambda pair: pair[1]):
         cells = [column for column, _ in run]
         if number:
             start, end = cells[0][0], cells[-1][0] + cells[-1][1]

@@ -1,9 +1,8 @@
-"""Colors of the pictures, by the part that they play.
+"""Colors of the charts, by what they stand for.
 
-Law: no two series of one picture are told apart by color alone; hues are those of Okabe and Ito, which
-differ with every common kind of color vision. Idea: a page is given names of CSS variables, so that
-light and dark follow the reader; a file is given the light colors themselves. Trap: a color that reads
-well on paper may be lost on a dark screen, so each name has a value for both.
+No two series of one chart are told apart by color alone; hues are those of Okabe and Ito, which differ with
+every common kind of color vision. A color that reads well on paper may be lost on a dark screen, so each name
+has a light and a dark value.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class Palette:
     heat7: str
 
 
-PAGE = Palette(**{one.name: f"var(--chart-{one.name})" for one in fields(Palette)})
+PAGE = Palette(**{color.name: f"var(--chart-{color.name})" for color in fields(Palette)})
 """The page's own colors, which follow light and dark."""
 
 LIGHT = Palette(
@@ -149,7 +148,7 @@ DARK = Palette(
 
 def declarations(palette: Palette) -> str:
     """Return the palette as CSS declarations, one a line, for the `:root` of a page that holds pictures."""
-    return "\n".join(f"--chart-{one.name}: {getattr(palette, one.name)};" for one in fields(Palette))
+    return "\n".join(f"--chart-{color.name}: {getattr(palette, color.name)};" for color in fields(Palette))
 
 
 def status_colors(statuses: Iterable[int]) -> dict[int, str]:

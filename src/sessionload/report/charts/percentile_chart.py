@@ -1,8 +1,8 @@
 """The percentile spectrum: durations against the percentile, on an axis where each nine has the same room.
 
-Law: arrivals that are never end the curve of the response before 100 %. Idea: the same run corrected for
-coordinated omission (from due) and uncorrected (from sent) in one picture; what lies between them is
-what a closed loop would hide. Trap: past the last arrival there is nothing, whatever the axis has room for.
+Arrivals that are never end the curve of the response before 100 %. The chart shows the same run corrected for
+coordinated omission (from due) and uncorrected (from sent); what lies between the curves is what a closed
+loop would hide. Nothing is drawn past the last arrival, whatever room the axis has.
 """
 
 from __future__ import annotations
@@ -34,27 +34,29 @@ def percentile_chart(model: ReportModel, palette: Palette, width: int) -> Drawin
     )
 
 
-def percentile_charts(found: Mapping[Series, PercentileSpectrum], palette: Palette, width: int) -> Drawing:
+def percentile_charts(spectra: Mapping[Series, PercentileSpectrum], palette: Palette, width: int) -> Drawing:
     """Draw any spectra, and where each one ends because all that is left is never."""
-    rows = [row for series, one in found.items() for row in _curve(series, one)]
-    ends = [(series, one, one.end) for series, one in found.items() if one.end is not None]
+    rows = [row for series, spectrum in spectra.items() for row in _curve(series, spectrum)]
+    ends = [
+        (series, spectrum, spectrum.end) for series, spectrum in spectra.items() if spectrum.end is not None
+    ]
     y = milliseconds_axis([row["y"] for row in rows], never=bool(ends))
-    x = nines_axis(max(one.count for one in found.values()))
+    x = nines_axis(max(spectrum.count for spectrum in spectra.values()))
     title = "Duration, log scale" if y.logarithmic else "Duration"
-    canvas = Canvas(Frame(palette, width, x, y, "Percentile", title, tuple(found)))
+    canvas = Canvas(Frame(palette, width, x, y, "Percentile", title, tuple(spectra)))
     canvas.borders({"x": end, "stroke": series.color} for series, _, end in ends)
     canvas.lanes(
-        {"fill": series.color, "x": end, "x2": min(x.high, one.count), "lane": lane}
-        for lane, (series, one, end) in enumerate(ends)
+        {"fill": series.color, "x": end, "x2": min(x.high, spectrum.count), "lane": lane}
+        for lane, (series, spectrum, end) in enumerate(ends)
     )
     canvas.lines(rows)
-    for lane, (series, one, end) in enumerate(ends):
-        text = f"{series.label.partition(',')[0]} is never for {share_text(one.never, one.count)}"
+    for lane, (series, spectrum, end) in enumerate(ends):
+        text = f"{series.label.partition(',')[0]} is never for {share_text(spectrum.never, spectrum.count)}"
         canvas.note(end, text, name=f"end{lane}", pixels=24 + 15 * lane)
     return canvas.drawing()
 
 
-def _curve(series: Series, one: PercentileSpectrum) -> Iterator[Row]:
-    for level in one.levels:
+def _curve(series: Series, spectrum: PercentileSpectrum) -> Iterator[Row]:
+    for level in spectrum.levels:
         if level.nines is not None:  # the level before the very end has the same value
-            yield {**series.look, "x": min(level.nines, one.count), "y": level.value_ns / 1_000_000}
+            yield {**series.look, "x": min(level.nines, spectrum.count), "y": level.value_ns / 1_000_000}

@@ -1,8 +1,8 @@
 """All pictures of a report, drawn when it is made.
 
-Law: a picture needs no script to be seen, and says nothing that the table behind it does not. Idea: Altair
-makes the specification, vl_convert draws it, twice for a page: wide, and narrow with fewer ticks.
-Trap: both are slow to import, so they are imported when the first picture is asked for.
+A picture needs no script to be seen, and shows nothing that the table below it does not. Altair makes the
+specification and vl_convert draws it, twice for a page: wide, and narrow with fewer ticks. Both are slow to
+import, so they are imported when the first picture is asked for.
 
 What a script may do with a drawing on a page, in which the data area is `Plot`:
 
@@ -90,29 +90,29 @@ def picture(name: str, label: str, kind: str, build: Callable[[Palette, int], Dr
 
 def pictures(model: ReportModel) -> dict[str, Picture | None]:
     """Return all pictures by name, in the order of the page; `None` where there is nothing to draw."""
-    from sessionload.report.charts.catalogue import SUBJECTS  # noqa: PLC0415 - slow to import
+    from sessionload.report.charts.catalogue import CHARTS  # noqa: PLC0415 - slow to import
 
     return {
-        one.name: picture(one.name, one.label, one.kind, partial(one.draw, model))
-        if one.drawn(model)
+        chart.name: picture(chart.name, chart.label, chart.kind, partial(chart.draw, model))
+        if chart.has_data(model)
         else None
-        for one in SUBJECTS
+        for chart in CHARTS
     }
 
 
 def svg_files(model: ReportModel) -> dict[str, str]:
     """Return all that there is to draw as files, by name: on white, in the light colors, under a title."""
-    from sessionload.report.charts.catalogue import SUBJECTS  # noqa: PLC0415 - slow to import
+    from sessionload.report.charts.catalogue import CHARTS  # noqa: PLC0415 - slow to import
 
     return {
-        one.name: draw_alone(
-            one.draw(model, LIGHT, WIDE),
-            f"{one.name}-file",
-            f"{one.title} · {model.title} · run {model.run_id}",
+        chart.name: draw_alone(
+            chart.draw(model, LIGHT, WIDE),
+            f"{chart.name}-file",
+            f"{chart.title} · {model.title} · run {model.run_id}",
             ink=LIGHT.ink,
         )
-        for one in SUBJECTS
-        if one.drawn(model)
+        for chart in CHARTS
+        if chart.has_data(model)
     }
 
 

@@ -1,8 +1,7 @@
 """Where the data of a drawing lie, and what a drawing is before it is drawn.
 
-Law: a value's place can be computed from the `Plot` alone, to the pixel. Idea: no layout is left to the
-drawing program; margins are ours. Trap: text has no size here, so margins are made for the longest
-label that an axis can have.
+The place of a value follows from the `Plot` alone, to the pixel. The drawing program lays nothing out;
+margins are set here. Text has no size at this point, so margins fit the longest label that an axis can have.
 """
 
 from __future__ import annotations

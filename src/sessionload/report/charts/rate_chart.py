@@ -1,8 +1,8 @@
-"""Latency against rate: what the response was at each rate that was achieved.
+"""Latency against rate: the response at each rate that was achieved.
 
-Law: seconds are put together by what was achieved, not by what was planned. Idea: where the curves leave
-the floor is what the environment can hold. Trap: a group of few seconds says little, and a group in
-which a percentile is never has no point, but a bar at the top as wide as the group.
+Seconds are grouped by what was achieved, not by what was planned; where the curves begin to rise is what the
+environment can hold. A group of few seconds says little. A group in which a percentile is never has no point,
+but a bar at the top as wide as the group.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ def rate_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     groups = model.by_rate
     lines = percentile_series(palette)
     points = {name: Series(name, getattr(palette, name), shape=shape) for name, shape in _SHAPES.items()}
-    shown = [ms for one in groups for name in PERCENTILES if (ms := getattr(one, name).raw) is not None]
+    shown = [ms for group in groups for name in PERCENTILES if (ms := getattr(group, name).raw) is not None]
     never = [
-        {"fill": points[name].color, "x": one.low, "x2": one.high, "lane": lane}
+        {"fill": points[name].color, "x": group.low, "x2": group.high, "lane": lane}
         for lane, name in enumerate(reversed(PERCENTILES))
-        for one in groups
-        if one.arrivals.raw and getattr(one, name).raw is None
+        for group in groups
+        if group.arrivals.raw and getattr(group, name).raw is None
     ]
     y = milliseconds_axis(shown, never=bool(never))
     least = groups[0].low if len(groups) > 1 else 0.0
     x = rate_axis(least, groups[-1].high, 8 if width > 700 else 4)
     title = "Response time, log scale" if y.logarithmic else "Response time"
     canvas = Canvas(Frame(palette, width, x, y, "Exchanges done per second", title, tuple(points.values())))
-    rows = [(one.rate, name, getattr(one, name).raw) for name in PERCENTILES for one in groups]
+    rows = [(group.rate, name, getattr(group, name).raw) for name in PERCENTILES for group in groups]
     canvas.lines({**lines[name].look, "x": at, "y": ms} for at, name, ms in rows)
     canvas.points({**points[name].look, "x": at, "y": ms} for at, name, ms in rows if ms is not None)
     canvas.lanes(never)

@@ -1,9 +1,9 @@
 """A specification, drawn: SVG that is small, safe in a page, and can be zoomed along x.
 
-Law: a drawing holds no script, no link, no address, and one id, which is made of its name. Idea: Vega's SVG
-is taken apart and only what is seen is put together again, its axis of x and its layers where a script
-finds them. Trap: a clip path is in the coordinates of the element that has it, so what is stretched has
-to be inside of what is clipped.
+A drawing holds no script, no link, no address, and one id, which is made of its name. Vega's SVG is taken
+apart and only what is seen is put together again, with its x axis and its layers where a script finds them. A
+clip path is in the coordinates of the element that has it, so what is stretched has to be inside of what is
+clipped.
 
 The tree that comes out:
 
@@ -113,14 +113,14 @@ def _content(drawing: Drawing, stem: str) -> Iterator[ET.Element]:
             "font-size": "12",
         },
     )
-    (inside,) = (one for one in drawn.iter(f"{{{_SVG}}}g") if "root" in _classes(one))
-    for zoom, parts in groupby(_seen(inside, plot.height), key=lambda one: one.get("data-zoom")):
+    (inside,) = (group for group in drawn.iter(f"{{{_SVG}}}g") if "root" in _classes(group))
+    for zoom, groups in groupby(_seen(inside, plot.height), key=lambda group: group.get("data-zoom")):
         if zoom == "stretch":
             clipped = ET.SubElement(data, "g", {"clip-path": f"url(#{stem})"})
             stretched = ET.SubElement(clipped, "g", {"data-zoom": zoom})
-            stretched.extend(child for part in parts for child in part)
+            stretched.extend(child for group in groups for child in group)
         else:
-            data.extend(parts)
+            data.extend(groups)
     yield data
 
 
@@ -135,17 +135,17 @@ def _seen(element: ET.Element, height: float) -> Iterator[ET.Element]:
         return
     if element.tag != f"{{{_SVG}}}g":
         yield _bare(element)
-    elif any(one.startswith("stretch_") for one in classes) and any(
-        one.endswith("_marks") for one in classes
+    elif any(name.startswith("stretch_") for name in classes) and any(
+        name.endswith("_marks") for name in classes
     ):
         children = [_bare(child) for child in element]
         yield _group("stretch", merged(children) if "mark-rect" in classes else children)
-    elif any(one.startswith("move_") for one in classes):
+    elif any(name.startswith("move_") for name in classes):
         yield _group("move", (_movable(_bare(child)) for child in element))
     else:
         if "role-axis" in classes:
             yield from _ticks(element, height)
-        children = [part for child in element for part in _seen(child, height)]
+        children = [seen for child in element for seen in _seen(child, height)]
         transform = _round(element.get("transform", "translate(0,0)"))
         if children and transform != "translate(0,0)":
             group = ET.Element("g", {"transform": transform})
@@ -172,7 +172,7 @@ def _bare(element: ET.Element) -> ET.Element:
 
 
 def _round(text: str) -> str:
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".rstrip("0").rstrip("."), text)
+    return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".rstrip("0").rstrip("."), text)
 
 
 def _movable(element: ET.Element) -> ET.Element:
@@ -183,13 +183,13 @@ def _movable(element: ET.Element) -> ET.Element:
 
 
 def _place(element: ET.Element) -> tuple[str, str]:
-    found = _TRANSLATE.match(element.get("transform", ""))
-    return (found[1], found[2]) if found else ("0", "0")
+    match = _TRANSLATE.match(element.get("transform", ""))
+    return (match[1], match[2]) if match else ("0", "0")
 
 
 def _ticks(axis: ET.Element, height: float) -> Iterator[ET.Element]:
     # Takes the ticks and labels out of an axis, if it is the one of x, to put them together by place.
-    parts = {name: one for one in axis.iter(f"{{{_SVG}}}g") for name in _classes(one)}
+    parts = {name: group for group in axis.iter(f"{{{_SVG}}}g") for name in _classes(group)}
     lines, labels = parts.get("role-axis-tick"), parts.get("role-axis-label")
     if lines is None or labels is None or all(line.get("y2") == "0" for line in lines):
         return

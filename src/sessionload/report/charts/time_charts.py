@@ -1,8 +1,8 @@
-"""Pictures of durations by the second in which arrivals were due: response, parting and lag.
+"""Charts of durations by the second in which arrivals were due: response, response and service, lag.
 
-Law: a percentile that is never is a gap with a bar at the top, not a point at some height. Idea: each
-series is a line through the middles of its steps. Trap: a line cannot show a value that stands alone
-between two gaps, so such a value is a line as long as its step.
+A percentile that is never is a gap with a bar at the top, not a point at some height. Each series is a line
+through the middles of its steps. A line cannot show a value that stands alone between two gaps, so such a
+value is drawn as a line as long as its step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sessionload.report.charts.palette import Palette
     from sessionload.report.charts.plot import Drawing
     from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.timeline import Point
+    from sessionload.report.model.timeline import ChartStep
 
 _DASHES = {"p50": (2, 3), "p95": (1, 0), "p99": (7, 3)}
 _TARGET = (4, 4)
@@ -36,13 +36,13 @@ def percentile_series(palette: Palette) -> dict[str, Series]:
 
 def time_axis(model: ReportModel, width: int) -> Axis:
     """Return the axis of time that all pictures of a run by second have."""
-    last = model.steps_of_run[-1]
-    return clock_axis(max(last.second + last.seconds, model.spans[-1].end), 8 if width > 700 else 4)
+    last = model.chart_steps[-1]
+    return clock_axis(max(last.start_s + last.length_s, model.spans[-1].end), 8 if width > 700 else 4)
 
 
 def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw p50, p95 and p99 of the response, the targets on them, and where they are never."""
-    steps = model.steps_of_run
+    steps = model.chart_steps
     series = percentile_series(palette)
     shown = [ms for name in series for step in steps if (ms := _ms(step, name)) is not None]
     limit = 3 * max(shown, default=0.0)  # a bound far above would press the curves to the floor
@@ -70,14 +70,14 @@ def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
         )
     )
     canvas.levels({**target.look, "y": bound} for target, bound in targets)
-    canvas.lines(row for name, one in series.items() for row in _line(steps, one, name))
+    canvas.lines(row for name, line in series.items() for row in _line(steps, line, name))
     canvas.lanes(never)
     return canvas.drawing()
 
 
 def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
-    """Draw the p99 of what was answered from due and from sent, and why they part."""
-    steps = model.steps_of_run
+    """Draw the p99 of what was answered from due and from sent, and why they differ."""
+    steps = model.chart_steps
     kinds = {
         "answered_p99": Series("response p99, answered", palette.answered),
         "service_p99": Series("service p99", palette.service, (7, 3)),
@@ -86,7 +86,7 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
     causes = {
         cause: Series(cause, color, shape="square")
         for cause, color in colors.items()
-        if any(one.cause == cause for one in model.partings)
+        if any(gap.cause == cause for gap in model.lateness_gaps)
     }
     shown = [ms for name in kinds for step in steps if (ms := _ms(step, name)) is not None]
     axis = milliseconds_axis(shown)
@@ -103,24 +103,24 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
         )
     )
     lanes = tuple(colors)
-    parted = [
+    gaps = [
         {
-            **causes[one.cause].look,
-            "x": one.second,
-            "x2": one.second + one.seconds,
-            "lane": lanes.index(one.cause),
+            **causes[gap.cause].look,
+            "x": gap.start_s,
+            "x2": gap.start_s + gap.length_s,
+            "lane": lanes.index(gap.cause),
         }
-        for one in model.partings
+        for gap in model.lateness_gaps
     ]
-    canvas.bands(parted, name="partings", opacity=0.25)
-    canvas.lanes(parted)
-    canvas.lines(row for name, one in kinds.items() for row in _line(steps, one, name))
+    canvas.bands(gaps, name="lateness_gaps", opacity=0.25)
+    canvas.lanes(gaps)
+    canvas.lines(row for name, line in kinds.items() for row in _line(steps, line, name))
     return canvas.drawing()
 
 
 def lag_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw the p99 of the generator's own lateness."""
-    steps = model.steps_of_run
+    steps = model.chart_steps
     line = Series("lag p99", palette.lag)
     shown = [ms for step in steps if (ms := _ms(step, "lag_p99")) is not None]
     late = Series("counted as late", palette.soft, _TARGET)
@@ -139,23 +139,23 @@ def _title(what: str, axis: Axis) -> str:
     return f"{what}, log scale" if axis.logarithmic else what
 
 
-def _ms(step: Point, name: str) -> float | None:
+def _ms(step: ChartStep, name: str) -> float | None:
     ns: int | None = getattr(step, f"{name}_ns")
     return None if ns is None else ns / _MS
 
 
-def _line(steps: Sequence[Point], series: Series, name: str) -> Iterator[Row]:
+def _line(steps: Sequence[ChartStep], series: Series, name: str) -> Iterator[Row]:
     look = series.look
     values = [None, *(_ms(step, name) for step in steps), None]
     for step, before, here, after in zip(steps, values, values[1:], values[2:], strict=False):
         alone = before is None and here is not None and after is None
-        for part in (0.0, 1.0) if alone else (0.5,):
-            yield {**look, "x": step.second + step.seconds * part, "y": here}
+        for share in (0.0, 1.0) if alone else (0.5,):
+            yield {**look, "x": step.start_s + step.length_s * share, "y": here}
 
 
-def _never(steps: Iterable[Point], name: str) -> Iterator[tuple[int, int]]:
+def _never(steps: Iterable[ChartStep], name: str) -> Iterator[tuple[int, int]]:
     # Steps beside each other are one bar.
     for never, run in groupby(steps, lambda step: bool(step.samples) and _ms(step, name) is None):
         if never:
             bar = list(run)
-            yield bar[0].second, bar[-1].second + bar[-1].seconds
+            yield bar[0].start_s, bar[-1].start_s + bar[-1].length_s

@@ -1,9 +1,8 @@
 """Changes with their intervals, one below the other, as places along a line.
 
-Law: equal factors are equal lengths, so that twice as long and half as long lie equally far from no
-change. Idea: places are percent of the line, so the picture needs no script and has any width. Trap: one
-change by a factor of a hundred would press all others together, so the line ends at a factor of four and
-what is beyond is cut there.
+Equal factors are equal lengths, so twice as long and half as long lie equally far from no change. Places are
+percent of the line, so the plot needs no script and has any width. One change by a factor of a hundred would
+press all others together, so the line ends at a factor of four, and what is beyond is cut there.
 """
 
 from __future__ import annotations
@@ -62,10 +61,10 @@ class Forest:
 
 def forest(rows: Iterable[DifferenceRow], limit: float) -> Forest | None:
     """Return the picture of those that have an interval; `limit` is the tolerance as a part of the base."""
-    found = [(row, row.spread) for row in rows if row.spread is not None]
-    if not found:
+    spreads = [(row, row.spread) for row in rows if row.spread is not None]
+    if not spreads:
         return None
-    ends = [0.0, _length(limit), *(_length(end) for _, spread in found for end in spread)]
+    ends = [0.0, _length(limit), *(_length(end) for _, spread in spreads for end in spread)]
     room = (max(ends) - min(ends)) * _ROOM or 1.0
     low, high = min(ends) - room, max(ends) + room
 
@@ -73,7 +72,7 @@ def forest(rows: Iterable[DifferenceRow], limit: float) -> Forest | None:
         return 100 * (_length(change) - low) / (high - low)
 
     return Forest(
-        marks=tuple(Mark(row.name, row.tone, *map(place, spread)) for row, spread in found),
+        marks=tuple(Mark(row.name, row.tone, *map(place, spread)) for row, spread in spreads),
         none=place(0),
         limit=place(limit),
         ticks=tuple(_ticks(place)),
@@ -89,6 +88,6 @@ def _ticks(place: Callable[[float], float]) -> Iterator[Tick]:
     taken: list[float] = []
     for percent in _TICKS:
         at = place(percent / 100)
-        if 2 <= at <= 98 and all(abs(at - other) >= _APART for other in taken):
+        if 2 <= at <= 98 and all(abs(at - label) >= _APART for label in taken):
             taken.append(at)
             yield Tick(at, signed(percent / 100, "%"))

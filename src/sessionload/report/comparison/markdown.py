@@ -1,8 +1,8 @@
-"""A comparison as Markdown, to stand in a pull request.
+"""A comparison as Markdown, for a comment on a pull request.
 
-Law: nothing that a file says can become markup, a link or a mention, and the whole fits into one comment.
-Idea: the answer and the table first, what was run folded below. Trap: GitHub makes links of bare
-addresses, so those of others are broken up by a character that nobody sees.
+Nothing that a file says becomes markup, a link or a mention, and the whole fits into one comment. The answer
+and the table come first, what was run is folded below. GitHub makes links of bare addresses, so addresses in
+text of others are broken up by an invisible character.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ def render(model: ComparisonModel) -> str:
 
 
 def _lines(model: ComparisonModel) -> Iterator[str]:
-    yield f"## Comparison of {_said(model.title)}: {model.answer.value}"
+    yield f"## Comparison of {_escaped(model.title)}: {model.answer.value}"
     yield ""
-    yield f"**{model.word}**: {_said(model.sentence)}."
+    yield f"**{model.verdict}**: {_escaped(model.sentence)}."
     yield ""
     for heading, sentences in (
-        ("Why nothing can be said", model.reasons),
-        ("Beside the answer", model.notes),
+        ("Why there is no answer", model.reasons),
+        ("Notes", model.notes),
     ):
         if sentences:
             yield f"{heading}:"
             yield ""
-            yield from fitting([f"- {_said(one)}" for one in sentences], _SENTENCES, "sentence")
+            yield from fitting([f"- {_escaped(sentence)}" for sentence in sentences], _SENTENCES, "sentence")
             yield ""
     yield from table(
         ("", "Metric", "Base", "Candidate", "Change", "95 % interval", "Judged"),
         (
             (
-                row.word,
+                row.verdict,
                 row.name,
                 row.base,
                 row.candidate,
@@ -72,7 +72,7 @@ def _lines(model: ComparisonModel) -> Iterator[str]:
         ("What was run", "Base", "Candidate", ""),
         (
             (*map(_unlinked, (row.label, row.base, row.candidate)), "differs" if row.differs else "")
-            for row in model.ran
+            for row in model.run_facts
         ),
         room=_RAN,
     )
@@ -84,13 +84,11 @@ def _judged(judged: str, note: str) -> str:
 
 
 def _side(name: str, side: Side) -> str:
-    told = (
-        f"run {side.run_id} of {side.title}, {side.arrivals.text} arrivals measured, started {side.started};"
-    )
-    return f"- {name}: {_said(told)} **{side.word}**: {_said(side.sentence)}."
+    run = f"run {side.run_id} of {side.title}, {side.arrivals} measured, started {side.started};"
+    return f"- {name}: {_escaped(run)} **{side.verdict}**: {_escaped(side.sentence)}."
 
 
-def _said(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return words of others, or with words of others in them, as what they are."""
     return _unlinked(escaped(text))
 

@@ -1,9 +1,8 @@
 """A comparison, turned into the rows that all its views share.
 
-Law: a view formats nothing, and what it says of a run is what the run's own report says, by the same
-functions. Idea: `build_comparison_model` is the only way from two results and their comparison to a
-`ComparisonModel`. Trap: what runs and their files are called is the word of others; it is made plain here and
-still has to be escaped.
+`build_comparison_model` is the only way from two results and their comparison to a `ComparisonModel`. A view
+formats nothing, and what it says of a run is what the run's own report says, by the same functions. Names of
+runs and files are text of others: made plain here, and still to be escaped.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from sessionload.report.comparison.phrases import (
 from sessionload.report.model.headline import headline_sentence as run_sentence
 from sessionload.report.model.percentile_spectrum import PercentileSpectrum, percentile_spectrum
 from sessionload.report.model.plain import plain
-from sessionload.report.model.quantities import counted
-from sessionload.report.model.rows import Fact, Quantity
+from sessionload.report.model.quantities import counted_noun
+from sessionload.report.model.rows import Fact
 from sessionload.report.model.run_facts import run_facts
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ _MEANINGS = {
     "achieved_rate": "arrivals that were sent",
     "contract_violations": "arrivals whose answer broke the contract",
 }
-_WORDS = {Conclusion.SLOWER: "missed", Conclusion.NOT_SLOWER: "met", Conclusion.CANNOT_SAY: "void"}
+_CONCLUSION_TONES = {Conclusion.SLOWER: "missed", Conclusion.NOT_SLOWER: "met", Conclusion.CANNOT_SAY: "void"}
 _TONES = {
     DifferenceStatus.SLOWER: "missed",
     DifferenceStatus.WITHIN: "met",
@@ -65,7 +64,7 @@ class DifferenceRow:
     change: str
     interval: str
     judged: str
-    word: str
+    verdict: str
     """How its interval lies to the tolerance; empty if it is not judged."""
     tone: str
     """The verdict whose color it has: met, missed or void; empty if it is not judged."""
@@ -96,10 +95,10 @@ class Side:
     run_id: str
     started: str
     state: State
-    word: str
+    verdict: str
     sentence: str
-    arrivals: Quantity
-    """Of the measured stages."""
+    arrivals: str
+    """How many were measured: `2,300 arrivals`."""
     response: PercentileSpectrum
 
 
@@ -108,29 +107,29 @@ class ComparisonModel:
     """All that a view can show of a comparison."""
 
     answer: Conclusion
-    word: str
+    verdict: str
     tone: str
     sentence: str
     reasons: tuple[str, ...]
-    """Why nothing can be said, if there are more than the one that is the sentence."""
+    """Why there is no answer, if there are more than the one that is the sentence."""
     notes: tuple[str, ...]
     rows: tuple[DifferenceRow, ...]
     base: Side
     candidate: Side
-    ran: tuple[PairRow, ...]
+    run_facts: tuple[PairRow, ...]
     glance: tuple[Fact, ...]
     tolerance: str
     limit: float
     """The tolerance of durations as a part of the base."""
     why: str
-    """How the answer comes about, as sentences."""
+    """What the answer means, as sentences."""
     how: str
     """How the intervals were made, as sentences."""
 
     @property
     def headline(self) -> str:
         """The answer in one sentence, its word first."""
-        return f"{self.word}: {self.sentence}"
+        return f"{self.verdict}: {self.sentence}"
 
     @property
     def title(self) -> str:
@@ -146,15 +145,15 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
     tolerance = tolerance_text(comparison.tolerance)
     return ComparisonModel(
         answer=comparison.conclusion,
-        word=comparison.conclusion.value.upper(),
-        tone=_WORDS[comparison.conclusion],
+        verdict=comparison.conclusion.value.upper(),
+        tone=_CONCLUSION_TONES[comparison.conclusion],
         sentence=plain(conclusion_sentence(comparison)),
         reasons=tuple(map(plain, comparison.reasons[1:] and comparison.reasons)),
         notes=tuple(map(plain, comparison.notes)),
         rows=rows,
         base=_side(base),
         candidate=_side(candidate),
-        ran=tuple(_pairs(base, candidate)),
+        run_facts=tuple(_pairs(base, candidate)),
         glance=(
             *(Fact(f"Change of {row.name}", row.change) for row in rows if row.name in _GLANCE),
             Fact("Tolerance", tolerance),
@@ -166,21 +165,21 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
     )
 
 
-def _row(one: Difference) -> DifferenceRow:
-    metric = one.metric
-    shown = one.status is DifferenceStatus.SHOWN
+def _row(difference: Difference) -> DifferenceRow:
+    metric = difference.metric
+    shown = difference.status is DifferenceStatus.SHOWN
     return DifferenceRow(
         name=metric.name,
         meaning=_MEANINGS.get(metric.name, ""),
-        base=level_text(one.base),
-        candidate=level_text(one.candidate),
-        change=change_text(one),
-        interval=interval_text(one),
+        base=level_text(difference.base),
+        candidate=level_text(difference.candidate),
+        change=change_text(difference),
+        interval=interval_text(difference),
         judged="no" if shown else _JUDGED[metric.role],
-        word="" if shown else one.status.value.upper(),
-        tone=_TONES[one.status],
-        note="" if metric.role is Role.SHOWN else plain(one.why),
-        spread=one.interval if metric.view else None,
+        verdict="" if shown else difference.status.value.upper(),
+        tone=_TONES[difference.status],
+        note="" if metric.role is Role.SHOWN else plain(difference.why),
+        spread=difference.interval if metric.view else None,
     )
 
 
@@ -191,9 +190,9 @@ def _side(result: Result) -> Side:
         run_id=plain(result.run.id),
         started=plain(result.run.started),
         state=result.verdict.state,
-        word=result.verdict.state.name,
+        verdict=result.verdict.state.name,
         sentence=plain(run_sentence(result, measured)),
-        arrivals=counted(measured.accounted),
+        arrivals=counted_noun(measured.accounted, "arrival"),
         response=percentile_spectrum(measured.response),
     )
 
@@ -205,15 +204,15 @@ def _pairs(base: Result, candidate: Result) -> Iterator[PairRow]:
 
 
 def _why(comparison: Comparison, tolerance: str) -> str:
-    errors = next(one for one in comparison.differences if one.metric is ERROR_RATE)
+    errors = next(difference for difference in comparison.differences if difference.metric is ERROR_RATE)
     return (
         f"Slower means that the whole interval of at least one metric lies more than {tolerance} above the"
-        " base. Not slower means that the whole interval of each judged metric ends below that. In between"
-        " there is no answer, and none where the two runs cannot be compared. Judged are percentiles of the"
-        " response time, which counts from when a session was due and is never where there was none, and the"
-        f" error rate, which here may rise by {limit_text(errors, comparison.tolerance)}. p99.9 can make the"
-        " candidate slower, but nobody has to show that it is not: between equal runs it moves too far."
-        " Everything else is a part of these."
+        " base. Not slower means that the whole interval of each judged metric ends below that. Otherwise"
+        " there is no answer, and none where the two runs cannot be compared. Judged are the percentiles of"
+        " the response time, which counts from when an arrival was due and is never where none came, and"
+        f" the error rate, which here may rise by {limit_text(errors, comparison.tolerance)}. p99.9 can make"
+        " the candidate slower, but it is not needed for the opposite: between equal runs it varies too much."
+        " The other metrics are shown and not judged."
     )
 
 
@@ -222,9 +221,9 @@ def _how(comparison: Comparison) -> str:
     if blocks is None:
         return "The runs were not resampled, so no difference has an interval."
     return (
-        f"The {sum(blocks.stages):,} seconds of the measured stages were drawn again"
+        f"The {counted_noun(sum(blocks.stages), 'second')} of the measured stages were resampled"
         f" {comparison.replicates:,} times, in blocks of {max(blocks.lengths):,} s, the same seconds on both"
-        " sides. So what hangs together in time stays together, and what the plan does to both sides cancels."
-        " The intervals of all that can make the candidate slower hold at once: in 95 of 100 comparisons of"
-        f" two equal runs, 0 is in each of them. Seed {comparison.seed} gives the same draws again."
+        " sides. Blocks keep what is correlated in time together, and the effect of the plan on both sides"
+        " cancels. The intervals of all metrics that can make the candidate slower hold at once: in 95 of 100"
+        f" comparisons of two equal runs, each of them contains 0. Seed {comparison.seed} repeats the draws."
     )

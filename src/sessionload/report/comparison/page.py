@@ -1,9 +1,8 @@
 """A comparison as one HTML page that needs nothing but itself.
 
-Law: whoever ran neither of the runs can read it, from the answer down to what was run, and without a
-script. Idea: the frame, the style and the script of a run's report; one chart of both spectra, and a
-picture of the intervals that is made of boxes. Trap: the picture says nothing that the table below it
-does not.
+The page goes from the answer down to what was run, for readers who ran neither of the runs, and works without
+a script. It has the frame, style and script of a run's report, one chart of both percentile spectra, and a
+forest plot that is made of boxes and shows nothing that the table below it does not.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def render(model: ComparisonModel) -> str:
         "comparison.html.j2",
         model=model,
         version=sessionload.__version__,
-        picture=_picture(sides) if any(one.count for one in sides.values()) else None,
+        picture=_picture(sides) if any(spectrum.count for spectrum in sides.values()) else None,
         table=_table(sides),
         forest=forest(model.rows, model.limit),
     )
@@ -45,7 +44,9 @@ def _picture(sides: Mapping[str, PercentileSpectrum]) -> Picture:
         looks = (Series("base", palette.planned, (7, 3)), Series("candidate", palette.response))
         return percentile_charts(dict(zip(looks, sides.values(), strict=True)), palette, width)
 
-    label = "Response time of base and candidate against the percentile; each nine has the same room."
+    label = (
+        "Response time of base and candidate against the percentile; each further nine takes the same width."
+    )
     return picture("spectra", label, "nines", drawn)
 
 

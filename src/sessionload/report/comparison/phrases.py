@@ -1,8 +1,8 @@
 """Changes, intervals and answers in words, for all views of a comparison alike.
 
-Law: a change has a sign, a unit and an end that does not lie: only what is exactly nothing is 0. Idea:
-durations change in percent of the base, shares of arrivals in points. Trap: a sentence about one metric
-must not read as if it were about all of them, so it says which, and what the others are.
+Durations change in percent of the base, shares of arrivals in points. A change has a sign and a unit, and
+reads 0 only where there is exactly none. A sentence about one metric must not read as if it were about all of
+them, so it names the metric, and the others beside it.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ def signed(change: float, unit: str) -> str:
     return f"{'−' if change < 0 else '+'}{text} {unit}"  # noqa: RUF001 - a minus, as it is printed
 
 
-def unit_of(one: Difference) -> str:
+def unit_of(difference: Difference) -> str:
     """Return what a change of this metric is counted in."""
-    return "%" if one.metric.view else "points"
+    return "%" if difference.metric.view else "points"
 
 
-def change_text(one: Difference) -> str:
+def change_text(difference: Difference) -> str:
     """Return how far apart both sides are."""
-    return NOTHING if one.change is None else signed(one.change, unit_of(one))
+    return NOTHING if difference.change is None else signed(difference.change, unit_of(difference))
 
 
-def interval_text(one: Difference) -> str:
+def interval_text(difference: Difference) -> str:
     """Return the ends of the interval: `+9.1 % to +18 %`."""
-    if one.interval is None:
+    if difference.interval is None:
         return NOTHING
-    low, high = (signed(end, unit_of(one)) for end in one.interval[1:])
+    low, high = (signed(end, unit_of(difference)) for end in difference.interval[1:])
     return f"{low.removesuffix(' points')} to {high}"
 
 
@@ -69,49 +69,60 @@ def tolerance_text(tolerance: Fraction) -> str:
     return share_text(tolerance.numerator, tolerance.denominator)
 
 
-def limit_text(one: Difference, tolerance: Fraction) -> str:
+def limit_text(difference: Difference, tolerance: Fraction) -> str:
     """Return the tolerance of one metric: that of durations, or the points that it comes to."""
-    return tolerance_text(tolerance) if one.metric.view else signed(one.limit, "points").lstrip("+")
+    return (
+        tolerance_text(tolerance)
+        if difference.metric.view
+        else signed(difference.limit, "points").lstrip("+")
+    )
 
 
 def conclusion_sentence(comparison: Comparison) -> str:
     """Return the sentence that follows the answer, without a full stop."""
-    one = comparison.deciding
-    if one is None:
+    deciding = comparison.deciding
+    if deciding is None:
         first, *further = comparison.reasons
         return f"{first} (1 of {1 + len(further)} reasons)" if further else first
-    limit = limit_text(one, comparison.tolerance)
+    limit = limit_text(deciding, comparison.tolerance)
     if comparison.conclusion is Conclusion.SLOWER:
-        others = [other for other in comparison.of_status(DifferenceStatus.SLOWER) if other is not one]
-        return f"{_told(one)}, tolerance {limit}{_also(others, 'slower too')}"
+        others = [
+            difference
+            for difference in comparison.of_status(DifferenceStatus.SLOWER)
+            if difference is not deciding
+        ]
+        return f"{_change(deciding)}, tolerance {limit}{_also(others, 'slower too')}"
     if comparison.conclusion is Conclusion.NOT_SLOWER:
         unjudged = [
-            other
-            for other in comparison.differences
-            if other.why and other.metric.view and other.metric.role is Role.JUDGED
+            difference
+            for difference in comparison.differences
+            if difference.why and difference.metric.view and difference.metric.role is Role.JUDGED
         ]
-        return f"nearest to the tolerance of {limit} is {_told(one)}{_also(unjudged, 'not judged')}"
-    return f"{_told(one)}, tolerance {limit}; {_needed(one)}"
+        return f"nearest to the tolerance of {limit} is {_change(deciding)}{_also(unjudged, 'not judged')}"
+    return f"{_change(deciding)}, tolerance {limit}; {_needed(deciding)}"
 
 
-def _told(one: Difference) -> str:
-    sides = f"{level_text(one.base)} → {level_text(one.candidate)}"
-    return f"{one.metric.name} {sides}, {change_text(one)} (95 % interval {interval_text(one)})"
+def _change(difference: Difference) -> str:
+    sides = f"{level_text(difference.base)} → {level_text(difference.candidate)}"
+    interval = interval_text(difference)
+    return f"{difference.metric.name} {sides}, {change_text(difference)} (95 % interval {interval})"
 
 
-def _also(others: Sequence[Difference], what: str) -> str:
-    if not others:
+def _also(differences: Sequence[Difference], what: str) -> str:
+    if not differences:
         return ""
-    *first, last = (one.metric.name for one in others)
+    *first, last = (difference.metric.name for difference in differences)
     return f"; {', '.join(first)}{' and ' if first else ''}{last} {'are' if first else 'is'} {what}"
 
 
-def _needed(one: Difference) -> str:
-    if one.times > _HOPELESS:
+def _needed(difference: Difference) -> str:
+    if difference.times > _HOPELESS:
         return "that is so near the tolerance that more arrivals would hardly tell"
-    arrivals = max(_arrivals(one.base), _arrivals(one.candidate)) * one.times
+    arrivals = max(_arrivals(difference.base), _arrivals(difference.candidate)) * difference.times
     step = 10 ** max(0, len(f"{arrivals:.0f}") - 2)
-    times = f"{one.times:.1f}".removesuffix(".0") if one.times < 10 else f"{one.times:.0f}"
+    times = (
+        f"{difference.times:.1f}".removesuffix(".0") if difference.times < 10 else f"{difference.times:.0f}"
+    )
     return f"a run {times} times as long, of about {math.ceil(arrivals / step) * step:,} arrivals, would tell"
 
 

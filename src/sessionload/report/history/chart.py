@@ -1,8 +1,8 @@
 """The response of run after run, each with its verdict.
 
-Law: a line joins runs that were asked the same, and no others. Idea: runs are numbered as in their table and
-stand at equal distances, whenever they were; their verdicts are a row of marks below the lines. Trap: a
-percentile that is never is a gap with a bar at the top, not a point at some height.
+A line joins runs of equal load, and no others. Runs are numbered as in their table and stand at equal
+distances, whenever they were; their verdicts are a row of marks below the lines. A percentile that is never
+is a gap with a bar at the top, not a point at some height.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The runs of a folder as Markdown.
 
-Law: nothing that a file, or the name of a folder, says can become markup, a link or a mention. Idea: the only
-links are ours, to reports, as relative URLs of letters, digits and percent signs. Trap: GitHub makes links of
-bare addresses, so those of others are broken up by a character that nobody sees.
+Nothing that a file, or the name of a folder, says becomes markup, a link or a mention. The only links are to
+reports, as relative URLs of letters, digits and percent signs. GitHub makes links of bare addresses, so
+addresses in text of others are broken up by an invisible character.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def render(model: HistoryModel) -> str:
 
 
 def _lines(model: HistoryModel) -> Iterator[str]:
-    yield f"## History of {_said(model.title)}"
+    yield f"## History of {_escaped(model.title)}"
     yield ""
     if model.newest:
-        yield f"**{model.word}**: {_said(model.sentence)}."
-        yield f"The newest run is {_said(model.about)}."
+        yield f"**{model.verdict}**: {_escaped(model.sentence)}."
+        yield f"The newest run is {_escaped(model.about)}."
     else:
         yield f"{model.sentence}."
     yield ""
@@ -46,33 +46,41 @@ def _lines(model: HistoryModel) -> Iterator[str]:
         yield ""
         yield f"### Could not be read ({len(model.unread):,})"
         yield ""
-        yield from (f"- **{_said(one.name)}**: {_said(one.why)}" for one in model.unread)
+        yield from (f"- **{_escaped(unread.name)}**: {_escaped(unread.why)}" for unread in model.unread)
 
 
 def _trend(trend: Trend) -> Iterator[str]:
     yield ""
-    yield f"### {_said(trend.title)} ({len(trend.rows):,})"
+    yield f"### {_escaped(trend.title)} ({len(trend.rows):,})"
     yield ""
     yield _row(_HEADS)
     yield _row(["---:" if number in _RIGHT else "---" for number in range(len(_HEADS))])
     for row in trend.rows:
         yield _row(
             [
-                *map(_said, (row.word, row.sentence, *(one.text for one in row.percentiles), row.errors)),
-                *map(_said, (row.sent, row.load, row.started)),
+                *map(
+                    _escaped,
+                    (
+                        row.verdict,
+                        row.sentence,
+                        *(percentile.text for percentile in row.percentiles),
+                        row.errors,
+                    ),
+                ),
+                *map(_escaped, (row.sent, row.load, row.started)),
                 _run(row),
             ]
         )
 
 
 def _run(row: RunRow) -> str:
-    return f"[{_said(row.name)}]({row.link})" if row.link else _said(row.name)
+    return f"[{_escaped(row.name)}]({row.link})" if row.link else _escaped(row.name)
 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _said(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return words of others, or with words of others in them, as what they are."""
     return _ADDRESS.sub("\\1\u2060", escaped(text))

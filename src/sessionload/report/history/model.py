@@ -1,8 +1,8 @@
 """The runs of a folder, turned into the rows that all views of its history share.
 
-Law: a row says of a run what the run's own report says, by the same functions. Idea: a row needs the response
-times and nothing else that takes time to read, so a hundred runs are rows in seconds. Trap: runs of another
-scenario, environment or load are not comparable: they stand apart, and no line joins them in a picture.
+A row says of a run what the run's own report says, by the same functions. It needs the response times and
+nothing else that takes time to read, so a hundred runs are rows in seconds. Runs of another scenario,
+environment or load cannot be compared: they stand apart, and no line joins them in a chart.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class RunRow:
     """Rises from run to run."""
 
     @property
-    def word(self) -> str:
+    def verdict(self) -> str:
         """The verdict for people."""
         return self.state.name
 
@@ -112,9 +112,9 @@ class HistoryModel:
     unread: tuple[Unread, ...]
 
     @property
-    def word(self) -> str:
+    def verdict(self) -> str:
         """The verdict on the newest run; empty if there is none."""
-        return self.newest.word if self.newest else ""
+        return self.newest.verdict if self.newest else ""
 
     @property
     def sentence(self) -> str:
@@ -124,7 +124,7 @@ class HistoryModel:
     @property
     def headline(self) -> str:
         """The newest run in one sentence, its verdict first."""
-        return f"{self.word}: {self.sentence}" if self.newest else self.sentence
+        return f"{self.verdict}: {self.sentence}" if self.newest else self.sentence
 
     @property
     def about(self) -> str:
@@ -167,7 +167,7 @@ def build_history_model(title: str, rows: Iterable[RunRow], unread: Iterable[Unr
     trends: defaultdict[tuple[str, str], list[RunRow]] = defaultdict(list)
     for row in ordered:
         trends[row.scenario, row.environment].append(row)
-    broken = tuple(Unread(plain(one.name), plain(one.why)) for one in unread)
+    broken = tuple(Unread(plain(folder.name), plain(folder.why)) for folder in unread)
     states = Counter(row.state for row in ordered)
     return HistoryModel(
         title=plain(title, _LONGEST_NAME),
@@ -179,8 +179,8 @@ def build_history_model(title: str, rows: Iterable[RunRow], unread: Iterable[Unr
             Fact("Not read", f"{len(broken):,}"),
         ),
         trends=tuple(
-            Trend(*key, tuple(found))
-            for key, found in sorted(trends.items(), key=lambda one: one[1][-1].place, reverse=True)
+            Trend(*key, tuple(runs))
+            for key, runs in sorted(trends.items(), key=lambda pair: pair[1][-1].place, reverse=True)
         ),
         unread=broken,
     )
@@ -196,10 +196,10 @@ def relative_url(parts: Iterable[str]) -> str:
 
 def _account(states: Counter[State], broken: int) -> str:
     runs = states.total()
-    told = ", ".join(f"{states[state]:,} {state}" for state in State if states[state])
+    counts = ", ".join(f"{states[state]:,} {state}" for state in State if states[state])
     return "; ".join(
         (
-            f"{runs:,} {'run' if runs == 1 else 'runs'}{': ' if told else ''}{told}",
+            f"{runs:,} {'run' if runs == 1 else 'runs'}{': ' if counts else ''}{counts}",
             *((f"{broken:,} could not be read",) if broken else ()),
         )
     )
@@ -216,7 +216,7 @@ def _load(stages: Sequence[Stage]) -> str:
 def _instant(started: str) -> datetime | None:
     """Return a time of ISO 8601 in UTC; one without an offset is UTC."""
     try:
-        found = datetime.fromisoformat(started)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(started)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,8 +1,7 @@
 """The runs of a folder as one HTML page that needs nothing but itself and, for its links, their reports.
 
-Law: the page asks no other place for anything, and no script runs in it. Idea: the look of a run's report, by
-the same frame and style model. Trap: a link is a relative URL of ours; the name of a folder never stands in
-one as it is.
+It has the frame and style of a run's report, loads nothing from anywhere else, and runs no script. A link is
+a relative URL; the name of a folder never stands in one unquoted.
 """
 
 from __future__ import annotations

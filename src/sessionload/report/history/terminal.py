@@ -1,64 +1,49 @@
 """The runs of a folder as plain text for a terminal.
 
-Law: at most 100 columns, no color, no control character; the command may color lines by their first word.
-Idea: the newest run first, then a line of figures for each run and its sentence below it.
+The newest run comes first, then a line of numbers for each run, with its sentence below it. The text has no
+color and no control character; the command may color lines by their first word.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.plain import fill, width
-from sessionload.report.terminal import COLUMNS
+from sessionload.report.model.text_layout import COLUMNS, cut, fill, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sessionload.report.history.model import HistoryModel, Trend
 
-_WORD = "MISSED"
-_HEADS = (" " * len(_WORD), "started (UTC)", "p50", "p95", "p99", "no session", "sent")
-_INDENT = " " * 10
-_TIME = "2026-01-02 03:04"
+_HEADS = ("", "started (UTC)", "p50", "p95", "p99", "no session", "sent")
+_TIME = len("2026-01-02 03:04")
 
 
-def render(model: HistoryModel) -> str:
-    """Return the text, lines ended with a line feed."""
-    lines = fill(f"{model.headline}.", COLUMNS)
+def render(model: HistoryModel, columns: int = COLUMNS) -> str:
+    """Return the text for a terminal of so many columns, lines ended with a line feed."""
+    lines = fill(f"{model.headline}.", columns)
     if model.newest:
-        lines += fill(f"The newest run is {model.about}.", COLUMNS)
-    lines += fill(f"{model.account}.", COLUMNS)
+        lines += fill(f"The newest run is {model.about}.", columns)
+    lines += fill(f"{model.account}.", columns)
     for trend in model.trends:
-        lines += ["", *fill(f"{trend.title} ({len(trend.rows):,})", COLUMNS), *_table(trend)]
+        lines += ["", *fill(f"{trend.title} ({len(trend.rows):,})", columns), *_table(trend, columns)]
     if model.unread:
         lines += ["", f"Could not be read ({len(model.unread):,})"]
-        for one in model.unread:
-            lines += fill(f"{one.name}: {one.why}", COLUMNS, first="  ", rest="    ")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        for unread in model.unread:
+            lines += fill(f"{unread.name}: {unread.why}", columns, first="  ", rest="    ")
+    return "\n".join(lines) + "\n"
 
 
-def _table(trend: Trend) -> Iterator[str]:
+def _table(trend: Trend, columns: int) -> Iterator[str]:
     rows = [
         (
-            row.word,
-            fill(row.started, len(_TIME))[0],
-            *(one.text for one in row.percentiles),
+            row.verdict,
+            cut(row.started, _TIME),
+            *(percentile.text for percentile in row.percentiles),
             row.errors,
             row.sent,
         )
         for row in trend.rows
     ]
-    rooms = [max(map(width, column)) for column in zip(_HEADS, *rows, strict=True)]
-    yield _line(_HEADS, rooms)
-    for cells, row in zip(rows, trend.rows, strict=True):
-        yield _line(cells, rooms)
-        yield from fill(f"{row.name}: {row.sentence}", COLUMNS, first=_INDENT, rest=_INDENT)
-
-
-def _line(cells: Sequence[str], rooms: Sequence[int]) -> str:
-    """Return cells below each other, the first two set left."""
-    blanks = [" " * (room - width(cell)) for cell, room in zip(cells, rooms, strict=True)]
-    return "  " + "  ".join(
-        cell + blank if number < 2 else blank + cell
-        for number, (cell, blank) in enumerate(zip(cells, blanks, strict=True))
-    )
+    notes = [f"{row.name}: {row.sentence}" for row in trend.rows]
+    return table([_HEADS, *rows], columns, left={0, 1}, notes=["", *notes])

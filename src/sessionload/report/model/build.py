@@ -1,8 +1,8 @@
 """A result, turned into the rows that all views share.
 
-Law: every number in every view is made here, once. Idea: `build_report_model` is the only way from a
-`Result` to a `ReportModel`, and a view sees nothing but the model. Trap: outcomes count all
-arrivals, so that they can be added up, while durations are of the measured stages only, as the verdict is.
+`build_report_model` is the only way from a `Result` to a `ReportModel`, and a view sees nothing but the
+model, so every number in every view is made here, once. Outcomes count the arrivals of all stages, so that
+they can be added up; durations are of the measured stages only, as the verdict is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sessionload.report.model.abort_window import abort_window
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.headline import headline_sentence
-from sessionload.report.model.heat_map import HeatColumns
+from sessionload.report.model.heat_map import HeatMapBuilder
 from sessionload.report.model.lateness_gap import cause_of, lateness_gap_sentence, lateness_gaps
 from sessionload.report.model.percentile_spectrum import percentile_spectrum
 from sessionload.report.model.plain import plain
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.report.model.rows import HeatMap
-    from sessionload.report.model.timeline import Point
+    from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
     from sessionload.verdict.verdict import JudgedTarget
     from sessionload.workload.schedule import Stage
@@ -61,9 +61,9 @@ _LATENCIES = {
     "answered": "from due to done, of whatever got an answer",
     "service": "from sent to done, of whatever got an answer",
     "lateness": "from due to sent: lag and queueing together",
-    "lag": "the part of the lateness that is the generator's own guilt",
-    "connect": "to open a connection, where one was opened: a part of service",
-    "tls": "to shake hands, where one was: another part of service",
+    "lag": "the part of the lateness that the generator itself caused",
+    "connect": "opening a connection, where one was opened; part of service",
+    "tls": "the TLS handshake, where there was one; part of service",
 }
 _ONLY_IF_SEEN = frozenset({"connect", "tls"})
 _OUTCOMES = {
@@ -75,7 +75,7 @@ _OUTCOMES = {
     Outcome.TIMEOUT: "the deadline for the whole exchange passed",
     Outcome.CONNECTION_ERROR: "refused, reset, closed, or TLS not verified",
     Outcome.PROTOCOL_ERROR: "not an HTTP/1.1 response, or too large a one",
-    Outcome.ABORTED: "cut by the generator when its drain ran out",
+    Outcome.ABORTED: "cut by the generator at the end of the drain",
 }
 
 
@@ -86,17 +86,17 @@ def build_report_model(result: Result) -> ReportModel:
     cells = Cells(result, groups(done, width))
     steps, causes, heat = _steps(result, cells)
     sums = cells.sums()
-    every, measured = sums.every, sums.measured
+    every, measured = sums.all_stages, sums.measured
     parted = lateness_gaps(steps, causes)
     accounting = result.accounting
     return ReportModel(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
-        word=result.verdict.state.name,
+        verdict=result.verdict.state.name,
         sentence=plain(headline_sentence(result, measured)),
         state=result.verdict.state,
         run_id=plain(result.run.id),
         started=plain(result.run.started),
-        seconds=result.run.seconds,
+        elapsed_s=result.run.seconds,
         version=plain(result.run.version),
         identity=accounting.sentence,
         closes=accounting.closes,
@@ -119,30 +119,30 @@ def build_report_model(result: Result) -> ReportModel:
         ),
         findings=_findings(result),
         generator=tuple(health(result.measurement.generator, measured)),
-        ran=tuple(run_facts(result)),
+        run_facts=tuple(run_facts(result)),
         spans=spans(result),
-        seconds_of_run=Timeline(result),
-        steps_of_run=steps,
-        heat=heat,
+        timeline=Timeline(result),
+        chart_steps=steps,
+        heat_map=heat,
         by_rate=tuple(rate_rows(done, sums.groups, width)),
-        partings=parted,
-        parting=lateness_gap_sentence(steps, parted),
-        trust=generator_statement(result, measured),
+        lateness_gaps=parted,
+        lateness_statement=lateness_gap_sentence(steps, parted),
+        generator_statement=generator_statement(result, measured),
         response=percentile_spectrum(measured.response),
         service=percentile_spectrum(measured.service),
     )
 
 
-def _steps(result: Result, cells: Cells) -> tuple[tuple[Point, ...], Sequence[str], HeatMap]:
-    """Return the steps of the run, for each why its percentiles part, and the heat map; fill `cells`."""
+def _steps(result: Result, cells: Cells) -> tuple[tuple[ChartStep, ...], Sequence[str], HeatMap]:
+    """Return the steps of the run, for each why its percentiles differ, and the heat map; fill `cells`."""
     seconds = length(result)
     step = step_for(seconds, MOST_POINTS)
-    heat = HeatColumns([part.valid for part in result.measurement.slices.values()], seconds, step)
+    heat = HeatMapBuilder([slice_.valid for slice_ in result.measurement.slices.values()], seconds, step)
     steps, causes = [], []
-    for point, part in walk(result, step, cells):
+    for point, step_sum in walk(result, step, cells):
         steps.append(point)
-        causes.append(cause_of(part, point.answered_p99_ns, point.service_p99_ns))
-        heat.add(point.second, part)
+        causes.append(cause_of(step_sum, point.answered_p99_ns, point.service_p99_ns))
+        heat.add(point.start_s, step_sum)
     return tuple(steps), causes, heat.heat_map()
 
 
@@ -199,15 +199,15 @@ def _load(stage: Stage) -> str:
     return f"{rate_text(stage.start_rate)} to {rate_text(stage.end_rate)}"
 
 
-def _stages(result: Result, parts: Sequence[Slice]) -> Iterator[StageRow]:
-    for stage, span, part in zip(result.stages, spans(result), parts, strict=True):
-        p50, p95, p99 = (timed(ns, part.accounted) for ns in quantiles(part.response, SHOWN))
+def _stages(result: Result, sums: Sequence[Slice]) -> Iterator[StageRow]:
+    for stage, span, stage_sum in zip(result.stages, spans(result), sums, strict=True):
+        p50, p95, p99 = (timed(ns, stage_sum.accounted) for ns in quantiles(stage_sum.response, SHOWN))
         yield StageRow(
             name=span.label,
             load=_load(stage),
             duration=duration_text(stage.duration_ns),
             warmup=stage.warmup,
-            arrivals=counted(part.accounted),
+            arrivals=counted(stage_sum.accounted),
             p50=p50,
             p95=p95,
             p99=p99,
@@ -224,20 +224,22 @@ def _count(
 
 
 def _findings(result: Result) -> tuple[FindingRow, ...]:
-    found = sorted(result.measurement.findings.values(), key=lambda one: (-one.count, one.cause))
+    findings = sorted(
+        result.measurement.findings.values(), key=lambda finding: (-finding.count, finding.cause)
+    )
     curl = shell_line(result)
     return tuple(
         FindingRow(
-            cause=plain(one.cause),
-            outcome=plain(one.outcome),
-            message=plain(one.message),
-            example=plain(one.example),
-            count=counted(one.count),
+            cause=plain(finding.cause),
+            outcome=plain(finding.outcome),
+            message=plain(finding.message),
+            example=plain(finding.example),
+            count=counted(finding.count),
             seen=(
-                f"first seen at {clock(one.first_ns // NS)} (arrival {one.first_index:,}),"
-                f" last at {clock(one.last_ns // NS)}"
+                f"first seen at {clock(finding.first_ns // NS)} (arrival {finding.first_index:,}),"
+                f" last at {clock(finding.last_ns // NS)}"
             ),
-            curl=plain(curl(one.first_index)),
+            curl=plain(curl(finding.first_index)),
         )
-        for one in found
+        for finding in findings
     )

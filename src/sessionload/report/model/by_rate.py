@@ -1,8 +1,8 @@
 """Latency against the rate that was achieved: what more load does to the server.
 
-Law: a row is of the seconds in which about as many exchanges were done, and of all arrivals due in
-them. Idea: groups have round borders that begin at 0, so that two runs have the same ones. Trap: seconds of
-a constant rate differ by a few exchanges, so groups as fine as the rate itself would only show noise.
+A row holds the seconds in which about as many exchanges were done, and all arrivals due in them. The groups
+have round borders and begin at 0, so two runs have the same ones. Seconds of a constant rate differ by a few
+exchanges; groups as fine as the rate itself would show only that noise.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def rate_rows(done: Mapping[int, int], sums: Mapping[int, Slice], width: int) ->
     for second, group in groups(done, width).items():
         by_group[group].append(done[second])
     for group, counts in sorted(by_group.items()):
-        part = sums[group]
-        p50, p95, p99 = (timed(ns, part.accounted) for ns in quantiles(part.response, SHOWN))
+        group_sum = sums[group]
+        p50, p95, p99 = (timed(ns, group_sum.accounted) for ns in quantiles(group_sum.response, SHOWN))
         low, high = group * width, (group + 1) * width
         yield RateRow(
             low=float(low),
@@ -58,7 +58,7 @@ def rate_rows(done: Mapping[int, int], sums: Mapping[int, Slice], width: int) ->
             if width == 1
             else f"{rate_text(Fraction(low))} to {rate_text(Fraction(high))}",
             seconds=counted(len(counts)),
-            arrivals=counted(part.accounted),
+            arrivals=counted(group_sum.accounted),
             p50=p50,
             p95=p95,
             p99=p99,

@@ -1,9 +1,8 @@
-"""The generator's own state, as facts and as a statement on whether to trust what it measured.
+"""The generator's own state: as facts, and as a statement on whether its measurements can be trusted.
 
-Law: the statement doubts whatever the verdict doubts, and says the limit beside each value. Idea: what the
-generator did to itself is told apart from what was done to it, so that a run that was interrupted does not
-look like a bad measurement. Trap: a healthy generator says nothing about the server, and nothing
-about what was never measured.
+The statement doubts what the verdict doubts, and gives the limit beside each value. Limits that the generator
+exceeded are kept apart from an interruption, so a run that was stopped does not read like a bad measurement.
+A healthy generator says nothing about the server, and nothing about what was never measured.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
     from sessionload.verdict.verdict import Limits
 
 _HALF, _P99 = Fraction(1, 2), Fraction(99, 100)
-_OWN_FAULT = "generator/"
+_GENERATOR_CAUSE = "generator/"
 
 
 def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
-    """Yield what the generator did to itself; lag is of the measured stages, all else of the run."""
+    """Yield what the generator used and what slowed it: lag of the measured stages, else of the run."""
     lag = measured.lag
     middle, late = quantiles(lag, (_HALF, _P99))
     samples = measured.sent
@@ -41,30 +40,30 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
     if generator.wall_ns:
         yield Fact("Processor, whole run", f"{share_text(generator.cpu_ns, generator.wall_ns)} of a core")
     yield Fact("Processor, busiest second", f"{share_text(generator.peak_cpu_permille, 1000)} of a core")
-    yield Fact("Held up by other processes", duration_text(generator.run_queue_wait_ns))
-    yield Fact("Held up, worst second", duration_text(generator.longest_run_queue_wait_ns))
+    yield Fact("Waited for a processor", duration_text(generator.run_queue_wait_ns))
+    yield Fact("Waited for a processor, worst second", duration_text(generator.longest_run_queue_wait_ns))
     yield Fact("Garbage collections", f"{generator.gc_collections:,}")
-    yield Fact("Garbage collection, in all", duration_text(generator.gc_ns))
+    yield Fact("Garbage collection, total", duration_text(generator.gc_ns))
     yield Fact("Garbage collection, longest", duration_text(generator.gc_longest_ns))
-    yield Fact("Memory, largest", f"{generator.peak_rss_bytes / 1_048_576:,.0f} MiB")
-    yield Fact("In flight, most", f"{generator.peak_in_flight:,}")
+    yield Fact("Memory, peak", f"{generator.peak_rss_bytes / 1_048_576:,.0f} MiB")
+    yield Fact("In flight, peak", f"{generator.peak_in_flight:,}")
     yield Fact("Connections opened", f"{generator.connections_opened:,}")
     if generator.tls_resumed:
-        yield Fact("TLS sessions taken up again", f"{generator.tls_resumed:,}")
+        yield Fact("TLS sessions resumed", f"{generator.tls_resumed:,}")
     yield Fact("Users started", f"{generator.users_started:,}")
     yield Fact("Session keys compared", f"{generator.keys_checked:,}")
     yield Fact("Session keys forgotten", f"{generator.keys_forgotten:,}")
 
 
 def generator_statement(result: Result, measured: Slice) -> str:
-    """Return whether to trust what was measured, and why, without the last full stop."""
+    """Return whether the measurements can be trusted, and why, without the last full stop."""
     limits = result.limits
     generator = result.measurement.generator
     (late,) = quantiles(measured.lag, (_P99,))
     doubts = [
         *(["was late"] if late is not None and late > limits.lag_p99_ns else []),
         *(["was too busy"] if generator.cpu_share > limits.cpu_share else []),
-        *(["ran out of means"] if any(map(_is_own, result.measurement.findings)) else []),
+        *(["ran out of resources"] if any(map(_is_own, result.measurement.findings)) else []),
         *(["lost arrivals"] if result.lost else []),
         *([] if result.accounting.closes else ["does not account for every arrival"]),
     ]
@@ -99,8 +98,8 @@ def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits)
 
 
 def _is_own(cause: str) -> bool:
-    return cause.startswith(_OWN_FAULT)
+    return cause.startswith(_GENERATOR_CAUSE)
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def _listed(phrases: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(phrases[:-1]), phrases[-1])))

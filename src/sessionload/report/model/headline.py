@@ -1,8 +1,8 @@
 """The run in one sentence.
 
-Law: the sentence claims nothing that the verdict does not. Idea: met says what was held and how near
-the bound was, missed says what broke first and by how much, void says why nothing can be said.
-Trap: "held 200/s" is true only when every measured arrival was sent; else the load was only offered.
+The sentence claims nothing that the verdict does not. Met says what load was held and how near the bound was,
+missed says which target broke first and by how much, void says why there is no verdict. "Held 200/s" is true
+only when every measured arrival was sent; otherwise the load was only offered.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def headline_sentence(result: Result, measured: Slice) -> str:
     """Return the sentence that follows the verdict's word, without a full stop."""
     state = result.verdict.state
     if state is State.MET:
-        kept = next((_kept(one) for one in result.verdict.targets if _is_latency(one)), "")
+        kept = next((_kept(target) for target in result.verdict.targets if _is_latency(target)), "")
         return f"{_load(result, measured)}: {kept}{_contract(measured)}"
     if state is State.MISSED:
         return _missed(result, measured)
@@ -59,9 +59,9 @@ def _contract(measured: Slice) -> str:
 
 
 def _missed(result: Result, measured: Slice) -> str:
-    missed = [one for one in result.verdict.targets if one.state is State.MISSED]
+    missed = [target for target in result.verdict.targets if target.state is State.MISSED]
     aborted_by = result.run.aborted_by
-    worst = next((one for one in missed if one.expr == aborted_by), missed[0])
+    worst = next((target for target in missed if target.expr == aborted_by), missed[0])
     if worst.expr == aborted_by:
         worst = _first_missed(result, worst)
     others = len(missed) - 1
@@ -82,16 +82,16 @@ def _missed(result: Result, measured: Slice) -> str:
 
 def _first_missed(result: Result, target: JudgedTarget) -> JudgedTarget:
     # The worst window of a run that was stopped is most often one that was never sent.
-    found = abort_window(result)
+    first = abort_window(result)
     return (
-        replace(target, measured=found.measured, margin=found.margin, window=found.window)
-        if found
+        replace(target, measured=first.measured, margin=first.margin, window=first.window)
+        if first
         else target
     )
 
 
 def _void(result: Result) -> str:
-    first, *others = result.verdict.reasons
+    first, *further = result.verdict.reasons
     if result.run.interrupted is not None:
         due = result.planned
         sent = result.measurement.sent
@@ -99,7 +99,7 @@ def _void(result: Result) -> str:
             f"interrupted ({result.run.interrupted}) after {_elapsed(result)} of {_planned(result)};"
             f" {sent:,} of {due:,} arrivals ({share_text(sent, due)}) were sent"
         )
-    return f"{first} ({_number(len(others), 'further reason')})" if others else first
+    return f"{first} ({_number(len(further), 'further reason')})" if further else first
 
 
 def _elapsed(result: Result) -> str:

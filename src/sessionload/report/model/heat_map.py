@@ -1,8 +1,8 @@
-"""When the server was how fast: response times by time and by band.
+"""Response times by time and by band of duration.
 
-Law: each valid response of the run is in exactly one cell, and each other arrival in its column's `never`.
-Idea: bands have round ends, about as wide as each other on a logarithmic axis, and as fine as their number
-allows. Trap: a histogram knows a duration to 0.1 %, so one at the very end of a band may be in the next.
+Each valid response of the run is in exactly one cell, and each other arrival in the `never` of its column.
+Bands have round ends, are about equally wide on a logarithmic axis, and are as fine as their number allows. A
+histogram knows a duration to 0.1 %, so one at the very end of a band may be counted in the next.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _SERIES: tuple[tuple[int, ...], ...] = (
 """Ends of bands within a power of ten, the finest first."""
 
 
-class HeatColumns:
-    """The columns of a heat map, filled step by step."""
+class HeatMapBuilder:
+    """A heat map, filled step by step."""
 
-    def __init__(self, parts: Iterable[Histogram], seconds: int, step: int) -> None:
-        """Prepare for steps of `step` seconds; `parts` are what is to come."""
-        seen = [part for part in parts if part.minimum is not None]
-        least = min((part.minimum for part in seen if part.minimum is not None), default=None)
-        most = max((part.maximum for part in seen), default=0)
+    def __init__(self, histograms: Iterable[Histogram], seconds: int, step: int) -> None:
+        """Prepare for steps of `step` seconds; `histograms` are what is to come."""
+        seen = [histogram for histogram in histograms if histogram.minimum is not None]
+        least = min((histogram.minimum for histogram in seen if histogram.minimum is not None), default=None)
+        most = max((histogram.maximum for histogram in seen), default=0)
         self._seconds = seconds
         self._width = -(-step_for(seconds, MOST_COLUMNS) // step) * step
         self._bands = bands(least, most)
@@ -53,13 +53,13 @@ class HeatColumns:
         self._counts = [[0] * len(self._bands) for _ in range(columns)]
         self._never = [0] * columns
 
-    def add(self, second: int, part: Slice) -> None:
+    def add(self, second: int, step_sum: Slice) -> None:
         """Add the sum of a step that begins with `second`."""
         column = second // self._width
         counts, band_of = self._counts[column], self._band_of
-        for bucket, count in part.valid.items():
+        for bucket, count in step_sum.valid.items():
             counts[band_of[bucket]] += count
-        self._never[column] += part.errors
+        self._never[column] += step_sum.errors
 
     def heat_map(self) -> HeatMap:
         """Return what was added."""
@@ -78,8 +78,9 @@ def bands(least: int | None, most: int) -> tuple[tuple[int, int], ...]:
         return ()
     low = max(least, _SHORTEST)
     high = max(most, low)
-    found = [_cut(series, low, high) for series in _SERIES]
-    return next((some for some in found if len(some) <= MOST_BANDS), found[-1])
+    series_bands = [_cut(series, low, high) for series in _SERIES]
+    fitting = (cut for cut in series_bands if len(cut) <= MOST_BANDS)
+    return next(fitting, series_bands[-1])
 
 
 def _cut(series: tuple[int, ...], low: int, high: int) -> tuple[tuple[int, int], ...]:
@@ -87,9 +88,9 @@ def _cut(series: tuple[int, ...], low: int, high: int) -> tuple[tuple[int, int],
     return tuple(pairwise(ends[bisect_right(ends, low) - 1 : bisect_right(ends, high) + 1]))
 
 
-def _band_of(found: tuple[tuple[int, int], ...], last: int) -> bytes:
+def _band_of(borders: tuple[tuple[int, int], ...], last: int) -> bytes:
     """Return the number of the band for each bucket up to `last`, by the middle of the bucket."""
-    firsts = [_first_bucket(low) for low, _ in found[1:]]
+    firsts = [_first_bucket(low) for low, _ in borders[1:]]
     table = bytearray()
     for band, end in enumerate([*firsts, last + 1]):
         table += bytes([band]) * (end - len(table))

@@ -1,7 +1,6 @@
 """What a run would send, before it does.
 
-Law: what is shown is what would run: the same checks have passed, and the totals are those of the
-schedule itself.
+What is shown is what would run: the same checks have passed, and the totals are those of the schedule itself.
 """
 
 from __future__ import annotations

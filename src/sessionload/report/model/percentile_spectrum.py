@@ -1,8 +1,9 @@
-"""The percentile spectrum: how response times rise as the percentile goes to its nines.
+"""The percentile spectrum: how response times rise as the percentile approaches 100 %.
 
-Law: a level shows a value that was seen, the last one the largest, and arrivals that never ended well
-end the curve before 100 %. Idea: five levels for each halving of what is left, so that 99.9 % gets as much
-room as 50 %. Trap: levels are exact fractions; a float near 1 has lost the nines that the spectrum is about.
+Each level shows a value that was measured, the last one the largest, and arrivals that never got a valid
+session end the curve before 100 %. There are five levels for each halving of the remaining share, so 99.9 %
+gets as much room as 50 %. Levels are exact fractions: a float near 1 has lost the digits that the spectrum is
+about.
 
 Levels after HdrHistogram's percentile iteration (hdrhistogram.org).
 """
@@ -70,11 +71,11 @@ def percentile_spectrum(histogram: Histogram) -> PercentileSpectrum:
 
 
 def _levels(steps: list[tuple[int, int]], count: int, maximum: int) -> list[PercentileLevel]:
-    found: list[PercentileLevel] = []
+    levels: list[PercentileLevel] = []
     share = Fraction(0)
     for value, at_most in steps:
         while share * count <= at_most:
-            found.append(PercentileLevel(share, value, at_most))
+            levels.append(PercentileLevel(share, value, at_most))
             share = _next(share)
             if at_most == count:
                 break
@@ -82,9 +83,9 @@ def _levels(steps: list[tuple[int, int]], count: int, maximum: int) -> list[Perc
         ended = steps[-1][1]
         end = Fraction(ended, count)
         # The largest is known to the nanosecond, which its bucket is not.
-        kept = found[:-1] if found[-1].share == end else found
+        kept = levels[:-1] if levels[-1].share == end else levels
         return [*kept, PercentileLevel(end, maximum, ended)]
-    return found
+    return levels
 
 
 def _next(share: Fraction) -> Fraction:

@@ -1,9 +1,8 @@
-"""What a run looks like while it goes on.
+"""Where a run stands while it goes on.
 
-Law: a number that is shown now must not contradict the report later: response times count from due
-instants here too. Idea: a snapshot of the last few deltas, as facts; a terminal draws them in a panel,
-a log prints them in a line. Trap: what is in flight has no response time yet, so a stall first shows
-as `in flight` growing and only then as percentiles.
+A snapshot is made of the last few deltas; a terminal draws it in a panel, a log prints it in a line. Response
+times count from due instants here too, so no number contradicts the report later. What is in flight has no
+response time yet: a stall first shows as `in flight` growing, and in the percentiles only when it ends.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def snapshot(header: RunHeader, totals: RunTotals, recent: Sequence[Delta]) -> S
     length_ns = sum(stage.duration_ns for stage in header.stages)
     elapsed_ns = newest.elapsed_ns
     accounting = Accounting.of(totals.measurement, planned=header.planned, lost=0)
-    now = total(part for delta in recent for part in delta.measurement.slices.values()).answered
+    now = total(slice_ for delta in recent for slice_ in delta.measurement.slices.values()).answered
     p50, p95, p99 = (duration_text(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
     flow = totals.measurement.flow.get(second)

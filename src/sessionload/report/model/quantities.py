@@ -1,8 +1,8 @@
 """Counts and durations for people, beside the raw number.
 
-Law: what has no samples is a dash, and what never ended is `never`; neither is ever a number. Idea: all
-rows take their numbers from here, so that one fact has one text. Trap: `None` means both, so a duration
-is not shown without the number of samples behind it.
+What has no samples is a dash, and what never ended is `never`; neither is ever a number. A duration of `None`
+means both, so it is not shown without the number of samples behind it. All rows take their numbers from here,
+so one fact has one text.
 """
 
 from __future__ import annotations
@@ -32,3 +32,8 @@ def timed(ns: int | None, samples: int) -> Quantity:
 def counted(number: int) -> Quantity:
     """Return a count as a quantity."""
     return Quantity(f"{number:,}", number)
+
+
+def counted_noun(count: int, singular: str, plural: str = "") -> str:
+    """Return a count with its noun: `1 arrival`, `2,300 arrivals`."""
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"

@@ -1,9 +1,8 @@
-"""What is needed to see a finding again: a line for a shell that sends such a request once more.
+"""A line for a shell that sends the request of a finding once more.
 
-Law: the line holds no key, and of a remote environment no more of the project than the result does. Idea:
-who arrived is a function of the scenario, the run and the arrival's number, so the request can be made
-again from the result alone. Trap: user IDs that came from a file are not in the result; the line
-names the arrival in their place.
+Who arrived is a function of the scenario, the run and the arrival's number, so the request can be made again
+from the result alone. The line holds no key, and of a remote environment no more of the project than the
+result does. User IDs that came from a file are not in the result; there the line names the arrival instead.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def _path(template: str, environment: Mapping[str, str]) -> str:
 
 def _encoded(value: str) -> str:
     # What was masked stays to be seen: nobody's ID has this character, and no server would take it.
-    return _MASK.join(quote(part, safe="", errors="replace") for part in value.split(_MASK))
+    return _MASK.join(quote(piece, safe="", errors="replace") for piece in value.split(_MASK))
 
 
 def _users(result: Result) -> Callable[[int], str] | None:

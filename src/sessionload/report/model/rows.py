@@ -1,8 +1,8 @@
 """The rows that every view lays out: each number once as text and once raw.
 
-Law: a view formats nothing; what two views show for one fact is the same string. Idea: plain frozen
-values, made by `figures.prepare` and by nothing else. Trap: text is already safe to show anywhere
-(see `plain`), yet still has to be escaped for the format it goes into.
+A view formats nothing, so what two views show for one fact is the same string. The rows are plain frozen
+values that `build.py` makes and nothing else. Text in them is safe to show anywhere (see `plain.py`) and
+still has to be escaped for the format that it goes into.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
-    from sessionload.report.model.timeline import Point, Second, Span
+    from sessionload.report.model.timeline import ChartStep, Span, TimelineStep
     from sessionload.verdict.verdict import State
 
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -81,7 +81,7 @@ class CountRow:
 
     name: str
     meaning: str
-    every: Quantity
+    all_stages: Quantity
     share: str
     """Of all that were sent."""
     measured: Quantity
@@ -89,7 +89,7 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """Equal faults. `example` is masked where it was found, and chosen by a server: trust nothing in it."""
+    """Equal faults. `example` is masked where it was seen; a server chose its text."""
 
     cause: str
     outcome: str
@@ -142,8 +142,8 @@ class RateRow:
 class LatenessGap:
     """A stretch of the run in which the answered p99 is well above the service p99, and why."""
 
-    second: int
-    seconds: int
+    start_s: int
+    length_s: int
     cause: str
 
 
@@ -152,12 +152,12 @@ class ReportModel:
     """All that a view can show of a result."""
 
     title: str
-    word: str
+    verdict: str
     sentence: str
     state: State
     run_id: str
     started: str
-    seconds: float
+    elapsed_s: float
     version: str
     identity: str
     closes: bool
@@ -170,23 +170,23 @@ class ReportModel:
     statuses: tuple[CountRow, ...]
     findings: tuple[FindingRow, ...]
     generator: tuple[Fact, ...]
-    ran: tuple[Fact, ...]
+    run_facts: tuple[Fact, ...]
     spans: tuple[Span, ...]
-    seconds_of_run: Sequence[Second]
-    """One for each second, worked out when asked for."""
-    steps_of_run: tuple[Point, ...]
-    """The same run in so few steps that a picture can show them."""
-    heat: HeatMap
+    timeline: Sequence[TimelineStep]
+    """A step for each second, worked out when asked for."""
+    chart_steps: tuple[ChartStep, ...]
+    """The same run in so few steps that a chart can show them."""
+    heat_map: HeatMap
     by_rate: tuple[RateRow, ...]
-    partings: tuple[LatenessGap, ...]
-    parting: str
-    """Where answered and service part, as a sentence without an end."""
-    trust: str
-    """Whether to trust what was measured, and why, as sentences without a last full stop."""
+    lateness_gaps: tuple[LatenessGap, ...]
+    lateness_statement: str
+    """Where answered and service p99 differ, as a sentence without an end."""
+    generator_statement: str
+    """Whether the measurements can be trusted, and why, as sentences without a last full stop."""
     response: PercentileSpectrum
     service: PercentileSpectrum
 
     @property
     def headline(self) -> str:
         """The run in one sentence, its verdict first."""
-        return f"{self.word}: {self.sentence}"
+        return f"{self.verdict}: {self.sentence}"

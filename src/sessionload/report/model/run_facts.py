@@ -1,7 +1,7 @@
 """What was run, as a flat list: enough to run it again.
 
-Law: nothing that the result says of what was asked for is left out, but the stages, which have a table of
-their own. Trap: what people wrote may be long, and each text is cut.
+Nothing that the result says of what was asked for is left out, but the stages, which have a table of their
+own. What people wrote may be long, so each text is cut.
 """
 
 from __future__ import annotations

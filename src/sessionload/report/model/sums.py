@@ -1,9 +1,8 @@
-"""The sums of a run that rows are made of, each slice counted once.
+"""The sums of a run from which rows are made, each slice counted once.
 
-Law: what is shown of all, of the measured stages, of one stage and of one rate are sums of the same parts,
-so they cannot contradict each other. Idea: slices are added up by stage and by how fast the server
-answered in their second, step by step as the run is walked through; all else is a sum of those few. Trap: a
-second has a rate only if all of it is in the measured stages.
+Slices are added up by stage and by the rate of their second, step by step as the run is walked through; what
+is shown of all stages, of the measured ones, of one stage and of one rate are sums of those few, so they
+cannot contradict each other. A second has a rate only if all of it lies in the measured stages.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class Sums:
     """Sums over the whole run, the stages that are not warm-up, each stage, and each group of rates."""
 
-    every: Slice
+    all_stages: Slice
     measured: Slice
     stages: tuple[Slice, ...]
     groups: Mapping[int, Slice]
@@ -46,22 +45,25 @@ class Cells:
         """Return the cell of a second of a stage."""
         return stage, None if self._warmups[stage] else self._group_of.get(second)
 
-    def add(self, key: tuple[int, int | None], part: Slice) -> None:
+    def add(self, key: tuple[int, int | None], slice_: Slice) -> None:
         """Add slices, or their sum, to a cell."""
-        self._cells[key].add(part)
+        self._cells[key].add(slice_)
 
     def sums(self) -> Sums:
         """Return the sums of what was added."""
-        few = {key: cell.slice() for key, cell in self._cells.items()}
+        sums = {key: cell.slice() for key, cell in self._cells.items()}
         stages = tuple(
-            total(part for (of, _), part in few.items() if of == stage) for stage in range(len(self._warmups))
+            total(slice_ for (of_stage, _), slice_ in sums.items() if of_stage == stage)
+            for stage in range(len(self._warmups))
         )
         return Sums(
-            every=total(stages),
-            measured=total(part for part, warmup in zip(stages, self._warmups, strict=True) if not warmup),
+            all_stages=total(stages),
+            measured=total(
+                slice_ for slice_, warmup in zip(stages, self._warmups, strict=True) if not warmup
+            ),
             stages=stages,
             groups={
-                group: total(part for (_, of), part in few.items() if of == group)
+                group: total(slice_ for (_, of_group), slice_ in sums.items() if of_group == group)
                 for group in sorted(set(self._group_of.values()))
             },
         )

@@ -1,9 +1,8 @@
-"""A run, second by second, or in steps of several seconds where a picture has no room for more.
+"""A run second by second, or in steps of several seconds where a chart has no room for more.
 
-Law: a step's percentile is the percentile of the arrivals in it; percentiles are never averaged.
-Idea: slices are merged by step and asked once, one step after the other, so that no more than one sum is
-held at a time. Trap: what was planned, answered or late belongs to the second an arrival was *due*;
-`sent` and `done` belong to the second in which they happened.
+The percentile of a step is that of the arrivals in it; percentiles are never averaged. Slices are merged step
+by step, so that only one sum is held at a time. What was planned, answered or late belongs to the second in
+which an arrival was *due*; `sent` and `done` belong to the second in which they happened.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ _P99 = SHOWN[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class TimelineStep:
     """A second of the run, or a step of several. Percentiles are of the response.
 
     A percentile is `None` when it is never, and also when there were no `samples`.
     """
 
-    second: int
-    seconds: int
+    start_s: int
+    length_s: int
     stage: str
     warmup: bool
     planned: int
@@ -64,8 +63,8 @@ class Second:
 
 
 @dataclass(frozen=True, slots=True)
-class Point(Second):
-    """A step of the run with all that a picture shows of it."""
+class ChartStep(TimelineStep):
+    """A step of the run with all that a chart shows of it."""
 
     late: int
     service_p99_ns: int | None
@@ -93,26 +92,28 @@ class Span:
         return f"{self.name} (warm-up)" if self.warmup and "warm" not in self.name.lower() else self.name
 
 
-class Timeline(Sequence[Second]):
-    """Each second of a run, worked out when somebody asks for one: a page does without them."""
+class Timeline(Sequence[TimelineStep]):
+    """Each second of a run, worked out when one is asked for: a page does without them."""
 
     def __init__(self, result: Result) -> None:
         self._result = result
-        self._found: tuple[Second, ...] | None = None
+        self._found: tuple[TimelineStep, ...] | None = None
 
-    def _all(self) -> tuple[Second, ...]:
+    def _all(self) -> tuple[TimelineStep, ...]:
         if self._found is None:
             steps = _Steps(self._result, 1, None)
-            self._found = tuple(Second(**steps.counts(number, part)) for number, part in steps.sums())
+            self._found = tuple(
+                TimelineStep(**steps.counts(number, step_sum)) for number, step_sum in steps.sums()
+            )
         return self._found
 
     @overload
-    def __getitem__(self, place: int) -> Second: ...
+    def __getitem__(self, place: int) -> TimelineStep: ...
 
     @overload
-    def __getitem__(self, place: slice) -> tuple[Second, ...]: ...
+    def __getitem__(self, place: slice) -> tuple[TimelineStep, ...]: ...
 
-    def __getitem__(self, place: int | slice) -> Second | tuple[Second, ...]:
+    def __getitem__(self, place: int | slice) -> TimelineStep | tuple[TimelineStep, ...]:
         return self._all()[place]
 
     def __len__(self) -> int:
@@ -121,7 +122,7 @@ class Timeline(Sequence[Second]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Timeline) and self._all() == other._all()
 
-    __hash__ = None  # type: ignore[assignment]  # so are the results that it is made from
+    __hash__ = None  # type: ignore[assignment]  # like the results that it is made from
 
 
 def spans(result: Result) -> tuple[Span, ...]:
@@ -140,27 +141,22 @@ def length(result: Result) -> int:
     return max([schedule - 1, *busy]) + 1
 
 
-def walk(result: Result, step: int, cells: Cells | None = None) -> Iterator[tuple[Point, Slice]]:
+def walk(result: Result, step: int, cells: Cells | None = None) -> Iterator[tuple[ChartStep, Slice]]:
     """Yield each step of so many seconds, and the sum of its slices, which are added to `cells` too."""
     steps = _Steps(result, step, cells)
-    for number, part in steps.sums():
-        lag = part.lag
-        point = Point(
-            **steps.counts(number, part),
+    for number, step_sum in steps.sums():
+        lag = step_sum.lag
+        chart_step = ChartStep(
+            **steps.counts(number, step_sum),
             late=above(lag, LATE_NS),
-            service_p99_ns=quantile(part.service, _P99),
-            answered_p99_ns=quantile(part.answered, _P99),
+            service_p99_ns=quantile(step_sum.service, _P99),
+            answered_p99_ns=quantile(step_sum.answered, _P99),
             lag_p99_ns=quantile(lag, _P99),
-            queued=part.queued_lag.count,
-            outcomes=part.outcomes,
-            statuses=part.statuses,
+            queued=step_sum.queued_lag.count,
+            outcomes=step_sum.outcomes,
+            statuses=step_sum.statuses,
         )
-        yield point, part
-
-
-def points(result: Result, step: int = 1) -> tuple[Point, ...]:
-    """Return the run in steps of so many seconds."""
-    return tuple(point for point, _ in walk(result, step))
+        yield chart_step, step_sum
 
 
 def quantile(histogram: Histogram, share: Fraction) -> int | None:
@@ -178,7 +174,7 @@ def above(histogram: Histogram, limit: int) -> int:
     if histogram.maximum <= limit:
         return 0
     last = bucket_of(limit)
-    return sum(many for bucket, many in histogram.items() if bucket > last)
+    return sum(count for bucket, count in histogram.items() if bucket > last)
 
 
 class _Steps:
@@ -188,10 +184,10 @@ class _Steps:
         self._step = step
         self._cells = cells
         self._seconds = length(result)
-        self._parts: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._slices_of: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         self._slices = result.measurement.slices
         for stage, second in self._slices:
-            self._parts[second // step].append((stage, second))
+            self._slices_of[second // step].append((stage, second))
         self._planned: defaultdict[int, int] = defaultdict(int)
         for second, arrivals in result.planned_by_second.items():
             self._planned[second // step] += arrivals
@@ -205,33 +201,36 @@ class _Steps:
     def sums(self) -> Iterator[tuple[int, Slice]]:
         """Yield the number of each step and the sum of its slices."""
         for number in range(len(self._stages)):
-            found: defaultdict[tuple[int, int | None], list[Slice]] = defaultdict(list)
-            for place in self._parts[number]:
-                found[self._cells.key(*place) if self._cells else (0, None)].append(self._slices[place])
-            sums = {key: parts[0] if len(parts) == 1 else total(parts) for key, parts in found.items()}
+            by_cell: defaultdict[tuple[int, int | None], list[Slice]] = defaultdict(list)
+            for stage, second in self._slices_of[number]:
+                cell = self._cells.key(stage, second) if self._cells else (0, None)
+                by_cell[cell].append(self._slices[stage, second])
+            sums = {
+                cell: slices[0] if len(slices) == 1 else total(slices) for cell, slices in by_cell.items()
+            }
             if self._cells:
-                for key, part in sums.items():
-                    self._cells.add(key, part)
-            (part,) = sums.values() if len(sums) == 1 else (total(sums.values()),)
-            yield number, part
+                for cell, cell_sum in sums.items():
+                    self._cells.add(cell, cell_sum)
+            (step_sum,) = sums.values() if len(sums) == 1 else (total(sums.values()),)
+            yield number, step_sum
 
-    def counts(self, number: int, part: Slice) -> dict[str, Any]:
-        """Return the fields of a `Second`."""
+    def counts(self, number: int, step_sum: Slice) -> dict[str, Any]:
+        """Return the fields of a `TimelineStep`."""
         start = number * self._step
         stage, warmup = self._stages[number]
-        p50, p95, p99 = quantiles(part.response, SHOWN)
+        p50, p95, p99 = quantiles(step_sum.response, SHOWN)
         return {
-            "second": start,
-            "seconds": min(self._step, self._seconds - start),
+            "start_s": start,
+            "length_s": min(self._step, self._seconds - start),
             "stage": stage,
             "warmup": warmup,
             "planned": self._planned[number],
             "sent": self._sent[number],
             "done": self._done[number],
-            "ok": part.outcomes.get(Outcome.OK, 0),
-            "errors": part.errors,
-            "unsent": part.unsent,
-            "samples": part.accounted,
+            "ok": step_sum.outcomes.get(Outcome.OK, 0),
+            "errors": step_sum.errors,
+            "unsent": step_sum.unsent,
+            "samples": step_sum.accounted,
             "p50_ns": p50,
             "p95_ns": p95,
             "p99_ns": p99,

@@ -1,9 +1,8 @@
 """A contract check as JUnit XML, for a CI server to show.
 
-Law: one test case for each case and law; it fails when the exit code says so. Idea: what broke is a
-failure, what could not be seen an error, what was not sent or is accepted is skipped. Trap: an entry of the
-baseline that no longer occurs fails the check, and belongs to no case that failed; it has a test case of
-its own.
+There is one test case for each case and rule; it fails when the exit code says so. A violation is a failure,
+what was throttled is an error, what was not sent or is accepted is skipped. An entry of the baseline that no
+longer occurs fails the check and belongs to no failed case, so it has a test case of its own.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ def render(model: SuiteModel) -> str:
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": str(sum(case.find("error") is not None for case in cases)),
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
-        "time": f"{model.seconds:.3f}",
+        "time": f"{model.elapsed_s:.3f}",
     }
     suites = ET.Element("testsuites", {"name": "sessionload check", **counts})
     suite = ET.SubElement(suites, "testsuite", {"name": model.title, **counts, "timestamp": model.started})
     properties = ET.SubElement(suite, "properties")
-    for fact in model.ran:
+    for fact in model.run_facts:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
     suite.extend(cases)
     ET.SubElement(suite, "system-out").text = f"{model.headline}."
@@ -54,14 +53,14 @@ def _tell(case: ET.Element, tag: str, kind: str, message: str, text: str = "") -
 def _case(row: CaseRow) -> ET.Element:
     case = _element(row.group, row.name, (row.elapsed.raw or 0) / 1000)
     text = "\n".join(
-        f"{label}: {part}"
-        for label, part in (
-            ("law", row.law),
+        f"{label}: {value}"
+        for label, value in (
+            ("requires", row.requirement),
             ("expected", row.expected),
             ("came back", row.observed),
             ("again", row.curl),
         )
-        if part
+        if value
     )
     if row.failing:
         _tell(case, "failure", row.state.value, row.observed, text)
@@ -83,6 +82,6 @@ def _stale(row: StaleRow) -> ET.Element:
 
 
 def _incomplete(model: SuiteModel) -> ET.Element:
-    case = _element("check", "the check is whole")
+    case = _element("check", "the check is complete")
     _tell(case, "error", "incomplete", model.sentence)
     return case

@@ -1,8 +1,8 @@
-"""A contract check as Markdown, to stand in a pull request.
+"""A contract check as Markdown, for a comment on a pull request.
 
-Law: nothing that a server or a file says can become markup, a link or a mention. Idea: as for a run, words
-of others are escaped, and commands stand in a fence that is longer than any in them. Trap: a table of sixty
-rows buries the two that matter, so those stand first and the table is folded.
+Nothing that a server or a file says becomes markup, a link or a mention: text of others is escaped, and
+commands stand in a fence that is longer than any in them. A table of sixty rows hides the two that matter, so
+violations come first and the table is folded.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def render(model: SuiteModel) -> str:
 
 
 def _lines(model: SuiteModel) -> Iterator[str]:
-    yield f"## Contract of {escaped(model.title)}: {model.word.lower()}"
+    yield f"## Contract of {escaped(model.title)}: {model.verdict.lower()}"
     yield ""
-    yield f"**{model.word}**: {escaped(model.headline.removeprefix(f'{model.word}: '))}."
+    yield f"**{model.verdict}**: {escaped(model.headline.removeprefix(f'{model.verdict}: '))}."
     yield ""
     for row in model.failing:
         yield from _violation(row)
@@ -66,17 +66,17 @@ def _lines(model: SuiteModel) -> Iterator[str]:
     yield ""
     yield from table(
         ("", "Case", "Expected", "Came back", "Took"),
-        ((row.word, row.name, row.expected, row.observed, row.elapsed.text) for row in model.cases),
+        ((row.verdict, row.name, row.expected, row.observed, row.elapsed.text) for row in model.cases),
         right={4},
     )
-    yield from table(("What was run", ""), model.ran)
+    yield from table(("What was run", ""), model.run_facts)
     yield "</details>"
 
 
 def _violation(row: CaseRow) -> Iterator[str]:
     yield f"### {escaped(row.name)}"
     yield ""
-    yield f"- Law: {escaped(row.law)}"
+    yield f"- Requires: {escaped(row.requirement)}"
     yield f"- Expected: {escaped(row.expected)}"
     yield f"- Came back: {escaped(row.observed)}"
     yield ""

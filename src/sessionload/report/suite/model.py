@@ -1,8 +1,8 @@
 """A contract check, turned into the rows that all its views share.
 
-Law: a view formats nothing; what two views show for one fact is the same string. Idea: `build_suite_model`
-is the only way from an `SuiteReport` to a `SuiteModel`. Trap: a case that is accepted still deviates; it has
-a word of its own, and is neither shown as kept nor counted as broken.
+`build_suite_model` is the only way from a `SuiteReport` to a `SuiteModel`. A view formats nothing, so what
+two views show for one fact is the same string. A case that is accepted still deviates; it has a verdict of
+its own and counts neither as kept nor as broken.
 """
 
 from __future__ import annotations
@@ -35,21 +35,22 @@ _TITLES = {
     "authorization": "The API key",
     "path": "The path",
     "method": "The method",
-    "law": "Laws beyond the schema",
+    "law": "Rules beyond the schema",
     "fuzz": "Found by fuzzing",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case or law and how it ended. `word` is its state for people, `tone` how that is colored."""
+    """A case or rule and how it ended. `verdict` is its state for people, `tone` how that is colored."""
 
     name: str
     group: str
-    law: str
+    requirement: str
+    """What the case or rule requires, as a sentence without an end."""
     expected: str
     observed: str
-    word: str
+    verdict: str
     tone: str
     state: CaseStatus
     failing: bool
@@ -88,7 +89,7 @@ class SuiteModel:
     """All that a view can show of a contract check."""
 
     title: str
-    word: str
+    verdict: str
     sentence: str
     remainder: str
     """What became of the other cases; may be empty."""
@@ -96,23 +97,25 @@ class SuiteModel:
     tone: str
     run_id: str
     started: str
-    seconds: float
+    elapsed_s: float
     version: str
     strict: bool
     glance: tuple[Fact, ...]
     groups: tuple[GroupRow, ...]
     stale: tuple[StaleRow, ...]
     cut_short: str
-    ran: tuple[Fact, ...]
+    run_facts: tuple[Fact, ...]
 
     @property
     def headline(self) -> str:
         """The check in one sentence, its verdict first."""
-        return "; ".join(part for part in (f"{self.word}: {self.sentence}", self.remainder) if part)
+        return "; ".join(
+            sentence for sentence in (f"{self.verdict}: {self.sentence}", self.remainder) if sentence
+        )
 
     @property
     def cases(self) -> tuple[CaseRow, ...]:
-        """All cases and laws, in the order of their groups."""
+        """All cases and rules, in the order of their groups."""
         return tuple(case for group in self.groups for case in group.cases)
 
     @property
@@ -132,21 +135,21 @@ def build_suite_model(suite_report: SuiteReport) -> SuiteModel:
     rows = [case_row(result, strict=suite_report.strict, dates=dates) for result in suite_report.results]
     return SuiteModel(
         title=plain(suite_report.environment.get("name", ""), 200) or "unnamed environment",
-        word=suite_report.state.name,
+        verdict=suite_report.state.name,
         sentence=plain(suite_report.sentence()),
         remainder=suite_report.remainder(),
         state=suite_report.state,
         tone={"kept": "met", "violated": "missed"}.get(suite_report.state.value, "void"),
         run_id=plain(suite_report.run_id),
         started=plain(suite_report.started),
-        seconds=suite_report.seconds,
+        elapsed_s=suite_report.seconds,
         version=plain(suite_report.version),
         strict=suite_report.strict,
         glance=tuple(_glance(suite_report)),
         groups=tuple(_group(name, rows) for name in dict.fromkeys(row.group for row in rows)),
         stale=tuple(_stale(suite_report)),
         cut_short=plain(suite_report.cut_short),
-        ran=tuple(_ran(suite_report)),
+        run_facts=tuple(_ran(suite_report)),
     )
 
 
@@ -160,10 +163,10 @@ def case_row(result: CaseResult, *, strict: bool, dates: dict[str, str] | None =
     return CaseRow(
         name=plain(result.name),
         group=plain(result.group),
-        law=plain(result.requirement),
+        requirement=plain(result.requirement),
         expected=plain(result.expected),
         observed=plain(result.observed),
-        word="ACCEPTED" if accepted else result.state.name,
+        verdict="ACCEPTED" if accepted else result.state.name,
         tone="void" if accepted else "missed" if failing else _TONES[result.state],
         state=result.state,
         failing=failing,

@@ -1,8 +1,8 @@
 """A contract check as one HTML page that needs nothing but itself.
 
-Law: the page asks no other place for anything, and no script runs in it. Idea: the look of a run's report,
-by the same style model; a policy in its head forbids whatever the escaping might let through. Trap: a
-command to copy must not be broken by the page, so it wraps where it is shown and nowhere else.
+It has the style of a run's report, loads nothing from anywhere else, and runs no script: a policy in its head
+forbids whatever the escaping might let through. A command to copy is wrapped where it is shown, without a
+line break in its text.
 """
 
 from __future__ import annotations

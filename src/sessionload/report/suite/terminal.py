@@ -1,49 +1,49 @@
 """A contract check as plain text for a terminal.
 
-Law: no color, no control character, at most 100 columns but for the lines to copy; the command may color
-lines by their first word. Idea: verdict first, then each violation whole, then what all groups came to.
-Trap: a command that is broken into lines cannot be copied, so a curl line is left as long as it is.
+The verdict comes first, then each violation with all that is known of it, then the counts of all groups. The
+text has no color and no control character; the command may color lines by their first word. No line is wider
+than the terminal but a curl command: one that is broken into lines cannot be copied.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.plain import fill, width
+from sessionload.report.model.quantities import counted_noun
+from sessionload.report.model.text_layout import COLUMNS, cut, fill, padded, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sessionload.report.suite.model import CaseRow, SuiteModel
     from sessionload.suite.suite_report import Planned
 
-COLUMNS = 100
 _WORD = 12
 _NAME = 30
 _TIME = 9
 
 
-def render(model: SuiteModel) -> str:
-    """Return the end of a check, lines ended with a line feed."""
-    lines = fill(f"{model.headline}.", COLUMNS)
-    blocks: list[tuple[str, list[str]]] = [
-        (f"Broke the contract ({len(model.failing):,})", list(_failing(model.failing))),
-        ("No longer occurs, take it out of the baseline", list(_stale(model))),
-        (f"Accepted by the baseline ({len(model.accepted):,})", list(_accepted(model.accepted))),
-        ("Cases", _groups(model)),
+def render(model: SuiteModel, columns: int = COLUMNS) -> str:
+    """Return the end of a check for a terminal of so many columns, lines ended with a line feed."""
+    lines = fill(f"{model.headline}.", columns)
+    blocks: list[tuple[str, Iterable[str]]] = [
+        (f"Broke the contract ({len(model.failing):,})", _failing(model.failing, columns)),
+        ("No longer occurs, take it out of the baseline", _stale(model, columns)),
+        (f"Accepted by the baseline ({len(model.accepted):,})", _accepted(model.accepted, columns)),
+        ("Cases", _groups(model, columns)),
     ]
     for heading, block in blocks:
-        if block:
-            lines += ["", heading, *block]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        if block_lines := list(block):
+            lines += ["", heading, *block_lines]
+    return "\n".join(lines) + "\n"
 
 
 def line(row: CaseRow) -> str:
     """Return one case on one line, as it is shown while a check goes on."""
     room = COLUMNS - _WORD - _NAME - _TIME - 3
-    name = _padded(_cut(row.name, _NAME), _NAME)
-    observed = _padded(_cut(row.observed, room), room)
-    return f"{row.word:{_WORD}} {name} {observed} {row.elapsed.text:>{_TIME}}".rstrip()
+    name = padded(cut(row.name, _NAME), _NAME)
+    observed = padded(cut(row.observed, room), room)
+    return f"{row.verdict:{_WORD}} {name} {observed} {row.elapsed.text:>{_TIME}}".rstrip()
 
 
 def listing(cases: Sequence[Planned]) -> str:
@@ -52,66 +52,57 @@ def listing(cases: Sequence[Planned]) -> str:
     lines = []
     for case in cases:
         count = f"  ({case.requests:,} requests)" if case.requests > 1 else ""
-        lines.append(f"{_padded(case.name, _NAME)}  {case.expected}{count}")
+        lines.append(f"{padded(case.name, _NAME)}  {case.expected}{count}")
         lines += fill(case.requirement, COLUMNS, first="    ", rest="    ")
-    total = f"{len(cases):,} cases and laws, {requests:,} requests. Nothing was sent."
-    return "\n".join([*lines, "", total]) + "\n"
+    total = (
+        f"{counted_noun(len(cases), 'case or rule', 'cases and rules')}, {counted_noun(requests, 'request')}"
+    )
+    return "\n".join([*lines, "", f"{total}. Nothing was sent."]) + "\n"
 
 
-def _failing(rows: Sequence[CaseRow]) -> Iterator[str]:
+def _failing(rows: Sequence[CaseRow], columns: int) -> Iterator[str]:
     for row in rows:
-        yield f"  {row.word}  {row.name}"
-        for label, text in (("law", row.law), ("expected", row.expected), ("came back", row.observed)):
-            yield from fill(text, COLUMNS, first=f"    {label:9}  ", rest=" " * 15)
+        yield f"  {row.verdict}  {row.name}"
+        for label, text in (
+            ("requires", row.requirement),
+            ("expected", row.expected),
+            ("came back", row.observed),
+        ):
+            yield from fill(text, columns, first=f"    {label:9}  ", rest=" " * 15)
         if row.curl:
             yield f"    {'again':9}  {row.curl}"
 
 
-def _stale(model: SuiteModel) -> Iterator[str]:
+def _stale(model: SuiteModel, columns: int) -> Iterator[str]:
     for row in model.stale:
         yield f"  {row.case}"
-        yield from fill(f"{row.sentence} ({row.reason})", COLUMNS, first="    ", rest="    ")
+        yield from fill(f"{row.sentence} ({row.reason})", columns, first="    ", rest="    ")
 
 
-def _accepted(rows: Sequence[CaseRow]) -> Iterator[str]:
+def _accepted(rows: Sequence[CaseRow], columns: int) -> Iterator[str]:
     for row in rows:
         yield f"  {row.name}"
-        yield from fill(f"came back: {row.observed}", COLUMNS, first="    ", rest="    ")
-        yield from fill(row.accepted, COLUMNS, first="    ", rest="    ")
+        yield from fill(f"came back: {row.observed}", columns, first="    ", rest="    ")
+        yield from fill(row.accepted, columns, first="    ", rest="    ")
 
 
-def _groups(model: SuiteModel) -> list[str]:
-    heads = ("", "cases", "kept", "undocumented", "broken", "accepted", "not seen")
+def _groups(model: SuiteModel, columns: int) -> Iterator[str]:
     rows = [
         (
             group.title,
-            len(group.cases),
-            group.kept,
-            group.undocumented,
-            group.failing,
-            group.accepted,
-            group.unseen,
+            *(
+                f"{number:,}" if number else "-"
+                for number in (
+                    len(group.cases),
+                    group.kept,
+                    group.undocumented,
+                    group.failing,
+                    group.accepted,
+                    group.unseen,
+                )
+            ),
         )
         for group in model.groups
     ]
-    room = max((width(title) for title, *_ in rows), default=0)
-    lines = [f"  {'':{room}}" + "".join(f"{head:>{max(len(head), 5) + 2}}" for head in heads[1:])]
-    for title, *numbers in rows:
-        cells = (
-            f"{number or '-':>{max(len(head), 5) + 2}}"
-            for number, head in zip(numbers, heads[1:], strict=True)
-        )
-        lines.append(f"  {_padded(title, room)}" + "".join(cells))
-    return lines if rows else []
-
-
-def _padded(text: str, columns: int) -> str:
-    return text + " " * (columns - width(text))
-
-
-def _cut(text: str, columns: int) -> str:
-    if width(text) <= columns:
-        return text
-    while width(text) > columns - 1:
-        text = text[:-1]
-    return text + "…"
+    heads = ("", "cases", "kept", "undocumented", "broken", "accepted", "not seen")
+    return table([heads, *rows] if rows else [], columns)
