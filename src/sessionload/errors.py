@@ -1,10 +1,8 @@
 """Errors are data first and sentences last.
 
-Law: whatever a person did wrong is answered by one sentence that names the place and the cure,
-never by a traceback and never with a secret in it. Idea: an error carries its parts (`code`,
-`message`, `place`, `hint`), the class fixes the exit code, and `docs/messages.md` has a section
-for each `code`. Trap: a value that a person wrote may be a key, so it is quoted in a message only
-where the schema says that it cannot be one.
+An error has a `code`, a `message`, a `place` and a `hint`; its class fixes the exit code, and
+`docs/messages.md` has a section for each code. People read one sentence with place and cure, never a
+traceback. A value that somebody wrote may be a key: a message quotes it only where it cannot be one.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ class Place:
     column: int | None = None
 
     def __str__(self) -> str:
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return ":".join(str(field) for field in (self.file, self.line, self.column) if field is not None)
 
 
 class SessionloadError(Exception):
@@ -92,8 +90,8 @@ def quoted(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word nearest to `word`, or lists all of them."""
-    words = sorted(known)
-    close = get_close_matches(word, words, n=1, cutoff=0.6)
+    known_words = sorted(known)
+    close = get_close_matches(word, known_words, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return "known here: " + ", ".join(words)
+    return "known here: " + ", ".join(known_words)

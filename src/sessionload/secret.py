@@ -1,8 +1,8 @@
-"""The box an API key travels in.
+"""The box in which an API key travels.
 
-Law: a key is opened in one place, where the request header is built. Idea: the box has nothing to
-show to `repr`, `str`, `format`, comparison, pickle or copy, so that no traceback, log line or
-test diff can print it. Trap: `reveal()` in any expression that fails puts the key into a frame's locals.
+`repr`, `str`, `format`, comparison, pickle and copy show nothing, so no traceback, log line or test diff
+prints the key. `reveal()` is called only where a request header is built; in an expression that fails it
+would put the key into the locals of a frame.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Secret:
         Raises `InputError` when it could not be sent as a header value. The message names the
         rule that it breaks, never the value.
         """
-        fault = _fault(text)
-        if fault:
+        broken_rule = _broken_rule(text)
+        if broken_rule:
             raise InputError(
                 "bad-key",
-                f"the key in the environment variable {name} {fault}",
+                f"the key in the environment variable {name} {broken_rule}",
                 hint="set it again, copied whole, without quotes or line ends",
             )
         self._text = text
@@ -38,8 +38,8 @@ class Secret:
 
     def hide(self, text: str) -> str:
         """Return `text` with each occurrence of the key, or of its first 8 characters, replaced by `***`."""
-        for part in (self._text, self._text[:8]):
-            text = text.replace(part, "***")
+        for shown in (self._text, self._text[:8]):
+            text = text.replace(shown, "***")
         return text
 
     def __repr__(self) -> str:
@@ -54,7 +54,7 @@ class Secret:
         raise TypeError("a Secret stays in memory: it cannot be copied or pickled")
 
 
-def _fault(text: str) -> str:
+def _broken_rule(text: str) -> str:
     if not text:
         return "is empty"
     if text != text.strip():

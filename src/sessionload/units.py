@@ -1,8 +1,7 @@
 """Durations, rates and shares: read exactly, printed so that their ends never lie.
 
-Law: a number with a unit becomes an exact `Fraction` or an integer of nanoseconds, never a float.
-Idea: one grammar for a decimal number, one table of units for each kind. Trap: `99.96 %` of
-something is not `100 %` and `0.004 %` is not `0 %`; `share_text` widens its digits until it is honest.
+A number with a unit becomes an exact `Fraction` or an integer of nanoseconds, never a float. `99.96 %` is
+not printed as `100 %`, nor `0.004 %` as `0 %`: `share_text` adds digits until the difference shows.
 """
 
 from __future__ import annotations
@@ -102,15 +101,15 @@ def rate_text(per_second: Fraction) -> str:
     return f"{significant(per_second)}/s"
 
 
-def share_text(part: int, whole: int) -> str:
-    """Return `part` of `whole` in percent, which is `0 %` or `100 %` only when that is exact.
+def share_text(count: int, total: int) -> str:
+    """Return `count` of `total` in percent, which is `0 %` or `100 %` only when that is exact.
 
-    Digits are added until the ends are told apart: 1 of 100,000 is `0.001 %`, and 99,999 of
+    Digits are added until it is: 1 of 100,000 is `0.001 %`, and 99,999 of
     100,000 is `99.999 %`. Nothing of nothing is a dash.
     """
-    if not whole:
+    if not total:
         return "\N{EN DASH}"
-    exact = Fraction(part * 100, whole)
+    exact = Fraction(count * 100, total)
     if exact in (0, 100):
         return f"{exact} %"
     for decimals in range(2, 13):

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from fractions import Fraction
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -106,7 +107,7 @@ class TestReturning:
         ("exponent", "pool"), [(Fraction(1), 10), (Fraction(1, 2), 100), (Fraction(2), 1000)]
     )
     def test_zipf_takes_each_rank_as_often_as_its_weight(self, exponent: Fraction, pool: int) -> None:
-        """Past the pool's size nothing is cut; each count is binomial: five standard deviations."""
+        """Past the pool's size all of it can return; each count is binomial: five standard deviations."""
         count = 20_000
         numbers = numbers_of(Returning(Fraction(1, 2), pool, "zipf", exponent), pool + 2 * count)[pool:]
         returned = Counter(number for index, number in enumerate(numbers, pool) if number != index)
@@ -115,6 +116,37 @@ class TestReturning:
         for rank in range(5):
             chance = weights[rank] / sum(weights)
             assert abs(returned[rank] - count * chance) < 5 * math.sqrt(count * chance * (1 - chance))
+
+    @pytest.mark.parametrize("exponent", [Fraction(1), Fraction(6, 5)])
+    def test_zipf_keeps_the_weights_among_those_who_have_arrived_when_the_pool_is_larger(
+        self, exponent: Fraction
+    ) -> None:
+        """Each return of the first five is a draw of known chance; the sum is within five deviations."""
+        count = 10_000
+        numbers = numbers_of(Returning(Fraction(1, 2), LARGEST_POOL, "zipf", exponent), count)
+        returned = [(index, number) for index, number in enumerate(numbers) if number != index]
+        sums = [0.0, *accumulate(rank ** -float(exponent) for rank in range(1, count + 1))]
+        chances = [sums[min(5, index)] / sums[index] for index, _ in returned]
+        seen = sum(number < 5 for _, number in returned)
+        deviation = math.sqrt(sum(chance * (1 - chance) for chance in chances))
+        assert all(number < index for index, number in returned)
+        assert abs(seen - sum(chances)) < 5 * deviation
+
+    @pytest.mark.parametrize("index", [1, 3, 5, 41])
+    def test_zipf_draws_each_of_those_who_can_return_with_its_weight(self, index: int) -> None:
+        """The number that one arrival takes, over many seeds."""
+        seeds = 4000
+        drawn = Counter(
+            compile_user_ids(
+                from_pattern("{n}", Returning(Fraction(1, 2), 1000, "zipf")), run_id=RUN, seed=seed
+            )(index)
+            for seed in range(seeds)
+        )
+        total = sum(1 / rank for rank in range(1, index + 1))
+        assert sum(drawn.values()) == seeds
+        for number in range(index):
+            chance = 1 / (number + 1) / total
+            assert abs(drawn[str(number)] - seeds * chance) <= 5 * math.sqrt(seeds * chance * (1 - chance))
 
     def test_zipf_follows_the_seed(self) -> None:
         returning = Returning(Fraction(1, 2), 100, "zipf")

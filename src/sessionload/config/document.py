@@ -1,9 +1,8 @@
 """A file that somebody wrote, as plain data, with the place of every key and value in it.
 
-Law: every message about a document names the line and the column that it is about. Idea: the data is
-plain (dict, list, str, int, float, bool, None) and the places stand beside it, under the same paths, so
-that an override from the command line is one more place and not one more case. Trap: a path of a
-message reads `load.stages[0].rate`, a path that a person types reads `load.stages.0.rate`; both are taken.
+The data is dict, list, str, int, float, bool and None. The places stand beside it under the same paths, so
+every message can name line and column, and a value from `--set` only has another place. Messages write a
+path as `load.stages[0].rate`, people type `load.stages.0.rate`; both forms are read.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ _NAMED: dict[str, bool | None] = {"true": True, "false": False, "null": None, ""
 
 def dotted(path: Path) -> str:
     """Return a path for people: `load.stages[0].rate`; the top of the document is `the file`."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".") or "the file"
 
 
@@ -86,8 +85,8 @@ class Document:
         `--set name`. Raises `InputError` (unknown-path) when the path leads nowhere.
         """
         place = place or Place(f"--set {name}")
-        path, data = _replaced(self.data, _parts(name), plain_scalar(text), place)
-        kept = {other: written for other, written in self.places.items() if other[: len(path)] != path}
+        path, data = _replaced(self.data, _steps(name), plain_scalar(text), place)
+        kept = {known: written for known, written in self.places.items() if known[: len(path)] != path}
         return Document(data, self.file, {**kept, path: Written(place, place)})
 
     def refuse_literal_keys(self) -> None:
@@ -115,30 +114,30 @@ def _texts(path: Path, value: Any) -> Iterator[tuple[Path, str, bool]]:  # noqa:
             yield from _texts((*path, index), inner)
 
 
-def _parts(name: str) -> list[str]:
+def _steps(name: str) -> list[str]:
     return re.sub(r"\[([0-9]+)\]", r".\1", name).split(".")
 
 
-def _replaced(data: Any, parts: list[str], value: Any, place: Place) -> tuple[Path, Any]:  # noqa: ANN401 -- plain data
-    if not parts:
+def _replaced(data: Any, steps: list[str], value: Any, place: Place) -> tuple[Path, Any]:  # noqa: ANN401 -- plain data
+    if not steps:
         return (), value
-    part, *rest = parts
+    step, *rest = steps
     if isinstance(data, list):
-        if not re.fullmatch("[0-9]{1,6}", part) or int(part) >= len(data):
+        if not re.fullmatch("[0-9]{1,6}", step) or int(step) >= len(data):
             raise _no_path(
-                f"a list with {len(data)} items has no item {shown(part)}", "items count from 0", place
+                f"a list with {len(data)} items has no item {shown(step)}", "items count from 0", place
             )
-        index = int(part)
+        index = int(step)
         path, inner = _replaced(data[index], rest, value, place)
         return (index, *path), [*data[:index], inner, *data[index + 1 :]]
     if not isinstance(data, dict):
         raise _no_path(
-            f"there is nothing below a single value, and so no {shown(part)}", "shorten the path", place
+            f"there is nothing below a single value, and so no {shown(step)}", "shorten the path", place
         )
-    if rest and part not in data:
-        raise _no_path(f"there is no {shown(part)} to set something in", nearest(part, data), place)
-    path, inner = _replaced(data.get(part), rest, value, place)
-    return (part, *path), {**data, part: inner}
+    if rest and step not in data:
+        raise _no_path(f"there is no {shown(step)} to set something in", nearest(step, data), place)
+    path, inner = _replaced(data.get(step), rest, value, place)
+    return (step, *path), {**data, step: inner}
 
 
 def _no_path(message: str, hint: str, place: Place) -> InputError:

@@ -1,9 +1,8 @@
 """An entry of `environments.yaml`, checked: where sessions are started, and with which key.
 
-Law: the key comes from an environment variable, and a host that is not in the file cannot be hit. Idea:
-`extends` lays mappings over each other before anything is checked, and each value keeps the place where
-it was written. Trap: an entry that is not asked for must not need its variables to be set, but a key
-that stands in it as text is refused all the same.
+The key comes from an environment variable, and a host that no entry names cannot be hit. `extends` merges
+entries before anything is checked, and each value keeps the place where it was written. Variables are read
+only for the entry that is used; a key that is written out is refused in all of them.
 """
 
 from __future__ import annotations
@@ -268,8 +267,8 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
     variable = _variable(fields["api_key"])
     try:
         secret = Secret(values["api_key"], name=variable)
-    except InputError as fault:
-        raise fields["api_key"].refuse(fault.code, fault.message, fault.hint) from None
+    except InputError as error:
+        raise fields["api_key"].refuse(error.code, error.message, error.hint) from None
     return Environment(
         name,
         address.url,

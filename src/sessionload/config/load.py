@@ -1,8 +1,8 @@
 """The `load` of a scenario: the stages, and what the generator may do to keep up with them.
 
-Law: everything has a unit and a bound, and a default that the result writes out. Idea: one checked value
-for each key, and beside them the same load as text with its units, so that a result can be run again.
-Trap: a warm-up stage after a measured one would be a place to hide a bad minute in, so there is none.
+Every value has a unit, bounds, and a default that the result writes out: `Load.resolved` is the same load
+as text, so that a result can be run again. Warm-up stages come first, because a later one could hide a bad
+minute.
 """
 
 from __future__ import annotations

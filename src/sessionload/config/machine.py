@@ -1,6 +1,6 @@
-"""What a run was measured with: enough to measure it again, and nothing that names the machine.
+"""What a run was measured with: enough to measure it again, without host name, user name or address.
 
-Law: no host name, user name or address. Trap: a container may use fewer processors than the machine has.
+The processors are those that this process may use; in a container they can be fewer than the machine has.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """One value of a document, and the questions that a checker asks of it.
 
-Law: a question is answered with a checked value or with an `InputError` that names the path, the line,
-the column and the cure. Idea: checkers read like the schema that they enforce, and each kind of mistake
-has its sentence here, once. Trap: a value may be a key that was put in the wrong line, so a text is
-quoted only by the parsers of short things (durations, rates, shares), and only while it is short.
+Each question returns a checked value or raises an `InputError` with path, line, column and cure, so that
+checkers read like the schema that they enforce, and each kind of mistake is worded once. A value may be a
+key in the wrong line: only the parsers of short values (durations, rates, shares, targets) quote it, and
+only while it is short.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class Node:
             raise self.refuse(
                 code, f"{self.name} has a line end or a control character in it", "write it on one line"
             )
-        return self._told(parse, text, code, cure)
+        return self._parse(parse, text, code, cure)
 
     @property
     def written(self) -> str:
@@ -189,17 +189,17 @@ class Node:
             "out-of-range", f"{self.name} must be from {low} to {high}", "choose one within these bounds"
         )
 
-    def _child(self, part: str | int) -> Node:
-        return Node(self.document, (*self.path, part), self.value[part])
+    def _child(self, step: str | int) -> Node:
+        return Node(self.document, (*self.path, step), self.value[step])
 
     def _quantity(self, parse: Callable[[str], T], code: str, like: str) -> T:
         if isinstance(self.value, bool) or not isinstance(self.value, (str, int, float)):
             raise self._bad_type(like, f"write {like}")
         if len(self.written) > _LONGEST_QUANTITY or not self.written.isprintable():
             raise self.refuse(code, f"{self.name} is not {like}", "write a number and its unit, nothing else")
-        return self._told(parse, self.written, code, f"write {like}")
+        return self._parse(parse, self.written, code, f"write {like}")
 
-    def _told(self, parse: Callable[[str], T], text: str, code: str, cure: str) -> T:
+    def _parse(self, parse: Callable[[str], T], text: str, code: str, cure: str) -> T:
         try:
             return parse(text)
         except ValueProblem as problem:

@@ -1,6 +1,7 @@
-"""Reading what a run needs: scenario, environments, contract and user IDs, from files to inputs.
+"""Reads what a run needs: scenario, environments, contract and user IDs, from files to inputs.
 
-Law: everything is read and checked before any traffic, and read once; what runs is what was checked.
+Everything is read once and checked before any traffic. Of this package only this file, `yaml_source` and
+`machine` touch the system.
 """
 
 from __future__ import annotations
@@ -111,9 +112,9 @@ def read_user_ids(file: UserFile) -> tuple[str, ...]:
     path = Path(file.path)
     try:
         text = read_text(path, _LARGEST_IDS, "the file of user IDs")
-    except InputError as fault:
-        message = f"{fault.message} ({file.path})"  # the cure is where the file was named
-        raise InputError(fault.code, message, place=file.place, hint=fault.hint) from None
+    except InputError as error:
+        message = f"{error.message} ({file.path})"  # the cure is where the file was named
+        raise InputError(error.code, message, place=file.place, hint=error.hint) from None
     text = text.removeprefix("\ufeff")  # spreadsheets write one
     ids = tuple(_lines(text, path) if file.column is None else _column(text, path, file.column))
     if not ids:

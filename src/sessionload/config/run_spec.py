@@ -1,8 +1,8 @@
-"""Everything a run needs to know, checked: the scenario, the environment and the contract, together.
+"""Everything that a run needs to know, checked: scenario, environment and contract together.
 
-Law: a spec is a function of its inputs and the environment variables, so that every process of
-a run checks for itself what it was told. Idea: the inputs are plain data and travel as JSON; the
-key is not among them and is read from the variable again.
+A spec follows from its inputs and the environment variables alone, so every process of a run makes the same
+one. The inputs are plain data and travel as JSON. The key is not among them: each process reads it from its
+variable.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """A scenario file, checked: who arrives, how fast, for how long, and what must hold.
 
-Law: a scenario is refused, with its place and a cure, or it can be run and judged; a scenario that
-promises nothing is refused too, for no evidence is no pass. Idea: `resolved` is the scenario with every
-default written out, and is a scenario itself: checking it gives the same run. Trap: whether IDs are unique
-and short enough depends on the run ID and on the contract, so that is asked for once more before traffic.
+`Scenario.resolved` has every default written out and is a scenario itself: checking it gives the same run.
+A scenario without a target is refused, because no evidence is no pass. Whether user IDs are unique and fit
+the contract depends on the run ID and the contract too, so `check_ids` asks that once both are known.
 """
 
 from __future__ import annotations
@@ -113,20 +112,21 @@ class Scenario:
         """Return the scenario with the IDs of its `user_file`."""
         return replace(self, users=replace(self.users, ids=ids), user_file=None)
 
-    def check_ids(self, fault_of: Callable[[str], str | None], run_id: str, *, workers: int = 1) -> None:
+    def check_ids(self, violation_of: Callable[[str], str | None], run_id: str, *, workers: int = 1) -> None:
         """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
 
-        `fault_of` is what the contract says about an ID: a sentence, or `None`. Asked are a shortest and a
-        longest ID; IDs that must be unique are compared. Poisson arrivals are counted one by one for it.
+        `violation_of` returns what the contract has against an ID: a sentence, or `None`. It is asked about a
+        shortest and a longest ID. IDs that must be unique are compared; Poisson arrivals are counted one by
+        one for that.
         """
         planned = self.schedule.index_end(workers)
         problem = fault_in(self.users, planned, run_id=run_id)
         if problem:
             raise InputError("bad-user-id", problem.message, place=self.users_at, hint=problem.cure)
         for user_id in extremes(self.users, planned, run_id=run_id, seed=self.seed):
-            fault = fault_of(user_id)
-            if fault:
-                message = f"the contract refuses a user ID of {len(user_id):,} characters: {fault}"
+            violation = violation_of(user_id)
+            if violation:
+                message = f"the contract refuses a user ID of {len(user_id):,} characters: {violation}"
                 raise InputError(
                     "bad-user-id",
                     message,

@@ -1,8 +1,8 @@
-"""The address of a runtime: one host that was written out in full, and nothing behind its back.
+"""The address of a runtime: scheme and host in full, a port, and nothing else.
 
-Law: a key travels over TLS, or not further than this machine. Idea: a whole address is matched against
-one pattern, after the usual mistakes were named one by one. Trap: `127.1`, `2130706433` and `0x7f.1` are
-addresses too, to whoever resolves them; a host that ends in a number must be a plain IPv4 address.
+A key travels over TLS, or not further than this machine. Common mistakes have a message of their own; what
+remains must match one pattern. Resolvers also take `127.1`, `2130706433` and `0x7f.1` for addresses, so a
+host whose last label is a number must be a plain IPv4 address.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The `users` of a scenario: where user IDs come from and who comes back.
 
-Law: whether the IDs can be what the scenario promises is settled before any traffic. Idea: the grammar of a
-pattern and the arithmetic of returning users belong to the plan; here they only get their place in the
-file. Trap: `id: {n}` without quotes is a mapping to YAML, and the message has to say so.
+The grammar of patterns and the arithmetic of returning users are in `workload`; here they get their place
+in the file. `id: {n}` without quotes is a mapping in YAML, and gets a message of its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""YAML text to a `Document`: the only door of the YAML library.
+"""YAML text to a `Document`: the only module that imports the YAML library.
 
-Law: what a file says is what it looks like. Idea: the document is built straight from the parser's
-events, with the scalars of JSON and nothing else that YAML can do, so that no resolver, constructor or
-alias ever runs. Trap: the sentences of the library quote the file, and a file may hold a key by
-mistake; every message here is worded here and echoes nothing.
+The document is built from the parser's events with the scalars of JSON; resolvers, constructors, tags and
+aliases of YAML never run. The library's messages quote the file, which may hold a key by mistake, so every
+message is worded here and quotes nothing.
 """
 
 from __future__ import annotations
@@ -69,8 +68,8 @@ def parse(raw: bytes, file: str, *, largest: int = LARGEST_BYTES, deepest: int =
     loader = yaml.SafeLoader(text)
     try:
         return Document(*_Building(file, deepest).document(_events(loader)))
-    except (yaml.YAMLError, ValueError, OverflowError) as fault:
-        raise _syntax_error(fault, loader, file) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise _syntax_error(error, loader, file) from None
     finally:
         loader.dispose()
 
@@ -94,8 +93,8 @@ def _decoded(raw: bytes, file: str, largest: int) -> str:
         )
     try:
         text = raw.decode()
-    except UnicodeDecodeError as fault:
-        place = _place(file, raw[: fault.start].decode())
+    except UnicodeDecodeError as error:
+        place = _place(file, raw[: error.start].decode())
         raise InputError(
             "yaml-encoding", "the file is not UTF-8", place=place, hint="save it as UTF-8"
         ) from None
@@ -122,15 +121,15 @@ def _at(file: str, mark: Any) -> Place:  # noqa: ANN401 -- typed as optional, bu
     return Place(file, mark.line + 1, mark.column + 1)
 
 
-def _syntax_error(fault: Exception, loader: yaml.SafeLoader, file: str) -> InputError:
-    problem = str(getattr(fault, "problem", ""))
-    mark = getattr(fault, "problem_mark", None) or loader.get_mark()
+def _syntax_error(error: Exception, loader: yaml.SafeLoader, file: str) -> InputError:
+    problem = str(getattr(error, "problem", ""))
+    mark = getattr(error, "problem_mark", None) or loader.get_mark()
     if problem.startswith("could not find expected ':'"):
-        mark = getattr(fault, "context_mark", None) or mark  # the line itself, not the one after it
+        mark = getattr(error, "context_mark", None) or mark  # the line itself, not the one after it
     message, hint = "this is not valid YAML", "look for a missing quote, colon, bracket or space before this"
-    for start, better, cure in _SYNTAX:
+    for start, sentence, cure in _SYNTAX:
         if problem.startswith(start):
-            message, hint = better, cure
+            message, hint = sentence, cure
             break
     return InputError("yaml-syntax", message, place=_at(file, mark), hint=hint)
 
@@ -148,7 +147,7 @@ class _Building:
         self.open: list[tuple[Path, Any]] = []
         self.key: tuple[str, Place] | None = None
         self.data: Any = None
-        self.begun = False
+        self.has_begun = False
 
     def document(self, events: Iterator[yaml.Event]) -> tuple[Any, str, dict[Path, Written]]:
         for event in events:
@@ -156,7 +155,7 @@ class _Building:
             if isinstance(event, yaml.DocumentStartEvent):
                 self._begin(event, place)
             elif isinstance(event, yaml.NodeEvent):
-                self._refuse_machinery(event, place)
+                self._refuse_extras(event, place)
                 self._node(event, place)
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 self.open.pop()
@@ -170,7 +169,7 @@ class _Building:
         return self.data, self.file, self.places
 
     def _begin(self, event: yaml.DocumentStartEvent, place: Place) -> None:
-        if self.begun:
+        if self.has_begun:
             message = "a second document begins here"
             raise self._refuse(
                 "yaml-documents", message, place, "keep one document in a file, without '---' lines"
@@ -179,9 +178,9 @@ class _Building:
             raise self._refuse(
                 "yaml-tag", "a %TAG line is not allowed", place, "remove it: files are plain data"
             )
-        self.begun = True
+        self.has_begun = True
 
-    def _refuse_machinery(self, event: yaml.NodeEvent, place: Place) -> None:
+    def _refuse_extras(self, event: yaml.NodeEvent, place: Place) -> None:
         if event.anchor is not None:
             what = "an alias (*)" if isinstance(event, yaml.AliasEvent) else "an anchor (&)"
             hint = "write the value out where it is needed, or put a text that begins so in quotes"
@@ -237,15 +236,15 @@ class _Building:
             self.places[()] = Written(place, place)
             return ()
         path, holder = self.open[-1]
-        part: str | int
+        step: str | int
         if self.key is None:
-            part, key_place = len(holder), place
+            step, key_place = len(holder), place
             holder.append(value)
         else:
-            part, key_place = self.key
-            holder[part] = value
+            step, key_place = self.key
+            holder[step] = value
             self.key = None
-        inner = (*path, part)
+        inner = (*path, step)
         self.places[inner] = Written(key_place, place)
         return inner
 

@@ -1,10 +1,10 @@
 """An excerpt of a body that shows what is wrong and cannot hold a secret.
 
-Law: no key survives, nor its first eight characters, wherever in a body it stands. Idea: of JSON only
-the shape is shown, with a length for each text; of anything else only plain words and short
-pieces are. Trap: a key need not have digits, and may be escaped, encoded or cut off; so what is kept is
-what looks like a word, not what fails to look like a key. A key that is itself a plain word cannot be
-told from one: such a word is shown only outside the values of JSON.
+No key appears, nor its first eight characters, wherever in a body it stands. JSON is shown as its shape,
+with a length for each text; of anything else only plain words and short pieces are shown. A key need not
+have digits and may be escaped, encoded or cut off, so the rule is to show what looks like a word, not to
+hide what looks like a key. A key that is itself a plain word cannot be told from one; it is shown only
+outside the values of JSON.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The header `content-type`, read as far as a contract needs it.
 
-Law: parameters never decide what a body is, except that JSON in another character set than UTF-8 is no
-JSON. Idea: the essence in lower case, and one bit for the character set. Trap: the header is text that
-a server chose; reading it must not be able to fail.
+A media type is its essence in lower case and whether its charset is UTF-8; other parameters never decide
+what a body is. The header is text that a server chose, so reading it never fails.
 """
 
 from __future__ import annotations

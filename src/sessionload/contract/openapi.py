@@ -1,8 +1,8 @@
 """One OpenAPI 3.0 document, read by its own pointers only.
 
-Law: a document that could fail while a response is judged is refused before any traffic. Idea: every part
-is reached through `follow`, which resolves references, and every schema of an operation is walked once.
-Trap: two schemas that refer to each other without a step into the value never come to an end.
+`follow` resolves every reference, and each schema of an operation is checked once before any traffic, so
+that judging a response cannot fail. Two schemas that refer to each other without a step into the value
+would never come to an end; they are refused.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ class OpenApiDocument:
             )
         node: object = self.root
         try:
-            for part in _parts(reference):
-                node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index]
+            for step in _steps(reference):
+                node = node[int(step)] if isinstance(node, list) else node[step]  # type: ignore[index]
         except (KeyError, IndexError, ValueError, TypeError):
             raise self.refusal("broken-reference", f"the reference '{reference}' leads nowhere") from None
         return node
@@ -146,10 +146,10 @@ class OpenApiDocument:
         )
 
 
-def _parts(reference: str) -> list[str]:
+def _steps(reference: str) -> list[str]:
     if reference[1:2] != "/":
         raise ValueError(reference)
-    return [part.replace("~1", "/").replace("~0", "~") for part in unquote(reference[2:]).split("/")]
+    return [step.replace("~1", "/").replace("~0", "~") for step in unquote(reference[2:]).split("/")]
 
 
 def _beside(schema: Mapping[str, Any]) -> Iterator[object]:

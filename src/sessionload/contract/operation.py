@@ -1,8 +1,8 @@
 """One operation of the OpenAPI document, made executable: what to send, and what an answer is worth.
 
-Law: the document decides. Change it and the judgement changes; no schema is repeated here. Idea: all is
-prepared once, so that a valid answer costs microseconds and details are made for violations only. Trap:
-anything in a cause or message that a server chose would make findings without end, and could carry a key.
+The document decides: no schema is repeated here. What can be worked out once for a status and a media type
+is remembered, so that a valid answer costs microseconds; details are made for violations only. Causes and
+messages hold nothing that a server chose: that would make findings without end, and could show a key.
 """
 
 from __future__ import annotations
@@ -233,8 +233,8 @@ def _read(expected: _Expected, body: bytes) -> tuple[_Wrong | None, object]:
         return expected.wrong, None
     try:
         value = parse(body)
-    except JsonError as fault:
-        return _Wrong(f"json/{fault.kind}", fault.message), None
+    except JsonError as error:
+        return _Wrong(f"json/{error.kind}", error.message), None
     return _body_wrong(expected.rule, value), value
 
 

@@ -1,8 +1,8 @@
-"""A JSON value against one schema of the document: the first thing that is wrong with it.
+"""A JSON value against one schema of the document: the first violation.
 
-Law: a violation is named by the schema, never by the value, so that a server cannot choose a cause. Idea:
-the library finds all violations, the shallowest and plainest one is kept; a value of a plain schema is
-accepted without it. Trap: the library's own messages quote the value, which may be a session key.
+The library finds all violations; the one nearest to the top and of the plainest kind is kept. It is named
+by the schema and never by the value: a server cannot choose a cause, and the library's own messages, which
+quote the value, are not used, because it may be a session key.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class SchemaRule:
         self._follow = document.follow
         # References start at the root of the document, so its parts that they can name come along.
         schema = dict(self._schema) | {
-            part: document.root[part] for part in ("components", "paths") if part in document.root
+            name: document.root[name] for name in ("components", "paths") if name in document.root
         }
         validator = (_REQUEST if request else _RESPONSE)(schema, registry=Registry())
         self._violations = validator.iter_errors

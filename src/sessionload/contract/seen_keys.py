@@ -1,13 +1,11 @@
-"""The run's memory of session keys: none is ever issued twice.
+"""The run's memory of session keys: a key that is issued again is found, and no key is stored.
 
-Law: a key that comes again while it is remembered is found, and no key is ever stored. Remembered is a 64-bit
-hash of each of at least the last `generation` keys (500,000 unless told otherwise) and at most of twice as
-many; past that the oldest generation is forgotten as a whole, `forgotten` counts its keys, and a repetition
-of one of them goes unseen. The hash is Python's own of a text, SipHash under a key that the process draws
-when it starts. Idea: two flat tables of integers (16 MiB together), made
-in full at the start and used again, so that nothing grows in the middle of a run. Trap: two different keys
-may share a hash; among a million remembered ones the chance of a single false alarm in the
-next million keys is below one in ten million.
+A 64-bit hash is kept of each of at least the last `generation` keys (500,000 by default) and at most of
+twice as many. Beyond that the older generation is forgotten, `forgotten` counts its keys, and a repetition
+of one of them goes unseen. The hash is Python's own of a text: SipHash under a key that the process draws
+when it starts. Two flat tables of integers (16 MiB together) are allocated at the start and used again, so
+that nothing grows during a run. Two different keys may share a hash: with a million remembered, the chance
+of one false alarm in the next million keys is below one in ten million.
 """
 
 from __future__ import annotations
@@ -49,10 +47,10 @@ class SeenKeys:
         number = hash(key) & _ALL_BITS or 1
         place = number & self._mask
         if self._older[place] or self._younger[place]:  # in more cases than not it is in neither
-            found = None if self._find(self._older, number) is None else self._find(self._younger, number)
-            if found is None:
+            free = None if self._find(self._older, number) is None else self._find(self._younger, number)
+            if free is None:
                 return False
-            place = found
+            place = free
         if self._young == self._generation:
             self._age()
             place = number & self._mask

@@ -1,9 +1,8 @@
 """Bytes to a JSON value, or the one reason why not.
 
-Law: what two readers could understand differently is refused, and every failure is a `JsonError`
-of a closed set of kinds. Idea: the standard decoder with a hook at each place where it is lenient;
-depth is counted before it starts. Trap: it takes NaN, `1e999`, duplicate names and half surrogate
-pairs without a word.
+What two readers could understand differently is refused, and every failure is a `JsonError` of a closed set
+of kinds. This is the standard decoder with a hook at each place where it is lenient: it would take NaN,
+`1e999`, duplicate names and half surrogate pairs. Depth is counted before it starts.
 """
 
 from __future__ import annotations

@@ -1,20 +1,18 @@
 """When each arrival is due: stages of rates, the area under them, and its exact inverse.
 
-Law: arrival n is due at the largest whole nanosecond t at which the area under the rate from 0 to t is
-at most n. Idea: over a common denominator that area is a quadratic with whole coefficients, so its
-inverse needs one integer square root, and no arrival depends on the one before it. Trap: a float sum of
-gaps drifts, and a stage that starts its count anew gains or loses an arrival at each border; here
-fractions of an arrival carry across the border as fractions.
+Arrival n is due at the largest whole nanosecond t at which the area under the rate from 0 to t is at most
+n. No arrival depends on the one before it: a sum of gaps in floats would drift, and a stage that counted
+anew would gain or lose an arrival at its border. Fractions of an arrival carry across borders as fractions.
 
 The classic formula for a rate that goes from a to b over T is `t = 2n / (a + sqrt(a² + 2n(b - a) / T))`.
-What is computed here is the same root, rounded down exactly. Let the two rates per nanosecond be `u / L` and
-`(u + d) / L`, with whole numbers. The area is at most n where
+This module computes the same root in integers, rounded down exactly. Let the two rates per nanosecond be `u
+/ L` and `(u + d) / L`, with whole numbers. The area is at most n where
 
     d·t² + 2Tu·t <= C,  C = floor(2TL·n)
 
 and the largest such t below T is, for a rising rate, `floor((sqrt(T²u² + dC) - Tu) / d)`, and for a falling
-one, with e = -d, `floor((Tu - sqrt(T²u² - eC)) / e)`. There the root is real: n is below the area of the
-stage, so `C < T²(2u - e)` and `eC < T²u² - T²(u - e)² <= T²u²`.
+one, with e = -d, `floor((Tu - sqrt(T²u² - eC)) / e)`. The root is real: n is below the area of the stage,
+so `C < T²(2u - e)` and `eC < T²u² - T²(u - e)² <= T²u²`.
 """
 
 from __future__ import annotations
@@ -160,8 +158,8 @@ class Schedule:
         """
         stage = bisect_right(self.starts_ns, t_ns) - 1
         local = t_ns - self.starts_ns[stage]
-        square, linear, whole = self._curves[stage]
-        return self._borders[stage] + Fraction((square * local + linear) * local, whole)
+        square, linear, divisor = self._curves[stage]
+        return self._borders[stage] + Fraction((square * local + linear) * local, divisor)
 
     def due_ns(self, index: int) -> int:
         """Return when even arrival `index` is due, in nanoseconds after the start.
@@ -296,8 +294,8 @@ def _inverse(stage: Stage, start_ns: int, border: Fraction, grain: int) -> Calla
     # The local area is position / grain - border = (position * up - down) / (grain * up).
     up, down = border.denominator, border.numerator * grain
     if not delta:  # in a pause the divisor is 0, but no position is inside a pause
-        many, less, whole = _reduced(scale * up, scale * down, begin * up * grain)
-        return _constant(many, start_ns * whole - less, whole)
+        factor, less, divisor = _reduced(scale * up, scale * down, begin * up * grain)
+        return _constant(factor, start_ns * divisor - less, divisor)
     half = stage.duration_ns * begin
     common = math.gcd(delta, half)  # divides the left side for every t, so C may be rounded down after it
     double = 2 * stage.duration_ns * scale
@@ -306,34 +304,34 @@ def _inverse(stage: Stage, start_ns: int, border: Fraction, grain: int) -> Calla
     return ramp(terms, abs(delta) // common, half // common, start_ns)
 
 
-def _reduced(many: int, less: int, whole: int) -> tuple[int, int, int]:
-    common = math.gcd(many, less, whole)
-    return many // common, less // common, whole // common
+def _reduced(factor: int, less: int, divisor: int) -> tuple[int, int, int]:
+    common = math.gcd(factor, less, divisor)
+    return factor // common, less // common, divisor // common
 
 
-def _constant(many: int, plus: int, whole: int) -> Callable[[int], int]:
+def _constant(factor: int, plus: int, divisor: int) -> Callable[[int], int]:
     def due(position: int) -> int:
-        return (position * many + plus) // whole
+        return (position * factor + plus) // divisor
 
     return due
 
 
 def _ramp_up(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
-    many, less, whole = terms
+    factor, less, divisor = terms
     square, root = half * half, math.isqrt
 
     def due(position: int) -> int:
-        return (root(square + step * ((position * many - less) // whole)) - half) // step + start_ns
+        return (root(square + step * ((position * factor - less) // divisor)) - half) // step + start_ns
 
     return due
 
 
 def _ramp_down(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
-    many, less, whole = terms
+    factor, less, divisor = terms
     above, root = half * half - 1, math.isqrt
     top = half - 1  # the root is rounded up: isqrt(x - 1) + 1
 
     def due(position: int) -> int:
-        return (top - root(above - step * ((position * many - less) // whole))) // step + start_ns
+        return (top - root(above - step * ((position * factor - less) // divisor))) // step + start_ns
 
     return due

@@ -1,9 +1,8 @@
 """The pattern of a user ID: literal text with fields that an arrival's number fills in.
 
-Law: a pattern gives the same ID for the same number, run and seed, and what it does not understand is
-refused before any traffic. Idea: it is read once into a `%` template, so that an ID costs one
-formatting. Trap: `str.format` would also take `{n.__class__}` and `{n!r}`; only what is listed here is a
-field.
+The same number, run and seed give the same ID. A pattern is read once into a `%` template, so that an ID
+costs one formatting. `str.format` would also take `{n.__class__}` and `{n!r}`; here only the listed fields
+are fields, and everything else in braces is refused before any traffic.
 """
 
 from __future__ import annotations
@@ -52,24 +51,24 @@ def read_pattern(text: str, run_id: str) -> Pattern:
     hexadecimal; `{run}` is the run ID; `{uuid}` is shaped like a random UUID and follows from seed and
     number; `{{` and `}}` are braces. Raises `ValueProblem` for anything else.
     """
-    parts, fields = [], set()
+    pieces, fields = [], set()
     for token in _TOKEN.finditer(text):
-        part = token[0]
-        if part in ("{{", "}}"):
-            parts.append(part[0])
-        elif part in ("{", "}"):
+        piece = token[0]
+        if piece in ("{{", "}}"):
+            pieces.append(piece[0])
+        elif piece in ("{", "}"):
             place = token.start() + 1
             raise ValueProblem(
-                f"the pattern {quoted(text)} has a '{part}' without its partner at character {place}",
-                f"write '{part * 2}' for a brace that is meant as text",
+                f"the pattern {quoted(text)} has a '{piece}' without its partner at character {place}",
+                f"write '{piece * 2}' for a brace that is meant as text",
             )
-        elif field := _FIELD.fullmatch(part):
+        elif field := _FIELD.fullmatch(piece):
             name, form = field[1], field[2]
-            parts.append(_placeholder(name, form, run_id))
+            pieces.append(_placeholder(name, form, run_id))
             fields.add(name)
         else:
-            parts.append(_literal(part))
-    return Pattern("".join(parts), frozenset(fields))
+            pieces.append(_literal(piece))
+    return Pattern("".join(pieces), frozenset(fields))
 
 
 def uuids(seed: int) -> Callable[[int], str]:

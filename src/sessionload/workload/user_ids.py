@@ -1,14 +1,14 @@
 """Who arrives: the user ID of each arrival, a pure function of its number and the seed.
 
-Law: arrival i has the same user ID in whichever worker, on whichever day; IDs that must differ do, or
-the run is refused before any traffic. Idea: every number has a plain ID (from a pattern or a list), and a
-returning user takes the plain ID of a smaller number. Trap: Poisson arrivals of several workers have gaps
-in their numbers, so a list of IDs must reach to the largest number, not to the count (`Schedule.index_end`).
+Arrival i has the same user ID in every worker and on every day. Each number has a plain ID, from a pattern
+or a list; a returning user takes the plain ID of a smaller number. IDs that must differ do, or the run is
+refused before any traffic. Poisson arrivals of several workers have gaps in their numbers, so a list of IDs
+must reach to the largest number (`Schedule.index_end`), not to the count.
 
-Returning users. With share p, arrival i returns when `floor((i + 1)p) - floor(ip)` is 1: evenly spread,
-and floor(Np) of the first N. It takes the plain ID of arrival k, where k is less than both the pool and
-i. Arrival k may by the same rule be a returning one itself; its plain ID is taken all the same, so a few
-IDs of returning users are seen for the first time.
+Returning users. With share p, arrival i returns when `floor((i + 1)p) - floor(ip)` is 1: evenly spread, and
+floor(Np) of the first N. It takes the plain ID of an arrival k that is below both the pool and i: in turn,
+or with the weights of the zipf order among just these. Arrival k may be a returning one itself; its plain
+ID is taken all the same, so a few IDs of returning users are seen for the first time.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ _STEEPEST = 10
 class Returning:
     """Users who come back: `share` of all arrivals, out of the first `pool` IDs.
 
-    `order` is `round_robin` (each ID of the pool in turn) or `zipf` (the j-th ID of the pool, from 1, with
-    a weight of j to the power of -`exponent`, so a few come back often and most of them seldom).
+    `order` is `round_robin` (each ID of the pool in turn) or `zipf`: among the IDs of the pool that have had
+    their turn, the j-th (from 1) has a weight of j to the power of -`exponent`, so that a few come back
+    often and most of them seldom.
     """
 
     share: Fraction
@@ -72,13 +73,13 @@ def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int
     plain = _plain(users, run_id, seed)
     if users.returning is None:
         return plain
-    part, whole = users.returning.share.as_integer_ratio()
-    threshold = whole - part
+    numerator, denominator = users.returning.share.as_integer_ratio()
+    threshold = denominator - numerator
     earlier = _earlier(users.returning, seed)
 
     def user_id(index: int) -> str:
         # floor((i + 1)p) - floor(ip) is 1 exactly when the fraction left over by ip is at least 1 - p.
-        return plain(earlier(index) if index * part % whole >= threshold else index)
+        return plain(earlier(index) if index * numerator % denominator >= threshold else index)
 
     return user_id
 
@@ -171,15 +172,16 @@ def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
     """Return the function from the number of a returning arrival to the number whose plain ID it takes."""
     pool = returning.pool
     if returning.order == "round_robin":
-        part, whole = returning.share.as_integer_ratio()
-        return lambda index: index * part // whole % pool  # floor(ip) is less than i already
+        numerator, denominator = returning.share.as_integer_ratio()
+        return lambda index: index * numerator // denominator % pool  # floor(ip) is less than i already
     power = -float(returning.exponent)
     cumulative = array("d", accumulate((rank + 1) ** power for rank in range(pool)))
-    digest, total, last = digests("zipf", seed, 8), cumulative[-1], pool - 1
+    digest = digests("zipf", seed, 8)
 
     def earlier(index: int) -> int:
+        last = min(pool, index) - 1
         uniform = int.from_bytes(digest(index), "little") / 2**64
-        return bisect_right(cumulative, uniform * total, 0, last) % index
+        return bisect_right(cumulative, uniform * cumulative[last], 0, last)
 
     return earlier
 
@@ -192,12 +194,12 @@ def _repeated(ids: tuple[str, ...], planned: int) -> ValueProblem | None:
             "say unique: false, or give more IDs",
         )
     seen: dict[str, int] = {}
-    for place, one in enumerate(ids[:planned], 1):
-        if one in seen:
+    for place, user_id in enumerate(ids[:planned], 1):
+        if user_id in seen:
             return ValueProblem(
-                f"user ID {place} of the list, {quoted(one)}, is the same as user ID {seen[one]}, but they"
-                " must be unique",
+                f"user ID {place} of the list, {quoted(user_id)}, is the same as user ID {seen[user_id]}, but"
+                " they must be unique",
                 "say unique: false, or leave one of them out",
             )
-        seen[one] = place
+        seen[user_id] = place
     return None
