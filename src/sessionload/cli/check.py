@@ -54,12 +54,13 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
     folder = _make_folder(prepared)
     try:
         with CheckProgress(len(prepared.planned), strict=options.strict, quiet=options.quiet) as progress:
-            suite_report = run_suite(prepared, progress.update, lambda: interruption.name)
+            suite_report = run_suite(prepared, progress.update, interruption)
     except (PreflightError, Interrupted):
         folder.rmdir()
         raise
     interruption.concluding()
-    exit_code = interruption.exit_code if interruption.name else suite_report.exit_code
+    cut_short = interruption.name is not None and suite_report.cut_short
+    exit_code = interruption.exit_code if cut_short else suite_report.exit_code
     folder, warnings = _write(suite_report, folder)
     model = build_suite_model(suite_report)
     written = write_views(page_views(model, _PAGES), RunFolder(folder))
@@ -68,17 +69,18 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
         copy = page_views(model, {options.junit.name: junit.render})
         errors = write_views(copy, RunFolder(options.junit.parent)).errors
         warnings += [f"error: {error}" for error in errors]
-    show(terminal.render(model))
-    for warning in warnings:
-        warn(warning)
-    say(folder)
+    with interruption.speaking():
+        show(terminal.render(model))
+        for warning in warnings:
+            warn(warning)
+        say(folder)
     return ResultError.exit_code if any(warning.startswith("error") for warning in warnings) else exit_code
 
 
 def run_suite(
     prepared: PreparedCheck,
     tell: Callable[[CaseResult], None],
-    interrupted_by: Callable[[], str | None] = lambda: None,
+    interruption: Interruption | None = None,
 ) -> SuiteReport:
     """Send the suite and return what came of it; `tell` hears each result as it comes.
 
@@ -109,11 +111,16 @@ def run_suite(
             cut_short = runner.cut_short
             if prepared.options.fuzz:
                 cut_short = _fuzz(prepared, caller, take, results) or cut_short
+            if interruption is not None:
+                interruption.concluding()
         except Interrupted:
-            if not caller.sent:
+            if interruption is None or not caller.sent:
                 raise
-            cut_short = f"interrupted by {interrupted_by()}"
-            results += _unsent(prepared, results, cut_short, caller.sent)
+            interrupted = f"interrupted by {interruption.name}"
+            unsent = _unsent(prepared, results, interrupted, caller.sent)
+            if unsent:  # else the signal came when all was done
+                cut_short = interrupted
+                results += unsent
     return SuiteReport(
         run_id=prepared.run_id,
         started=prepared.started,

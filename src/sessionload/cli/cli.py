@@ -28,11 +28,11 @@ DEFECT = 70
 """The exit code of a defect of the program itself (EX_SOFTWARE of sysexits.h)."""
 EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
-4 preflight failed · 5 result could not be written · 70 a defect · 130, 143 interrupted"""
+4 preflight failed · 5 result could not be written · 70 a defect · 129, 130, 143 interrupted"""
 
 CHECK_EXIT_CODES_HELP = """\b
 Exit codes: 0 kept · 1 violated or incomplete · 2 wrong usage or input ·
-4 not there, or key refused · 5 result could not be written · 130, 143 interrupted"""
+4 not there, or key refused · 5 result could not be written · 129, 130, 143 interrupted"""
 
 COMPARE_EXIT_CODES_HELP = """\b
 Exit codes: 0 not slower · 1 slower · 2 wrong usage or input · 3 cannot say ·
@@ -93,8 +93,15 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The run's folder  [default: new, under reports/]"
 )
+@click.option(
+    "--grace",
+    metavar="DURATION",
+    default="10s",
+    show_default=True,
+    help="How long an interrupted run may go on; what is in flight then is cut and counted.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
+def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
     with Interruption() as interruption:  # before the imports: they take half a second
         try:
@@ -104,7 +111,7 @@ def run(*, out: Path | None, quiet: bool, **asked: Any) -> NoReturn:  # noqa: AN
             with GeneratorProcess(variables) as generator:  # it imports as long as we do, so it begins first
                 from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
 
-                options = RunOptions(_request(asked), variables, out=out, quiet=quiet)
+                options = RunOptions(_request(asked), variables, out=out, grace=grace, quiet=quiet)
                 sys.exit(run(options, generator, interruption))
         except Interrupted:
             warn("interrupted before anything was sent")

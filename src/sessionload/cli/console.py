@@ -64,6 +64,14 @@ def open_streams() -> None:
     sys.stdout, sys.stderr = _lasting(sys.stdout, 1), _lasting(sys.stderr, 2)
 
 
+def silence() -> None:
+    """Drop all that is still to be printed, by us and by Python at exit: nobody waits for it any more."""
+    for stream in (sys.stdout, sys.stderr):
+        raw = getattr(getattr(stream, "buffer", None), "raw", None)
+        if isinstance(raw, _Lasting):
+            raw.silent = True
+
+
 def say(text: object) -> None:
     """Print a line, or several, on standard output."""
     print(text, flush=True)  # noqa: T201
@@ -153,6 +161,7 @@ class _Lasting(io.RawIOBase):
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.silent = False
 
     def fileno(self) -> int:
         return self._descriptor
@@ -167,7 +176,7 @@ class _Lasting(io.RawIOBase):
         rest = memoryview(data).cast("B")
         size = len(rest)
         with suppress(OSError):
-            while rest:
+            while rest and not self.silent:
                 try:
                     rest = rest[os.write(self._descriptor, rest) :]
                 except BlockingIOError:  # another process that shares the file made it so

@@ -9,21 +9,25 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, show, warn
 from sessionload.cli.views import write_views
 from sessionload.errors import ResultError
+from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.sums import over
 from sessionload.report import terminal
 from sessionload.report.model.build import build_report_model
-from sessionload.report.views import AFTER_A_RUN, views
+from sessionload.report.views import AFTER_A_RUN, FORMATS, views
 from sessionload.storage import github_summary
 from sessionload.storage.run_folder import RunFolder
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
     from sessionload.cli.views import Written
+    from sessionload.metrics.run_totals import RunTotals
     from sessionload.verdict.result import Result
 
 _EXIT_CODES = {State.MET: 0, State.MISSED: 1, State.VOID: 3}
@@ -37,17 +41,39 @@ def exit_code_of(result: Result) -> int:
     return _EXIT_CODES[result.verdict.state]
 
 
-def finish_run(result: Result, folder: RunFolder) -> int:
-    """Write the result and its views, then print the summary and the folder; return the exit code."""
+def all_ended(totals: RunTotals, planned: int) -> bool:
+    """Whether every planned arrival was sent and ended by itself: no signal has changed anything then."""
+    ended = over(totals.measurement)
+    return totals.complete() and not ended.outcomes.get(Outcome.ABORTED) and ended.sent == planned
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is left to say of a run, when everything is written, and the exit code that follows."""
+
+    summary: str
+    warnings: list[str]
+    folder: Path
+    exit_code: int
+
+    def say(self) -> None:
+        """Print the summary, the warnings, and the folder last."""
+        show(self.summary)
+        for warning in self.warnings:
+            warn(warning)
+        say(self.folder)
+
+
+def finish_run(result: Result, folder: RunFolder) -> Ending:
+    """Write the result and its views, and return what is to be said."""
     exit_code = exit_code_of(result)
-    warnings: list[object] = []
+    warnings = []
     try:
         folder.write_result(result)
     except ResultError as error:
         exit_code = error.exit_code
-        warnings.append(f"error: {error}")
         folder, kept = _keep_elsewhere(result, folder)
-        warnings.append(kept)
+        warnings += [f"error: {error}", kept]
     try:
         model = build_report_model(result)
         summary = terminal.render(model)
@@ -56,12 +82,8 @@ def finish_run(result: Result, folder: RunFolder) -> int:
     else:
         written = write_views(views(model, AFTER_A_RUN), folder)
         warnings += [f"warning: {error}" for error in written.errors]
-        warnings += add_to_step_summary(written, "summary.md")
-    show(summary)
-    for warning in warnings:
-        warn(warning)
-    say(folder.path)
-    return exit_code
+        warnings += add_to_step_summary(written, FORMATS["md"].file)
+    return Ending(summary, warnings, folder.path, exit_code)
 
 
 def add_to_step_summary(written: Written, file: str) -> list[str]:

@@ -1,57 +1,103 @@
-"""Ctrl-C and SIGTERM, at any moment of a run.
+"""Ctrl-C, SIGTERM and a closed terminal, at any moment of a command.
 
-Law: a run that is interrupted still reports what it measured. Idea: before the load a signal
-unwinds at once; during it, the first asks for a drain and the second cuts it short; after it,
-there is little left to do and signals are left alone. Trap: a shell starts background jobs with
-SIGINT ignored, and Python then installs no handler for it; ours are installed whatever came before.
+A run that is interrupted still reports what it measured. Before the load a signal unwinds at once. Under load
+the first one asks for a drain, a second one cuts it short, and an alarm ends a generator that obeys neither.
+From the last delta on signals change nothing: what is left to do is short, and must be whole. Text that
+nobody reads can be ended by a signal again.
+
+A shell starts background jobs with SIGINT ignored, and Python then installs no handler for it; ours is
+installed all the same. `nohup` ignores SIGHUP, and that is what the user wants. Under load Ctrl-Z is ignored:
+it would stop the command and not the load, which no target could end then.
 """
 
 from __future__ import annotations
 
 import signal
+from contextlib import contextmanager
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Self
 
+from sessionload.cli.console import silence
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What interrupts a command."""
+_JOB_CONTROL = (signal.SIGTSTP, signal.SIGTTOU)
+"""Ctrl-Z, and what a terminal may send to a background job that writes to it."""
+DEFAULT_GRACE_S = 10.0
+_DRAIN_SHARE = 0.7
+"""How much of the grace is for what is in flight; the rest is for the report."""
 
 
 class Interrupted(BaseException):
     """A signal came while nothing needed a drain; it stands for KeyboardInterrupt."""
 
 
-class Interruption:
-    """Which signal came first, if any, and what is done about it. A context manager."""
+class _Phase(Enum):
+    UNWINDING = auto()
+    LOAD = auto()
+    CONCLUDING = auto()
 
-    def __init__(self) -> None:
+
+class Interruption:
+    """Which signal came first, if any, and what is done about it. A context manager.
+
+    `grace_s` is how long an interrupted run may go on, in seconds; it can be set until there is load.
+    """
+
+    def __init__(self, grace_s: float = DEFAULT_GRACE_S) -> None:
         self.name: str | None = None
-        self._count = 0
-        self._unwinding = True
-        self._drain: Callable[[], None] | None = None
+        self.grace_s = grace_s
+        self._phase = _Phase.UNWINDING
+        self._drain: Callable[[float], None] | None = None
         self._cut: Callable[[], None] | None = None
-        self._before: list[object] = []
+        self._kill: Callable[[], None] | None = None
+        self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        self._before = [signal.signal(number, self._handle) for number in _SIGNALS]
+        numbers = set(SIGNALS)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            numbers.remove(signal.SIGHUP)
+        self._before = {number: signal.signal(number, self._handle) for number in numbers}
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, before in zip(_SIGNALS, self._before, strict=True):
+        if self._phase is _Phase.CONCLUDING:
+            return  # until the process ends, a signal must not change its exit code
+        for number, before in self._before.items():
             signal.signal(number, before)  # type: ignore[arg-type]  # what signal.signal itself returned
 
-    def under_load(self, drain: Callable[[], None], cut: Callable[[], None]) -> None:
-        """From now on the first signal calls `drain` and a further one `cut`."""
-        self._drain, self._cut = drain, cut
-        self._unwinding = False
+    def under_load(
+        self, drain: Callable[[float], None], cut: Callable[[], None], kill: Callable[[], None]
+    ) -> None:
+        """From now on the first signal calls `drain`, with its seconds, and a further one `cut`.
+
+        When the grace has passed and the load has not ended, `kill` is called.
+        """
+        for number in _JOB_CONTROL:
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, self._time_out)
+        self._drain, self._cut, self._kill = drain, cut, kill
+        self._phase = _Phase.LOAD
 
     def concluding(self) -> None:
-        """From now on signals change nothing: what is left to do is short and must be whole."""
-        self._drain = self._cut = None
-        self._unwinding = False
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        """From now on signals change nothing."""
+        self._phase = _Phase.CONCLUDING
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """End what is said within at a signal, and nothing else: all is written by now."""
+        self._phase = _Phase.UNWINDING
+        try:
+            yield
+        except Interrupted:
+            silence()
+        finally:
+            self._phase = _Phase.CONCLUDING
 
     @property
     def exit_code(self) -> int:
@@ -59,11 +105,19 @@ class Interruption:
         return 128 + signal.Signals[self.name or "SIGINT"].value
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        self._count += 1
+        if self._phase is _Phase.CONCLUDING:
+            return
+        first = self.name is None
         self.name = self.name or signal.Signals(number).name
-        if self._unwinding:
-            self._unwinding = False
+        if self._phase is _Phase.UNWINDING:
+            self._phase = _Phase.CONCLUDING
             raise Interrupted
-        action = self._drain if self._count == 1 else self._cut
-        if action is not None:
-            action()
+        if first and self._drain is not None:
+            signal.setitimer(signal.ITIMER_REAL, self.grace_s)
+            self._drain(self.grace_s * _DRAIN_SHARE)
+        elif self._cut is not None:
+            self._cut()
+
+    def _time_out(self, _: int, __: FrameType | None) -> None:
+        if self._phase is _Phase.LOAD and self._kill is not None:
+            self._kill()

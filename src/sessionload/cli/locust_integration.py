@@ -262,7 +262,9 @@ class _LocustIntegration:
             interrupted=interrupted,
             aborted_by=run.aborted_by,
         )
-        self._environment.process_exit_code = finish_run(result, folder)
+        ending = finish_run(result, folder)
+        ending.say()
+        self._environment.process_exit_code = ending.exit_code
 
     def stop(self, **_: Any) -> None:  # noqa: ANN401
         """Stop the run, or wait until whoever is stopping it already has: it is reported after that."""

@@ -1,8 +1,8 @@
 """`sessionload run`: preflight, load, drain, verdict, report.
 
-Law: whatever happens after the first byte was sent, there is a result that says so. Idea: a
-straight run, each step of which either goes on or raises an error with its own exit code. Trap: a
-signal may come between any two lines; until there is load it unwinds, after that it asks for a drain.
+Each step goes on or raises an error with its own exit code. Whatever happens after the first byte was sent,
+there is a result that says so. A signal may come between any two lines: until there is load it unwinds, after
+that it asks for a drain, and once every arrival has ended it changes nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessionload.cli.console import warn
-from sessionload.cli.finish_run import finish_run
+from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import Interrupted
+from sessionload.cli.option_values import duration_option
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
+from sessionload.errors import PreflightError
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
@@ -41,6 +42,8 @@ class RunOptions:
     variables: dict[str, str]
     """The environment variables of the run, as its generator has them."""
     out: Path | None = None
+    grace: str = "10s"
+    """How long it may go on after a signal."""
     quiet: bool = False
 
 
@@ -49,6 +52,7 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
 
     Raises `SessionloadError`, or `Interrupted` when a signal comes before there is anything to report.
     """
+    interruption.grace_s = duration_option(options.grace, "--grace", NS, 3600 * NS, example="10s") / NS
     prepared = prepare_run(options.request, options.variables)
     folder = make_run_folder(prepared, options.out)
     try:
@@ -57,7 +61,10 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
         folder.discard()
         raise
     interruption.concluding()
-    return finish_run(result, folder)
+    ending = finish_run(result, folder)
+    with interruption.speaking():
+        ending.say()
+    return ending.exit_code
 
 
 def _measure(
@@ -82,15 +89,23 @@ def _measure(
             for warning in trial.warnings():
                 progress.say(warning)
             progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
+            if not generator.is_ready():
+                raise _not_started(generator, prepared)
             folder.begin(header)
+            interruption.under_load(generator.stop, generator.cut, generator.kill)
             generator.start(prepared.inputs)
-            interruption.under_load(generator.stop, generator.cut)
-            aborted_by = _follow(generator, prepared, totals, folder, progress)
-            _pass_on(generator.stderr_tail, prepared)
+            aborted_by = _follow(generator, prepared, totals, folder, progress, interruption)
+            stderr_tail = _without_key(generator.stderr_tail, prepared)
+            if stderr_tail:
+                progress.say(f"the generator wrote to standard error:\n{stderr_tail}")
     except Interrupted:
         totals, workers = nothing_sent(prepared.spec.scenario.schedule), 0
     return finalize_result(
-        header, totals, workers=workers, interrupted=interruption.name, aborted_by=aborted_by
+        header,
+        totals,
+        workers=workers,
+        interrupted=None if all_ended(totals, header.planned) else interruption.name,
+        aborted_by=aborted_by,
     )
 
 
@@ -100,10 +115,13 @@ def _follow(
     totals: RunTotals,
     folder: RunFolder,
     progress: Progress,
+    interruption: Interruption,
 ) -> str | None:
-    """Take deltas until the generator has said its last; return the target that stopped the run, if any."""
+    """Take deltas until the generator has ended; return the target that stopped the run, if any."""
     aborted_by: str | None = None
     for delta in generator.deltas():
+        if delta.last:
+            interruption.concluding()
         totals.add(delta)
         folder.append(delta)
         progress.update(totals, delta)
@@ -121,9 +139,17 @@ def _follow(
     return aborted_by
 
 
-def _pass_on(complaint: str, prepared: PreparedRun) -> None:
-    """Show what the generator wrote to standard error, which it does only when something is broken."""
-    if complaint:
-        key = prepared.spec.environment.key
-        safe = key.hide(complaint) if key is not None else complaint
-        warn(f"the generator said:\n{safe}")
+def _not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:
+    """Return the error of a generator that ended, or said nothing, while it started."""
+    last_line = _without_key(generator.stderr_tail, prepared).rpartition("\n")[2]
+    return PreflightError(
+        "generator-start",
+        f"the load generator ended while it started, and nothing was sent: {last_line or 'it said nothing'}",
+        hint="is sessionload installed whole, with Locust, and is there memory for one more process?",
+    )
+
+
+def _without_key(text: str, prepared: PreparedRun) -> str:
+    """Return what the generator wrote to standard error, which it does only when something is broken."""
+    key = prepared.spec.environment.key
+    return key.hide(text) if key is not None else text

@@ -1,8 +1,8 @@
 """From the options of `sessionload check` to a suite that may be sent: read, checked, nothing sent yet.
 
-Law: everything that can be refused is refused here, before any traffic. Idea: with no environment named, the
-stub is the environment, and no file is needed for it. Trap: a pace that is slower than the environment allows
-is a courtesy, a faster one is refused.
+Everything that can be refused is refused here, before any traffic. Without a named environment the embedded
+stub is the environment, and no file is needed for it. A pace that is slower than the environment allows is
+taken, a faster one is refused.
 """
 
 from __future__ import annotations
@@ -10,31 +10,29 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from sessionload.cli.option_values import duration_option, option_value, out_of_range
 from sessionload.cli.setup_run import new_run
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment, refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
 from sessionload.config.run_spec import OPERATION
 from sessionload.contract.operation import Contract
-from sessionload.errors import InputError, Place, ValueProblem
+from sessionload.errors import InputError, Place
 from sessionload.suite import fuzz
 from sessionload.suite.baseline import read_baseline
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.runner import Suite
-from sessionload.units import NS, parse_duration, parse_rate, rate_text
+from sessionload.units import NS, parse_rate, rate_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sessionload.suite.suite_report import Accepted, Planned
 
-T = TypeVar("T")
-
 TURN = "interact"
-"""The `operationId` of a turn, for the laws that take one."""
+"""The `operationId` of a turn, for the rules that take one."""
 DEFAULT_PACE = Fraction(5)
 DEFAULT_BUDGET = 500
 _FASTEST = 1_000
@@ -89,7 +87,7 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
     run_id, started = new_run()
     environment = _environment(options)
     pace = _pace(options.pace, environment)
-    timeout_ns = _timeout(options.timeout)
+    timeout_ns = duration_option(options.timeout, "--timeout", 1_000_000, _LONGEST_TIMEOUT_NS, example="10s")
     document, sha256 = read_contract(options.contract)
     contract = Contract.from_document(document, OPERATION, file=str(options.contract), sha256=sha256)
     cases = cases_of(
@@ -120,44 +118,24 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
     limit = environment.max_rate
     if text is None:
         return min(DEFAULT_PACE, limit or DEFAULT_PACE)
-    pace = _parsed(parse_rate, text, "bad-rate", "--pace")
+    pace = option_value(parse_rate, text, "bad-rate", "--pace")
     if not 0 < pace <= _FASTEST:
-        raise _out_of_range("a pace", f"above 0/s and at most {_FASTEST}/s", "--pace", "5/s")
+        raise out_of_range(f"a pace is above 0/s and at most {_FASTEST}/s", "--pace", "5/s")
     if limit is not None and pace > limit:
         raise InputError(
             "rate-over-limit",
             f"the pace {rate_text(pace)} is over the max_rate {rate_text(limit)} of '{environment.name}'",
             place=Place("--pace"),
-            hint="lower it, or raise max_rate if whoever runs that environment agrees",
+            hint="lower it, or raise max_rate if the operators of that environment agree",
         )
     return pace
-
-
-def _timeout(text: str) -> int:
-    timeout_ns = _parsed(parse_duration, text, "bad-duration", "--timeout")
-    if not 1_000_000 <= timeout_ns <= _LONGEST_TIMEOUT_NS:
-        raise _out_of_range("a time-out", "from 1ms to 5m", "--timeout", "10s")
-    return timeout_ns
-
-
-def _parsed(parse: Callable[[str], T], text: str, code: str, option: str) -> T:
-    try:
-        return parse(text)
-    except ValueProblem as problem:
-        raise InputError(code, problem.message, place=Place(option), hint=problem.cure) from None
-
-
-def _out_of_range(what: str, bounds: str, option: str, like: str) -> InputError:
-    return InputError(
-        "out-of-range", f"{what} is {bounds}", place=Place(option), hint=f"write it like {option} {like}"
-    )
 
 
 def _turn(document: Any, file: Path) -> Contract | None:  # noqa: ANN401 -- plain data
     try:
         return Contract.from_document(document, TURN, file=str(file), sha256="")
     except InputError:
-        return None  # a document without turns is a whole one
+        return None  # a document without turns is complete
 
 
 def _refuse_small_budget(prepared: PreparedCheck) -> None:
@@ -167,5 +145,5 @@ def _refuse_small_budget(prepared: PreparedCheck) -> None:
             "budget-too-small",
             f"the suite sends {needed:,} requests, and the budget is {prepared.options.budget:,}",
             place=Place("--budget"),
-            hint=f"say --budget {needed} or more; what is over is for answers 429",
+            hint=f"use --budget {needed} or more; what is over is for answers 429",
         )

@@ -1,6 +1,6 @@
 """From a request on a command line to a run that may start: read, checked, with its stub if it has one.
 
-Law: everything that can be refused is refused here, before any traffic.
+Everything that can be refused is refused here, before any traffic.
 """
 
 from __future__ import annotations

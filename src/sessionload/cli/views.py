@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import resource
 import select
 import signal
 import tempfile
@@ -128,7 +127,6 @@ def _make(render: Callable[[], Contents], writer: int) -> NoReturn:
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # whoever waits for the view decides
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the drawing program says when it dies
         if _is_homeless():
             os.environ["HOME"] = tempfile.gettempdir()  # Altair asks for it and keeps nothing there

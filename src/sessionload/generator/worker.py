@@ -1,9 +1,10 @@
 """The generator: a process of its own that executes one worker's part of a run.
 
-Its inputs come on standard input, as one line of JSON. Once a second, and a last time when everything is
-accounted for, it writes a delta to standard output, one JSON object a line. It obeys further lines of its
-input (`stop SECONDS`, `cut`), and ends when the input ends: then the process that started it is gone. Locust
-patches sockets, TLS and threads when it is imported, so it is imported before our modules that use them.
+It writes `ready` to standard output when it can take its inputs. They come on standard input, as one line of
+JSON. Once a second, and a last time when everything is accounted for, it writes a delta, one JSON object a
+line. It obeys further lines of its input (`stop SECONDS`, `cut`), and ends when the input ends: then the
+process that started it is gone. Locust patches sockets, TLS and threads when it is imported, so it is
+imported before our modules that use them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.generator.cooperative import yield_to_loop
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.generator.worker_process import READY
 from sessionload.process_limits import allow_connections, forbid_core_dumps
 
 DELTA_EVERY_S = 1.0
@@ -37,6 +39,7 @@ def main() -> int:
         logging.ERROR
     )  # its messages about spawned users are not about our load
     commands = FileObject(sys.stdin.buffer, "rb", close=False)
+    os.write(sys.stdout.fileno(), READY)
     first_line = commands.readline()
     if not first_line:
         return 0  # the process that started this one has ended or refused the run

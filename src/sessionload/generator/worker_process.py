@@ -16,6 +16,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Self
 
 from sessionload.metrics.raw import read_line
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from sessionload.config.run_spec import RunInputs
     from sessionload.metrics.delta import Delta
 
+READY = b"ready\n"
+"""What a generator writes when it can take its inputs."""
+_START_S = 60.0
 _STDERR_TAIL = 4000
 _TICK_S = 0.25
 """A wait without a timeout would keep signals from being handled on some systems."""
@@ -53,6 +57,8 @@ class GeneratorProcess:
             },
             start_new_session=True,
         )
+        self._started = False
+        self._commands: list[bytes] = []
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         self._stderr_tail = bytearray()
         threading.Thread(target=self._read_lines, daemon=True, name="deltas").start()
@@ -70,15 +76,29 @@ class GeneratorProcess:
         for line in self._process.stderr:
             self._stderr_tail = (self._stderr_tail + line)[-_STDERR_TAIL:]
 
+    def is_ready(self) -> bool:
+        """Wait until the generator can take its inputs; return whether it can."""
+        end = time.monotonic() + _START_S
+        while time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                return self._lines.get(timeout=_TICK_S) == READY
+        return False
+
     def start(self, inputs: RunInputs) -> None:
-        """Write the inputs of the run; the generator begins at once."""
+        """Write the inputs of the run, and what was commanded before; the generator begins at once."""
         text = json.dumps(inputs.to_json())
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError):  # it has ended: standard error says why
             self._process.stdin.write(text.encode() + b"\n")
             self._process.stdin.flush()
+        self._started = True
+        for command in self._commands:
+            self._write_command(command)
 
     def _write_command(self, command: bytes) -> None:
+        if not self._started:  # a signal came early, and inputs are the first line
+            self._commands.append(command)
+            return
         # Past Python's buffer, which a signal handler must not enter while it is in use.
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError, ValueError):  # it has ended, or the pipe is closed
@@ -100,6 +120,10 @@ class GeneratorProcess:
         """Ask for an end at once: what is in flight is aborted, and counted."""
         self._write_command(b"cut")
 
+    def kill(self) -> None:
+        """End it without a last delta: what it has not accounted for is lost."""
+        self._process.kill()
+
     def deltas(self) -> Iterator[Delta]:
         """Yield deltas as they come, until the generator has ended. Signals are handled meanwhile."""
         while True:
@@ -109,6 +133,8 @@ class GeneratorProcess:
                 continue
             if line is None:
                 return
+            if line == READY:
+                continue
             with contextlib.suppress(ValueError):  # a line cut short by the generator's death
                 yield read_line(line)
 
