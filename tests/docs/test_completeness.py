@@ -185,6 +185,7 @@ def test_every_exit_code_has_its_row(name: str) -> None:
         "4",
         "5",
         "70",
+        "129",
         "130",
         "143",
     }

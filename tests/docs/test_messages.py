@@ -35,6 +35,7 @@ RAISES = {
     "refuse": 0,
     "refusal": 0,
     "_refuse": 0,
+    "option_value": 2,
     "parsed": 1,
     "_quantity": 1,
     "_told": 2,
@@ -47,7 +48,7 @@ NOT_ERRORS = {
 PREFLIGHT = {"suite/http_client", "suite/preflight"}
 """Modules that name the faults of a single call, which become codes."""
 PASSED_ON = {
-    "cli/setup_check": {"code"},
+    "cli/option_values": {"code"},
     "cli/locust_integration": {"error"},
     "contract/openapi": {"code"},
     "config/read": {"error.code"},

@@ -64,16 +64,7 @@ def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writer, b"x" * 4096)
-    process = subprocess.Popen(
-        world.command("run", world.scenario("50/s", "1s"), "--out", "out"),
-        cwd=world.folder,
-        env=world.variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=writer,
-        text=True,
-    )
-    world.started.append(process)
+    process = world.start("run", world.scenario("50/s", "1s"), "--out", "out", stderr=writer)
     out, _ = process.communicate(timeout=60)
     os.close(writer)
     os.close(reader)

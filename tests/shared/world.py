@@ -138,11 +138,13 @@ class World:
             program or self.command(*words),
             cwd=self.folder,
             env=settings.pop("env", self.variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **settings,
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                **settings,
+            },
         )
         self.started.append(process)
         return process

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, show, warn
 from sessionload.cli.finish_run import add_to_step_summary
+from sessionload.cli.option_values import option_value
 from sessionload.cli.setup_run import REPORTS, new_run
 from sessionload.cli.views import page_views, write_views
 from sessionload.comparison.compare import Conclusion
 from sessionload.comparison.compare import compare as compare_results
-from sessionload.errors import InputError, Place, ResultError, ValueProblem
+from sessionload.errors import ResultError
 from sessionload.report.comparison import markdown, page, terminal
 from sessionload.report.comparison.model import build_comparison_model
 from sessionload.storage.files import make_folder
@@ -21,7 +22,6 @@ from sessionload.storage.run_folder import RunFolder
 from sessionload.units import parse_share
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
 _EXIT_CODES = {Conclusion.NOT_SLOWER: 0, Conclusion.SLOWER: 1, Conclusion.CANNOT_SAY: 3}
@@ -35,7 +35,7 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
     Writes the pages, then prints the answer, and the folder of the pages last. The Markdown goes to the page
     of a step of GitHub Actions too, if there is one. Raises `InputError`.
     """
-    allowed = _tolerance(tolerance)
+    allowed = option_value(parse_share, tolerance, "bad-tolerance", "--tolerance")
     base_result, candidate_result = (RunFolder.named(path).read() for path in (base, candidate))
     folder = out if out is not None else REPORTS / f"comparison-{new_run()[0]}"
     make_folder(folder)
@@ -48,11 +48,3 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
         warn(warning)
     say(folder)
     return ResultError.exit_code if written.errors else _EXIT_CODES[comparison.conclusion]
-
-
-def _tolerance(text: str) -> Fraction:
-    try:
-        return parse_share(text)
-    except ValueProblem as problem:
-        place = Place("--tolerance")
-        raise InputError("bad-tolerance", problem.message, place=place, hint=problem.cure) from None

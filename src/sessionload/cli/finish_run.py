@@ -17,7 +17,6 @@ from sessionload.cli.console import say, show, warn
 from sessionload.cli.views import write_views
 from sessionload.errors import ResultError
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.sums import over
 from sessionload.report import terminal
 from sessionload.report.model.build import build_report_model
 from sessionload.report.views import AFTER_A_RUN, FORMATS, views
@@ -43,8 +42,8 @@ def exit_code_of(result: Result) -> int:
 
 def all_ended(totals: RunTotals, planned: int) -> bool:
     """Whether every planned arrival was sent and ended by itself: no signal has changed anything then."""
-    ended = over(totals.measurement)
-    return totals.complete() and not ended.outcomes.get(Outcome.ABORTED) and ended.sent == planned
+    aborted = totals.outcomes[Outcome.ABORTED]
+    return totals.complete() and not aborted and totals.outcomes.total() == planned
 
 
 @dataclass(frozen=True, slots=True)
