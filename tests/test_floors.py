@@ -19,7 +19,9 @@ ORDER = [
     "errors",
     "units",
     "secret",
+    "failure_causes",
     "tls_trust",
+    "happy_eyeballs",
     "process_limits",
     "metrics",
     "workload",
@@ -37,7 +39,7 @@ ORDER = [
 """The parts of the house in the order in which they may import: from those before them, and themselves."""
 
 PURE = [
-    *("errors", "units", "secret"),
+    *("errors", "units", "secret", "failure_causes"),
     *("metrics/", "workload/", "contract/", "verdict/", "comparison/"),
     *("stub/faults", "stub/latency", "stub/settings"),
     *("config/document", "config/environment", "config/load", "config/node", "config/run_spec"),
@@ -61,7 +63,8 @@ DOORS = {
     "jinja2": ["report/template"],
     "markupsafe": ["report/template"],
     "yaml": ["config/yaml_source"],
-    "requests": ["suite/http_client"],
+    "requests": ["suite/http_client", "suite/transport"],
+    "urllib3": ["suite/transport"],
     "schemathesis": ["suite/fuzz"],
     "hypothesis": ["suite/fuzz"],
     "certifi": ["tls_trust"],
@@ -85,7 +88,10 @@ IMPURE = {
 }
 """Standard modules with a clock, a file, a socket, a process or the machine's own state behind them."""
 
-PURE_NAMES = {"pathlib.PurePath", "io.StringIO"}
+PURE_NAMES = {
+    *("pathlib.PurePath", "io.StringIO", "socket.gaierror"),
+    *("ssl.SSLCertVerificationError", "ssl.SSLEOFError", "ssl.SSLError"),
+}
 """What those modules have all the same that touches nothing."""
 
 

@@ -45,14 +45,14 @@ NOT_ERRORS = {
     f"stub/{name}" for name in ("responses", "connection", "contract_defects", "routes", "fault_responses")
 }
 """Modules whose `refusal` is an answer of the stub, with a status."""
-PREFLIGHT = {"suite/http_client", "suite/preflight"}
-"""Modules that name the faults of a single call, which become codes."""
+PREFLIGHT = {"suite/preflight"}
+"""The module that makes codes of the causes of a single call."""
 PASSED_ON = {
     "cli/option_values": {"code"},
     "cli/locust_integration": {"error"},
     "contract/openapi": {"code"},
     "config/read": {"error.code"},
-    "suite/preflight": {"f\"preflight-{answer.failure.cause.replace('_', '-')}\"", "code"},
+    "suite/preflight": {"code"},
     "config/yaml_source": {"code"},
     "config/environment": {"error.code"},
     "config/node": {"code"},
@@ -62,7 +62,7 @@ PASSED_ON = {
 """What is given instead of a text: the code of another error, or (in `workload`) no code at all."""
 EXITS = {"PreflightError": PreflightError.exit_code, "ResultError": ResultError.exit_code}
 
-NAMES_CAUSE = {"Failure": 0, "_Wrong": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
+NAMES_CAUSE = {"Failure": 0, "Cause": 0, "_Wrong": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
 """Which argument of a call is the cause of a finding."""
 CAUSE = re.compile(r"(?:connection|generator|protocol)/[a-z_]+")
 
@@ -88,14 +88,8 @@ def texts(tree: ast.AST) -> Iterator[str]:
 
 
 def preflight_codes(tree: ast.Module) -> set[str]:
-    """Return the codes that the preflight makes from its own faults, and those in its table."""
-    faults = {
-        argument.value
-        for _, argument in arguments(tree, {"Failure": 0})
-        if isinstance(argument, ast.Constant)
-    }
-    table = {text for text in texts(tree) if re.fullmatch(r"preflight-[a-z-]+[a-z]", text)}
-    return {f"preflight-{str(cause).replace('_', '-')}" for cause in faults} | table
+    """Return the codes of the preflight, which stand in its tables."""
+    return {text for text in texts(tree) if re.fullmatch(r"preflight-[a-z-]+[a-z]", text)}
 
 
 def exits_in_source() -> dict[str, int]:
@@ -163,21 +157,21 @@ def causes_on_the_page() -> set[str]:
 
 
 def causes_in_source() -> set[str]:
-    """Return the causes that are written out as a text, but for those of the preflight, which are codes."""
+    """Return the causes that are written out as a text; the preflight makes codes of them."""
     found: set[str] = set()
     for module, tree in trees():
         if module in PREFLIGHT:
             continue
         named = (argument for _, argument in arguments(tree, NAMES_CAUSE))
         found |= {str(argument.value) for argument in named if isinstance(argument, ast.Constant)}
-        if module.startswith(("generator/", "suite/")):
+        if module.startswith(("generator/", "suite/", "failure_causes")):
             found |= {text for text in texts(tree) if CAUSE.fullmatch(text)}
     return found
 
 
 def phases_of_timeouts() -> set[str]:
     """Return the keys of the sentences for a deadline that passed."""
-    tree = ast.parse((SOURCE / "generator" / "failures.py").read_text())
+    tree = ast.parse((SOURCE / "failure_causes.py").read_text())
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_TIMEOUTS":
             return set(ast.literal_eval(node.value))

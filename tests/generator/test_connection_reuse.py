@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,35 @@ def test_what_happens_to_an_idle_connection_is_noticed_before_it_is_used(
     responses = in_greenlet(several, endpoint, 4, 0.05)
     assert [(response.outcome, response.status) for response in responses] == [(None, 200)] * 4
     assert (server.requests, server.connections, endpoint.connections_opened) == (4, 4, 4)
+
+
+def test_a_connection_that_was_closed_while_the_loop_stood_still_is_not_written_to(
+    endpoint_to: EndpointTo, in_greenlet: InGreenlet
+) -> None:
+    """The loop has polled after the first answer, and not since the server closed the connection."""
+    requests: list[bytes] = []
+    closed = threading.Event()
+
+    def serve_two(server: socket.socket) -> None:
+        for _ in range(2):
+            link, _ = server.accept()
+            requests.append(link.recv(1 << 16))
+            link.sendall(ANSWER)
+            link.close()
+            closed.set()
+
+    def run() -> list[int | None]:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=serve_two, args=(server,), daemon=True).start()
+            endpoint = endpoint_to(server.getsockname()[1])
+            with closing(Connection(endpoint)) as connection:
+                first = connection.exchange(endpoint.request(b"{}"))
+                closed.wait(5)  # without the loop, which gevent has not patched here
+                second = connection.exchange(endpoint.request(b"{}"))
+                return [first.status, second.status]
+
+    assert in_greenlet(run) == [200, 200]
+    assert [len(request) > 0 for request in requests] == [True, True]
 
 
 @pytest.mark.parametrize("manner", ["closing_at_the_second", "resetting_at_the_second"])

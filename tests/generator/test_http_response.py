@@ -48,6 +48,11 @@ WHOLE = {
     "as usual": HONEST,
     "a field without a value": head(b"x:\r\n", JSON, LENGTH) + BODY,
     "a status line without a phrase": head(JSON, LENGTH, line=b"HTTP/1.1 200 ") + BODY,
+    "a folded field": head(b"x: a\r\n  b\r\n", JSON, LENGTH) + BODY,
+    "a folded media type": head(b"content-type:\r\n\tapplication/json\r\n", LENGTH) + BODY,
+    "a folded field after an interim answer": (
+        head(line=b"HTTP/1.1 103 Early Hints") + head(b"x: a\r\n  b\r\n", JSON, LENGTH) + BODY
+    ),
     "latin-1 in a value": head(b"x: \xff\xe9\r\n", JSON, LENGTH) + BODY,
     "latin-1 in the phrase": head(JSON, LENGTH, line=b"HTTP/1.1 200 \xc9\xff") + BODY,
     "blank lines before": b"\r\n\r\n" + HONEST,
@@ -84,7 +89,25 @@ BROKEN: dict[str, tuple[bytes, Outcome, str]] = {
     "status 0": (head(LENGTH, line=b"HTTP/1.1 000 ") + BODY, PROTOCOL, MALFORMED),
     "status 99": (head(LENGTH, line=b"HTTP/1.1 099 ") + BODY, PROTOCOL, MALFORMED),
     "status 2000": (head(LENGTH, line=b"HTTP/1.1 2000 ") + BODY, PROTOCOL, MALFORMED),
-    "a folded field": (head(b"x: a\r\n  b\r\n", LENGTH) + BODY, PROTOCOL, MALFORMED),
+    "a fold before the first field": (head(b"  x: a\r\n", LENGTH) + BODY, PROTOCOL, MALFORMED),
+    "a fold in what is broken anyway": (head(b"x: a\r\n  b\0\r\n", LENGTH) + BODY, PROTOCOL, MALFORMED),
+    "HTTP/2.0": (head(LENGTH, line=b"HTTP/2.0 200 OK") + BODY, PROTOCOL, MALFORMED),
+    "HTTP/0.9": (head(LENGTH, line=b"HTTP/0.9 200 OK") + BODY, PROTOCOL, MALFORMED),
+    "an interim answer of HTTP/2.0": (
+        head(line=b"HTTP/2.0 103 Early Hints") + head(LENGTH) + BODY,
+        PROTOCOL,
+        MALFORMED,
+    ),
+    "gzip and chunks": (
+        head(b"transfer-encoding: gzip, chunked\r\n") + CHUNKS + b"\r\n",
+        PROTOCOL,
+        "protocol/transfer_encoding",
+    ),
+    "gzip and chunks in two fields": (
+        head(b"transfer-encoding: gzip\r\n", CHUNKED) + CHUNKS + b"\r\n",
+        PROTOCOL,
+        "protocol/transfer_encoding",
+    ),
     "NUL in a field": (head(b"x: a\0b\r\n", LENGTH) + BODY, PROTOCOL, MALFORMED),
     "latin-1 in a name": (head(b"x\xe9: a\r\n", LENGTH) + BODY, PROTOCOL, MALFORMED),
     "a length twice": (head(LENGTH, LENGTH) + BODY, PROTOCOL, MALFORMED),
@@ -194,6 +217,67 @@ def test_an_error_in_gzip_is_that_error(answer_with: Callable[..., tuple[list[Re
 def test_two_media_types_are_both_passed_on(answer_with: Callable[..., tuple[list[Response], int]]) -> None:
     (response,), _ = answer_with(head(b"content-type: text/html\r\n", JSON, LENGTH) + BODY)
     assert response.content_type == "text/html, application/json"
+
+
+@pytest.mark.parametrize(("fill", "whole"), [(65_536, True), (65_537, False), (70_000, False)])
+def test_a_head_may_have_64_kib_and_not_a_byte_more(
+    answer_with: Callable[..., tuple[list[Response], int]], fill: int, *, whole: bool
+) -> None:
+    least = head(JSON, LENGTH, b"x: \r\n")
+    size = fill - len(least)
+    (response,), _ = answer_with(head(JSON, LENGTH, b"x: " + b"a" * size + b"\r\n") + BODY)
+    if whole:
+        assert (response.outcome, response.body) == (None, BODY)
+    else:
+        assert response.failure is not None
+        assert response.failure.cause == "protocol/head_too_large"
+
+
+def test_a_response_may_come_byte_by_byte_and_folded(
+    answer_with: Callable[..., tuple[list[Response], int]],
+) -> None:
+    data = head(b"x: a\r\n \t b\r\n", b"content-type: application/\r\n json\r\n", LENGTH) + BODY
+    (response,), _ = answer_with(*[bytes([byte]) for byte in data])
+    assert response == (None, None, 200, "application/ json", BODY)
+
+
+@pytest.mark.parametrize(
+    ("field", "pause", "connections"),
+    [
+        (b"", 0.3, 1),
+        (b"keep-alive: timeout=5, max=100\r\n", 0.3, 1),
+        (b"Keep-Alive: max=3\r\n", 0.3, 1),
+        (b'keep-alive: TIMEOUT="1"\r\n', 0.6, 2),
+        (b"Keep-Alive: timeout=0\r\n", 0.0, 2),
+    ],
+)
+def test_a_connection_that_the_server_is_about_to_close_is_not_used(
+    serve: Serve,
+    endpoint_to: EndpointTo,
+    in_greenlet: InGreenlet,
+    read_request: ReadRequest,
+    field: bytes,
+    pause: float,
+    connections: int,
+) -> None:
+    """Half a second before the idle time that the server names is over; it would not have closed yet."""
+
+    def handle(link: Any, _: int) -> None:  # noqa: ANN401 -- a socket of gevent
+        while read_request(link):
+            link.sendall(head(field, JSON, LENGTH) + BODY)
+
+    endpoint = endpoint_to(serve(handle), seconds=5)
+
+    def run() -> list[int | None]:
+        with closing(Connection(endpoint)) as connection:
+            statuses = []
+            for _ in range(2):
+                statuses.append(connection.exchange(endpoint.request(b"{}")).status)
+                gevent.sleep(pause)
+            return statuses
+
+    assert in_greenlet(run) == [200, 200]
+    assert endpoint.connections_opened == connections
 
 
 FLOODS = {

@@ -14,7 +14,7 @@ import pytest
 import trustme
 from gevent.event import Event
 
-from sessionload.generator import endpoint as endpoint_module
+from sessionload import tls_trust
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Outcome
 from sessionload.stub.process import StubProcess
@@ -92,9 +92,6 @@ def fact(response: Response) -> tuple[Outcome | None, str | None]:
     return response.outcome, response.failure.cause if response.failure else None
 
 
-UNVERIFIED = (Outcome.CONNECTION_ERROR, "connection/tls_unverified")
-
-
 def test_a_server_of_a_trusted_authority_is_used_and_its_connection_kept(
     stub: StubProcess,
     authorities: Authorities,
@@ -128,6 +125,17 @@ def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
     assert (endpoint.connections_opened, endpoint.tls_resumed) == (4, 3)
 
 
+def test_each_handshake_is_a_full_one_if_that_is_wanted(
+    stub: StubProcess,
+    authorities: Authorities,
+    endpoint_to: EndpointTo,
+    exchanges: Callable[..., list[Response]],
+) -> None:
+    endpoint = endpoint_to(stub.port, tls=True, ca_file=authorities.trusted_file, reuse=False, resume=False)
+    assert [response.status for response in exchanges(endpoint, 4)] == [200] * 4
+    assert (endpoint.connections_opened, endpoint.tls_resumed) == (4, 0)
+
+
 def test_a_kept_connection_takes_no_time_to_open(
     stub: StubProcess,
     authorities: Authorities,
@@ -156,7 +164,7 @@ def test_a_server_of_an_unknown_authority_is_not_used(
     before = stub.ledger(context)["arrivals"]
     for ca_file in (authorities.other_file, None):
         endpoint = endpoint_to(stub.port, tls=True, ca_file=ca_file)
-        assert fact(exchanges(endpoint)[0]) == UNVERIFIED
+        assert fact(exchanges(endpoint)[0]) == (Outcome.CONNECTION_ERROR, "connection/tls_no_issuer")
         assert endpoint.connections_opened == 0
     assert stub.ledger(context)["arrivals"] == before
 
@@ -168,7 +176,7 @@ def test_a_certificate_for_another_name_is_not_accepted(
     exchanges: Callable[..., list[Response]],
 ) -> None:
     endpoint = endpoint_to(stub.port, host="localhost", tls=True, ca_file=authorities.trusted_file)
-    assert fact(exchanges(endpoint)[0]) == UNVERIFIED
+    assert fact(exchanges(endpoint)[0]) == (Outcome.CONNECTION_ERROR, "connection/tls_wrong_host")
 
 
 def test_a_certificate_that_has_expired_is_not_accepted(
@@ -178,7 +186,7 @@ def test_a_certificate_that_has_expired_is_not_accepted(
     exchanges: Callable[..., list[Response]],
 ) -> None:
     endpoint = endpoint_to(expired.port, host="localhost", tls=True, ca_file=authorities.trusted_file)
-    assert fact(exchanges(endpoint)[0]) == UNVERIFIED
+    assert fact(exchanges(endpoint)[0]) == (Outcome.CONNECTION_ERROR, "connection/tls_expired")
 
 
 def test_both_clients_trust_the_same(
@@ -189,7 +197,7 @@ def test_both_clients_trust_the_same(
     exchanges: Callable[..., list[Response]],
 ) -> None:
     """Where the environment names no file, `tls_trust` decides, as the preflight does."""
-    monkeypatch.setattr(endpoint_module, "ca_file", lambda named: named or authorities.trusted_file)
+    monkeypatch.setattr(tls_trust, "authorities", lambda named: named or authorities.trusted_file)
     assert exchanges(endpoint_to(stub.port, tls=True))[0].status == 200
 
 
@@ -201,7 +209,7 @@ def test_tls_to_a_plain_server_fails_at_once(
         response = exchanges(endpoint_to(plain.port, tls=True, seconds=10))[0]
         assert time.monotonic() - began < 5
         page = plain.ledger()
-    assert fact(response) == (Outcome.CONNECTION_ERROR, "connection/tls")
+    assert fact(response) == (Outcome.CONNECTION_ERROR, "connection/not_tls")
     assert page["arrivals"] == 0
 
 

@@ -14,7 +14,7 @@ from sessionload.config.environment import Environment
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
 from sessionload.contract.operation import Contract
-from sessionload.generator.endpoint import Endpoint
+from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
 from sessionload.secret import Secret
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ def endpoint_to(api_key: Secret, contract: Contract) -> Callable[..., Endpoint]:
     """Make the endpoint to a port of this machine; further words are fields of the environment."""
 
     def make(
-        port: int, *, host: str = "127.0.0.1", seconds: float = 1.0, reuse: bool = True, **fields: object
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        seconds: float = 1.0,
+        reuse: bool = True,
+        resume: bool = True,
+        **fields: object,
     ) -> Endpoint:
         known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
         return Endpoint(
@@ -57,7 +63,7 @@ def endpoint_to(api_key: Secret, contract: Contract) -> Callable[..., Endpoint]:
             contract.path("stub", "main"),
             key_header=contract.security_header,
             timeout_ns=int(seconds * 1000) * MS,
-            reuse=reuse,
+            policy=ConnectionPolicy(reuse=reuse, resume=resume),
             agent=AGENT,
         )
 

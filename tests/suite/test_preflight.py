@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import certifi
 import pytest
 import trustme
 
@@ -79,13 +81,13 @@ FAULTS = {
     "gzip_bomb": ("content-encoding", "encoded", "proxy"),
     "big_key": ("body-too-large", "65,536 bytes", "max_body"),
     "endless_body": ("body-too-large", "65,536 bytes", "max_body"),
-    "close": ("protocol", "not HTTP", "runtime"),
-    "reset_mid_body": ("protocol", "not HTTP", "runtime"),
+    "close": ("closed", "without an answer", "load balancer"),
+    "reset_mid_body": ("reset", "reset", "load balancer"),
     "two_lengths": ("protocol", "not HTTP", "runtime"),
-    "many_headers": ("protocol", "not HTTP", "runtime"),
+    "many_headers": ("protocol", "more than 100 fields", "runtime"),
     "banner": ("protocol", "not HTTP", "runtime"),
-    "hang": ("timeout", "time-out", "load.timeout"),
-    "slow_drip": ("timeout", "time-out", "load.timeout"),
+    "hang": ("timeout", "first byte of an answer", "load.timeout"),
+    "slow_drip": ("timeout", "whole answer", "load.timeout"),
 }
 
 
@@ -129,7 +131,8 @@ def test_a_port_where_nobody_listens_is_refused(brief_for: Callable[..., RunSpec
 def test_a_server_that_never_answers_a_handshake_is_given_up(brief_for: Callable[..., RunSpec]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = refusal(brief_for(f"https://127.0.0.1:{server.getsockname()[1]}"))
-    assert error.code == "preflight-timeout"
+    assert error.code == "preflight-no-connection"
+    assert "slow" not in error.hint
 
 
 def test_a_host_without_an_address_is_named(
@@ -185,21 +188,23 @@ def test_tls_is_verified_by_the_file_of_the_environment(
     tls = {"cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
     with StubProcess.start(StubSettings(), api_key, tls=tls) as stub:
         assert preflight(brief_for(stub.url, ca_file=str(folder / "ca.pem"))) > 0
-        for spec in (
-            brief_for(stub.url),
-            brief_for(stub.url, ca_file=str(other)),
-            brief_for(stub.url.replace("127.0.0.1", "localhost"), ca_file=str(folder / "ca.pem")),
+        wrong_name = stub.url.replace("127.0.0.1", "localhost")
+        for spec, cure in (
+            (brief_for(stub.url), "ca_file"),
+            (brief_for(stub.url, ca_file=str(other)), "ca_file"),
+            (brief_for(wrong_name, ca_file=str(folder / "ca.pem")), "host"),
         ):
             error = refusal(spec)
             assert error.code == "preflight-tls"
-            assert "ca_file" in error.hint
+            assert cure in error.hint
         system = tmp_path / "system.pem"
         ca.cert_pem.write_to_path(system)
         monkeypatch.setenv("SSL_CERT_FILE", str(system))
         assert preflight(brief_for(stub.url)) > 0
         assert refusal(brief_for(f"http://127.0.0.1:{stub.port}")).code in (
             "preflight-protocol",
-            "preflight-connection",
+            "preflight-closed",
+            "preflight-reset",
         )
 
 
@@ -226,11 +231,62 @@ def test_a_file_of_certificates_that_has_none_is_named(
 
 def test_where_the_system_has_no_authorities_there_are_still_some(monkeypatch: pytest.MonkeyPatch) -> None:
     class Nowhere:
-        cafile = None
+        cafile = capath = None
 
     monkeypatch.setattr(tls_trust.ssl, "get_default_verify_paths", Nowhere)  # type: ignore[attr-defined]
-    assert tls_trust.ca_file(None) == tls_trust.certifi.where()  # type: ignore[attr-defined]
-    assert tls_trust.ca_file("own.pem") == "own.pem"
+    assert tls_trust.authorities(None) == tls_trust.certifi.where()  # type: ignore[attr-defined]
+    assert tls_trust.authorities("own.pem") == "own.pem"
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_folder_of_authorities_is_the_systems_unless_it_is_empty(
+    brief_for: Callable[..., RunSpec],
+    api_key: Secret,
+    authority: tuple[trustme.CA, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    filled: bool,  # noqa: FBT001 -- a column
+) -> None:
+    """OpenSSL finds a certificate in a folder by the hash of its subject."""
+    ca, folder = authority
+    if filled:
+        ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+        digest = subprocess.run(
+            ["openssl", "x509", "-hash", "-noout", "-in", str(tmp_path / "ca.pem")],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        (tmp_path / "ca.pem").rename(tmp_path / f"{digest}.0")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert tls_trust.authorities(None) == (str(tmp_path) if filled else certifi.where())
+    tls = {"cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+    with StubProcess.start(StubSettings(), api_key, tls=tls) as stub:
+        if filled:
+            assert preflight(brief_for(stub.url)) > 0
+        else:
+            assert refusal(brief_for(stub.url)).code == "preflight-tls"
+
+
+@pytest.mark.parametrize("how", ["not there", "not PEM", "of another certificate", "encrypted"])
+def test_a_client_certificate_that_cannot_be_used_is_named(
+    brief_for: Callable[..., RunSpec], authority: tuple[trustme.CA, Path], tmp_path: Path, how: str
+) -> None:
+    """Nothing is sent, and no passphrase is asked for on the terminal."""
+    _, folder = authority
+    key = tmp_path / "key.pem"
+    if how == "not PEM":
+        key.write_text("no key")
+    elif how == "of another certificate":
+        trustme.CA().issue_cert("other.example").private_key_pem.write_to_path(key)
+    elif how == "encrypted":
+        encrypt = ["openssl", "pkcs8", "-topk8", "-in", str(folder / "key.pem"), "-out", str(key)]
+        subprocess.run([*encrypt, "-passout", "pass:secret"], check=True, stdin=subprocess.DEVNULL)
+    files = {"client_cert": str(folder / "cert.pem"), "client_key": str(key)}
+    error = refusal(brief_for("https://127.0.0.1:9", ca_file=str(folder / "ca.pem"), **files))
+    assert error.code == "preflight-client-cert"
+    assert str(error.place) == str(folder / "cert.pem")
 
 
 def test_an_answer_does_not_show_its_body() -> None:

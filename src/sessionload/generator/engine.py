@@ -20,7 +20,7 @@ from gevent.event import Event
 
 from sessionload.contract.seen_keys import SeenKeys
 from sessionload.generator.connection import Connection
-from sessionload.generator.endpoint import Endpoint
+from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
 from sessionload.generator.failures import Response
 from sessionload.generator.gc_control import GcControl
 from sessionload.generator.pacer import Pacer
@@ -62,7 +62,11 @@ class LoadEngine:
             spec.contract.path(spec.environment.project, spec.environment.environment),
             key_header=spec.contract.security_header,
             timeout_ns=scenario.timeout_ns,
-            reuse=scenario.connections == "reuse",
+            policy=ConnectionPolicy(
+                reuse=scenario.connections == "reuse",
+                in_turn=scenario.addresses == "all",
+                resume=scenario.tls_resumption,
+            ),
             agent=f"sessionload/{spec.version} (run {spec.run_id})",
         )
         self._keys = SeenKeys()
@@ -134,7 +138,7 @@ class LoadEngine:
         """
         start_users(self._user_pool.wanted)
         with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
-            self._endpoint.resolve()  # if it cannot, each connection looks again, and fails as an outcome
+            self._endpoint.addresses.resolve()  # if it cannot, each exchange fails as an outcome
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._gc_control.begin()
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS

@@ -8,12 +8,22 @@ and names its failure by how far it had come.
 
 from __future__ import annotations
 
-import errno
-import socket
-import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.generator.http_response import EXTRA, MALFORMED
+from sessionload.failure_causes import (
+    CLOSED,
+    CONTENT_ENCODING,
+    EXTRA_BYTES,
+    LATE_DEADLINE,
+    MALFORMED,
+    STALE,
+    TRUNCATED,
+    Cause,
+    cause_of,
+    defect,
+    is_truncation,
+    timeout_of,
+)
 from sessionload.metrics.exchange import Failure, Outcome
 
 if TYPE_CHECKING:
@@ -35,8 +45,8 @@ class Response(NamedTuple):
         return f"Response({self.outcome!r}, {self.failure!r}, {self.status!r}, a body of {size:,} bytes)"
 
 
-def _failed(outcome: Outcome, cause: str, message: str, status: int | None = None) -> Response:
-    return Response(outcome, Failure(cause, message), status)
+def _failed(outcome: Outcome, cause: Cause, status: int | None = None) -> Response:
+    return Response(outcome, Failure(*cause), status)
 
 
 class FailureClassifier:
@@ -55,37 +65,39 @@ class FailureClassifier:
         self.received = self.ended = False
         self.parser: ResponseParser | None = None
 
-    def timeout(self) -> Response:
-        """Name an exchange whose deadline has passed."""
-        phase = "body" if self.received else self.phase
-        return _failed(Outcome.TIMEOUT, f"timeout/{phase}", _TIMEOUTS[phase], self._status())
+    def timeout(self, *, ours: bool) -> Response:
+        """Name an exchange whose deadline has passed: through the server, or only because we stood still."""
+        if ours:
+            return _failed(Outcome.CONNECTION_ERROR, LATE_DEADLINE, self._status())
+        return _failed(Outcome.TIMEOUT, timeout_of("body" if self.received else self.phase), self._status())
 
     def closed(self) -> Response:
         """Name one whose connection the server closed before the first byte of an answer."""
-        if self.fresh:
-            message = "the server closed the connection without an answer"
-            return _failed(Outcome.CONNECTION_ERROR, "connection/closed", message)
-        message = "the server closed a kept connection just as it was used again"
-        return _failed(Outcome.CONNECTION_ERROR, "connection/stale", message)
+        return _failed(Outcome.CONNECTION_ERROR, CLOSED if self.fresh else STALE)
 
     def malformed(self) -> Response:
         """Name one on which the parser gave up, or whose connection ended too soon for it."""
         if self.parser is not None and self.parser.complete:
-            return self.refused("protocol/extra_bytes", EXTRA)
-        if self.ended:
-            return self.refused("protocol/truncated", "the connection ended before the response did")
-        return self.refused("protocol/malformed", MALFORMED)
+            return self.refused(EXTRA_BYTES)
+        return self.refused(TRUNCATED if self.ended else MALFORMED)
 
-    def refused(self, cause: str, message: str) -> Response:
-        """Name one that broke a bound."""
-        return _failed(Outcome.PROTOCOL_ERROR, cause, message, self._status())
+    def refused(self, cause: Cause) -> Response:
+        """Name one whose response breaks a bound."""
+        return _failed(Outcome.PROTOCOL_ERROR, cause, self._status())
 
     def from_error(self, error: OSError) -> Response:
         """Name one whose socket or TLS failed."""
-        cause, message = _cause_of(error)
-        if cause == "connection/reset" and not self.fresh and not self.received:
+        if is_truncation(error) and self.phase == "answer":
+            self.ended = True
+            return self.malformed() if self.received else self.closed()
+        cause = cause_of(error)
+        if cause.key == "connection/reset" and not self.fresh and not self.received:
             return self.closed()
-        return _failed(Outcome.CONNECTION_ERROR, cause, message, self._status())
+        return _failed(Outcome.CONNECTION_ERROR, cause, self._status())
+
+    def defect(self, error: Exception) -> Response:
+        """Name one that a defect of this program has ended."""
+        return _failed(Outcome.CONNECTION_ERROR, defect(error), self._status())
 
     def _status(self) -> int | None:
         parser = self.parser
@@ -99,38 +111,5 @@ def complete(parser: ResponseParser) -> Response:
     """Return a whole response for the contract to judge, unless its body is encoded."""
     encoding = parser.content_encoding
     if encoding is not None and parser.status < 300 and encoding.strip().lower() not in ("", "identity"):
-        message = "the body is encoded, though only identity was asked for"
-        failure = Failure("content_encoding", message)
-        return Response(Outcome.CONTRACT_VIOLATION, failure, parser.status)
+        return Response(Outcome.CONTRACT_VIOLATION, Failure(*CONTENT_ENCODING), parser.status)
     return _new(Response, (None, None, parser.status, parser.content_type, bytes(parser.body)))
-
-
-_TIMEOUTS = {
-    "connect": "the deadline passed before a connection was open",
-    "send": "the deadline passed before the request was sent",
-    "answer": "the deadline passed before the first byte of an answer",
-    "body": "the deadline passed before the whole answer had come",
-}
-_ERRNO_CAUSES = {
-    errno.ECONNREFUSED: ("connection/refused", "the server refused the connection"),
-    errno.ECONNRESET: ("connection/reset", "the server reset the connection"),
-    errno.EPIPE: ("connection/reset", "the server reset the connection"),
-    errno.ECONNABORTED: ("connection/reset", "the server reset the connection"),
-    errno.EHOSTUNREACH: ("connection/unreachable", "the host cannot be reached"),
-    errno.ENETUNREACH: ("connection/unreachable", "the host cannot be reached"),
-    errno.ETIMEDOUT: ("connection/unreachable", "the host cannot be reached"),
-    errno.EMFILE: ("generator/descriptors", "the generator has no file descriptor left for a connection"),
-    errno.ENFILE: ("generator/descriptors", "the generator has no file descriptor left for a connection"),
-    errno.EADDRNOTAVAIL: ("generator/ports", "the generator has no local port left for a connection"),
-    errno.ENOBUFS: ("generator/buffers", "the generator has no socket buffer left"),
-}
-
-
-def _cause_of(error: OSError) -> tuple[str, str]:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "connection/tls_unverified", "the server's certificate could not be verified"
-    if isinstance(error, ssl.SSLError):
-        return "connection/tls", "the TLS connection failed"
-    if isinstance(error, socket.gaierror):
-        return "connection/dns", "the host name could not be resolved"
-    return _ERRNO_CAUSES.get(error.errno or 0, ("connection/other", "the connection failed"))

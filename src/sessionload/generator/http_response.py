@@ -1,22 +1,34 @@
 """Where a response begins and ends, and the parts of it that are judged.
 
-llhttp calls back for each part of a response. What is kept is bounded: status, two fields, and the body.
+llhttp calls back for each part of a response. What is kept is bounded: status, three fields, and the body.
 One parser serves a connection for as long as its responses end cleanly. A response that breaks a bound is
 refused by an exception out of a callback. An interim response (1xx) is a message of its own, fields may
 follow a body, and a response without a length ends with its connection, which the parser does not see.
+llhttp takes HTTP/0.9 and 2.0 in a status line and any transfer coding before `chunked`, and it refuses
+folded fields; what RFC 9112 says of these is done here.
 """
 
 from __future__ import annotations
 
+import re
+
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-HEAD_LIMIT = 64 * 1024
-_FIELD_LIMIT = 100
-_LENGTHS = frozenset(map(len, ("content-type", "content-length", "content-encoding", "transfer-encoding")))
+from sessionload.failure_causes import (
+    EXTRA_BYTES,
+    FIELD_LIMIT,
+    MALFORMED,
+    TOO_MANY_FIELDS,
+    TRANSFER_ENCODING,
+    Cause,
+    body_too_large,
+)
 
-EXTRA = "more bytes came after the end of the response"
-MALFORMED = "what came back is not HTTP/1.1"
-TOO_LARGE_HEAD = f"the head is larger than {HEAD_LIMIT:,} bytes"
+_LENGTHS = frozenset(map(len, ("content-type", "content-length", "content-encoding", "transfer-encoding")))
+_K = frozenset(b"kK")
+_VERSIONS = frozenset({"1.1", "1.0"})
+_FOLD = re.compile(rb"\r\n[ \t]+")
+_IDLE_TIMEOUT = re.compile(rb"(?i)(?:^|[,;\s])timeout=\"?(\d{1,6})")
 
 
 class NotHttp(Exception):  # noqa: N818  # a verdict on a response, not an error of this program
@@ -24,12 +36,11 @@ class NotHttp(Exception):  # noqa: N818  # a verdict on a response, not an error
 
 
 class Unacceptable(Exception):  # noqa: N818  # the same
-    """A response that goes over a bound; `cause` and `message` are those of a `Failure`."""
+    """A response that breaks a bound, for a reason."""
 
-    def __init__(self, cause: str, message: str) -> None:
-        super().__init__(cause)
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.key)
         self.cause = cause
-        self.message = message
 
 
 class ResponseParser:
@@ -54,6 +65,8 @@ class ResponseParser:
         self.complete = False
         self.keep = False
         """Whether the connection may be used again."""
+        self.idle_timeout_s: int | None = None
+        """After how many idle seconds the server closes the connection, if it says so."""
         self._fields = 0
         self._length_known = False
 
@@ -77,14 +90,16 @@ class ResponseParser:
     def on_message_begin(self) -> None:
         """Refuse a message after the one expected."""
         if self.complete:
-            raise Unacceptable("protocol/extra_bytes", EXTRA)
+            raise Unacceptable(EXTRA_BYTES)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a field, and keep it if it may be one of those that matter."""
         self._fields += 1
-        if self._fields > _FIELD_LIMIT:
-            raise Unacceptable("protocol/too_many_fields", f"the head has more than {_FIELD_LIMIT} fields")
-        if len(name) in _LENGTHS and not self.head_done:  # after the body nothing is judged by a field
+        if self._fields > FIELD_LIMIT:
+            raise Unacceptable(TOO_MANY_FIELDS)
+        if (
+            len(name) in _LENGTHS or name[0] in _K
+        ) and not self.head_done:  # fields after a body are not judged
             self._keep_field(name.lower(), value)
 
     def _keep_field(self, name: bytes, value: bytes) -> None:
@@ -96,13 +111,18 @@ class ResponseParser:
         elif name == b"content-encoding":
             self.content_encoding = value.decode("latin-1")
         elif name == b"transfer-encoding":
-            self._length_known = value.lower().endswith(b"chunked")
+            if value.strip().lower() not in (b"chunked", b"identity"):
+                raise Unacceptable(TRANSFER_ENCODING)
+            self._length_known = value.strip().lower() == b"chunked"
+        elif name == b"keep-alive":
+            timeout = _IDLE_TIMEOUT.search(value)
+            self.idle_timeout_s = int(timeout[1]) if timeout else None
 
     def on_headers_complete(self) -> None:
         """Tell an interim response from the final one."""
         self.status = self._parser.get_status_code()
-        if self.status < 100:
-            raise Unacceptable("protocol/malformed", MALFORMED)
+        if self.status < 100 or self._parser.get_http_version() not in _VERSIONS:
+            raise Unacceptable(MALFORMED)
         self.head_done = self.status >= 200
 
     def on_body(self, data: bytes) -> None:
@@ -113,9 +133,7 @@ class ResponseParser:
         else:
             self.body = data
         if len(self.body) > self._body_limit:
-            raise Unacceptable(
-                "protocol/body_too_large", f"the body is larger than {self._body_limit:,} bytes"
-            )
+            raise Unacceptable(body_too_large(self._body_limit))
 
     def on_message_complete(self) -> None:
         """End the response, or begin the final one after an interim response."""
@@ -124,3 +142,21 @@ class ResponseParser:
             self.keep = self._parser.should_keep_alive()
         else:
             self.begin()
+
+
+def unfold(received: bytes) -> bytes | None:
+    """Return the bytes with each line fold in a field replaced by a space (RFC 9112, section 5.2).
+
+    `None` when there is none in the head, or where a body may have begun.
+    """
+    interim = b""
+    while True:
+        status_line, line_end, rest = received.partition(b"\r\n")
+        head, head_end, rest = rest.partition(b"\r\n\r\n")
+        unfolded = _FOLD.sub(b" ", head)
+        again = interim + status_line + line_end + unfolded + head_end
+        if unfolded != head and not head.startswith((b" ", b"\t")):
+            return again + rest
+        if not (head_end and status_line.startswith(b"HTTP/1.1 1")):
+            return None
+        interim, received = again, rest

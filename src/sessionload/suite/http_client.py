@@ -1,28 +1,27 @@
 """Single calls with requests, where speed does not matter: one at a time, paced, counted and exact.
 
-Law: a request goes out byte for byte as it was written, after its turn and within the budget, and ends in one
-observation, whatever the server does. Idea: a prepared request whose URL is set past all normalizing, and one
-deadline kept from outside. Trap: a time-out of requests is for each read; a server that drips would hold
-it for ever. And a session that follows redirects would read a body of any size on its way.
+A request goes out byte for byte as it was written: it is a prepared request whose URL is set past all
+normalizing. Every call ends in one observation within its timeout, whatever the server does, and a failure
+has the same cause and the same sentence as under load. A timeout of requests is for each read, and a server
+that drips would hold it for ever, so the deadline is kept from outside. No redirect is followed or read.
 """
 
 from __future__ import annotations
 
 import queue
-import ssl
 import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
-from requests.adapters import HTTPAdapter
 
+from sessionload.failure_causes import CONTENT_ENCODING, body_too_large, defect, timeout_of
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.case import KEY
 from sessionload.suite.expectation import Observed
-from sessionload.tls_trust import ca_file
+from sessionload.suite.transport import Progress, Transport, cause_of_call, fields_of, refuse_head
 from sessionload.units import NS
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from sessionload.config.environment import Environment
+    from sessionload.failure_causes import Cause
     from sessionload.secret import Secret
     from sessionload.suite.cases.case import CaseRequest
 
@@ -38,11 +38,8 @@ _MOST_RETRIES = 3
 _USUAL_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
 
-_TIMEOUT = Failure("timeout", "there was no whole answer before the time-out")
-_ENCODED = Failure("content_encoding", "the body is encoded, though only identity was asked for")
 
-
-class BudgetSpent(Exception):  # noqa: N818 - it says what happened, and only this program hears it
+class BudgetSpent(Exception):  # noqa: N818 - it says what happened, and only this program sees it
     """There is no request left in the budget; nothing was sent."""
 
 
@@ -58,10 +55,10 @@ def send(
 
     `key` goes where the request has `KEY`; it is the environment's own unless given.
     """
-    secret = key or environment.key
-    return _within(
-        timeout_ns, lambda: _exchange(environment, request, timeout_ns, agent, secret, _trusting(environment))
-    )
+    progress = Progress()
+    prepared = _prepared(environment, request, agent, key or environment.key)
+    transport = Transport(environment, progress)
+    return _within(timeout_ns, progress, lambda: _exchange(environment, prepared, timeout_ns, transport))
 
 
 def handshake_with_stranger(
@@ -71,16 +68,10 @@ def handshake_with_stranger(
 
     With `host`, the certificate must be for that name; without it, no authority at all is trusted.
     """
-
-    def call() -> Observed:
-        session = _trusting(environment)
-        if host is None:
-            session.mount("https://", _Trustless())
-        else:
-            session.mount("https://", _Misnamed(host))
-        return _exchange(environment, request, timeout_ns, agent, None, session)
-
-    return _within(timeout_ns, call)
+    progress = Progress()
+    prepared = _prepared(environment, request, agent, None)
+    transport = Transport(environment, progress, expected_host=host, trusting=host is not None)
+    return _within(timeout_ns, progress, lambda: _exchange(environment, prepared, timeout_ns, transport))
 
 
 def as_sent(environment: Environment, request: CaseRequest) -> requests.PreparedRequest:
@@ -88,54 +79,26 @@ def as_sent(environment: Environment, request: CaseRequest) -> requests.Prepared
     return _prepared(environment, request, "", None)
 
 
-class _Misnamed(HTTPAdapter):
-    """Expects the certificate of another host."""
+def _within(timeout_ns: int, progress: Progress, call: Callable[[], Observed]) -> Observed:
+    """Return what `call()` returns, or a timeout; an exception that it raises is a defect of ours."""
+    observed: queue.Queue[Observed] = queue.Queue()
+    began_ns = time.monotonic_ns()
 
-    def __init__(self, host: str) -> None:
-        self._name = host
-        super().__init__()
+    def run() -> None:
+        try:
+            observed.put(call())
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is not the server's
+            observed.put(_failed(defect(error), time.monotonic_ns() - began_ns))
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- as it is there
-        super().init_poolmanager(*args, assert_hostname=self._name, **kwargs)
-
-
-class _Trustless(HTTPAdapter):
-    """Trusts no authority."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- as it is there
-        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        super().init_poolmanager(*args, ssl_context=nobody, **kwargs)
-
-    def build_connection_pool_key_attributes(
-        self,
-        request: requests.PreparedRequest,
-        _verify: object,
-        cert: Any = None,  # noqa: ANN401 -- as it is there
-    ) -> Any:  # noqa: ANN401 -- as it is there
-        return super().build_connection_pool_key_attributes(request, True, cert)  # noqa: FBT003 -- as it is there
-
-    def cert_verify(self, *_: object) -> None:
-        """Add no authority to the context."""
-
-
-def _trusting(environment: Environment) -> _Session:
-    session = _Session()
-    session.trust_env = False  # no proxy, no .netrc: what is tested is what the file names
-    session.verify = ca_file(environment.ca_file)
-    return session
-
-
-def _within(timeout_ns: int, call: Callable[[], Observed]) -> Observed:
-    answers: queue.Queue[Observed] = queue.Queue()
-    threading.Thread(target=lambda: answers.put(call()), daemon=True, name="caller").start()
+    threading.Thread(target=run, daemon=True, name="call").start()
     try:
-        return answers.get(timeout=timeout_ns / NS)
+        return observed.get(timeout=timeout_ns / NS)
     except queue.Empty:
-        return _failed(_TIMEOUT, timeout_ns)
+        return _failed(timeout_of(progress.phase), timeout_ns)
 
 
-def _failed(fault: Failure, elapsed_ns: int) -> Observed:
-    return Observed(None, (), b"", elapsed_ns, fault)
+def _failed(cause: Cause, elapsed_ns: int) -> Observed:
+    return Observed(None, (), b"", elapsed_ns, Failure(*cause))
 
 
 def _prepared(
@@ -150,62 +113,33 @@ def _prepared(
 
 
 def _exchange(
-    environment: Environment,
-    request: CaseRequest,
-    timeout_ns: int,
-    agent: str,
-    key: Secret | None,
-    session: requests.Session,
+    environment: Environment, prepared: requests.PreparedRequest, timeout_ns: int, transport: Transport
 ) -> Observed:
-    began = time.monotonic_ns()
-    with session:
+    began_ns = time.monotonic_ns()
+
+    def failed(cause: Cause) -> Observed:
+        return _failed(cause, time.monotonic_ns() - began_ns)
+
+    with _Session() as session:
+        session.trust_env = False  # no proxy, no .netrc: what is tested is what the file names
+        session.mount("http://", transport)
+        session.mount("https://", transport)
         try:
-            response = session.send(
-                _prepared(environment, request, agent, key),
-                timeout=timeout_ns / NS,
-                allow_redirects=False,
-                stream=True,
-            )
-            headers = tuple(response.raw.headers.items())
+            response = session.send(prepared, timeout=timeout_ns / NS, allow_redirects=False, stream=True)
+            refusal = refuse_head(response)
+            if refusal is not None:
+                return failed(refusal)
             encoding = response.headers.get("content-encoding", "").strip().lower()
             if response.status_code < 300 and encoding not in ("", "identity"):
-                return _failed(_ENCODED, time.monotonic_ns() - began)
+                return failed(CONTENT_ENCODING)
             body = b""
-            for part in response.iter_content(_CHUNK):
-                body += part
+            for piece in response.iter_content(_CHUNK):
+                body += piece
                 if len(body) > environment.max_body:
-                    words = f"the body is larger than {environment.max_body:,} bytes"
-                    return _failed(Failure("body_too_large", words), time.monotonic_ns() - began)
+                    return failed(body_too_large(environment.max_body))
         except (requests.RequestException, OSError, ValueError) as error:
-            return _failed(_fault_of(error), time.monotonic_ns() - began)
-        return Observed(response.status_code, headers, body, time.monotonic_ns() - began)
-
-
-def _fault_of(error: Exception) -> Failure:
-    causes = " ".join(type(cause).__name__ for cause in _chain(error))
-    if isinstance(error, requests.exceptions.SSLError) or "SSL" in causes:
-        return Failure("tls", "TLS failed, or the server's certificate could not be verified")
-    if "NameResolution" in causes or "gaierror" in causes:
-        return Failure("dns", "the host name could not be resolved")
-    if isinstance(error, requests.exceptions.Timeout):
-        return _TIMEOUT
-    if "Refused" in causes or "NewConnection" in causes:
-        return Failure("refused", "nothing accepts connections there")
-    if "Protocol" in causes or "RemoteDisconnected" in causes or "Invalid" in causes:
-        return Failure("protocol", "the connection ended, or what came back was not HTTP")
-    return Failure("connection", "the connection failed")
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return an error with its causes, those that urllib3 keeps in `reason` and `args` too."""
-    found: list[BaseException] = []
-    following: list[object] = [error]
-    while following and len(found) < 20:
-        one = following.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            following += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return found
+            return failed(cause_of_call(error, transport.progress))
+        return Observed(response.status_code, fields_of(response), body, time.monotonic_ns() - began_ns)
 
 
 class Pace:
@@ -237,7 +171,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What a request came to: the last answer, after how many requests, of which so many were throttled."""
+    """What a request came to: the last response, how many requests it took, and how many were throttled."""
 
     observed: Observed
     requests: int = 1
@@ -284,17 +218,19 @@ class HttpClient:
     def call_together(self, wanted: Sequence[CaseRequest]) -> list[Observed]:
         """Send requests at the same time, as one turn. Raises `BudgetSpent` when not all can be sent."""
         self._spend(len(wanted))
-        found: list[Observed | None] = [None] * len(wanted)
+        observations: list[Observed | None] = [None] * len(wanted)
 
-        def one(place: int) -> None:
-            found[place] = self._send(wanted[place], None)
+        def send_to(place: int) -> None:
+            observations[place] = self._send(wanted[place], None)
 
-        threads = [threading.Thread(target=one, args=(place,), daemon=True) for place in range(len(wanted))]
+        threads = [
+            threading.Thread(target=send_to, args=(place,), daemon=True) for place in range(len(wanted))
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return [observed for observed in found if observed is not None]
+        return [observed for observed in observations if observed is not None]
 
     def meet_stranger(self, request: CaseRequest, host: str | None = None) -> Observed:
         """See what happens where the server's certificate is not one to be trusted. Costs one request."""

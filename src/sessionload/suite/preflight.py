@@ -61,16 +61,52 @@ def response_of(observed: Observed) -> StartResponse:
     )
 
 
-_CURES = {
-    "timeout": "is the server slow? raise load.timeout if it may take so long",
-    "tls": "check the host in the url; if its authority is a private one, name its file as ca_file",
-    "dns": "check the host in the url",
-    "refused": "is the server up, and the port in the url right?",
-    "protocol": "is this the runtime, and not something else on its port?",
-    "connection": "is the server up, and the url right?",
-    "body_too_large": "look at what answers there; raise max_body if it is meant",
-    "content_encoding": "look at what answers there: a proxy may be encoding for everybody",
+_BY_CAUSE = {
+    "connection/refused": ("preflight-refused", "is the server up, and the port in the url right?"),
+    "connection/dns": ("preflight-dns", "check the host in the url, and the name server of this machine"),
+    "connection/reset": ("preflight-reset", "look at the server, or at a load balancer before it"),
+    "connection/closed": ("preflight-closed", "look at the server, or at a load balancer before it"),
+    "connection/unreachable": ("preflight-unreachable", "check the url, and the network of this machine"),
+    "connection/tls_client_certificate": (
+        "preflight-tls",
+        "name a certificate and its key as client_cert and client_key of the environment",
+    ),
+    "connection/tls_unknown_authority": (
+        "preflight-tls",
+        "if the authority is a private one, name its file as ca_file",
+    ),
+    "connection/tls_no_issuer": (
+        "preflight-tls",
+        "let the server send its whole chain; if its authority is a private one, name its file as ca_file",
+    ),
+    "connection/tls": (
+        "preflight-tls",
+        "check the host and the port in the url, and how TLS is set up there",
+    ),
+    "connection/not_tls": ("preflight-tls", "check the port in the url: it may be one for plain HTTP"),
+    "connection": ("preflight-connection", "is the server up, and the url right?"),
+    "timeout/connect": (
+        "preflight-no-connection",
+        "does a firewall drop what is sent there, or does what listens there speak no TLS? check the url",
+    ),
+    "timeout": ("preflight-timeout", "is the server slow? raise load.timeout if it may take so long"),
+    "protocol/body_too_large": (
+        "preflight-body-too-large",
+        "look at what answers there; raise max_body if it is meant",
+    ),
+    "protocol": ("preflight-protocol", "is this the runtime, and not something else on its port?"),
+    "content_encoding": (
+        "preflight-content-encoding",
+        "look at what answers there: a proxy may be encoding for everybody",
+    ),
+    "generator/defect": ("preflight-defect", "report it, with the name of the exception"),
+    "generator": ("preflight-machine", "give this machine more of it: the server was not reached"),
 }
+"""The code of the message and what to do, by cause; where a cause has no row, by the beginning of it."""
+
+
+def _code_and_cure(cause: str) -> tuple[str, str]:
+    return _BY_CAUSE[max((name for name in _BY_CAUSE if cause.startswith(name)), key=len)]
 
 
 def preflight(spec: RunSpec) -> int:
@@ -79,7 +115,8 @@ def preflight(spec: RunSpec) -> int:
     Raises `PreflightError` with one sentence when anything is wrong.
     """
     if spec.environment.tls:
-        refuse_unusable(spec.environment.ca_file)
+        here = spec.environment
+        refuse_unusable(here.ca_file, here.client_cert, here.client_key)
     answer = start_session(spec, f"sessionload-preflight-{spec.run_id}")
     error = fault_of_start(spec.environment, spec.contract, answer)
     if error:
@@ -93,12 +130,9 @@ def fault_of_start(
     """Return what is wrong with the answer to a session start, or `None`."""
     where = f"preflight of {environment.name} ({environment.host}:{environment.port})"
     if answer.failure is not None:
-        return PreflightError(
-            f"preflight-{answer.failure.cause.replace('_', '-')}",
-            f"{where}: {answer.failure.message}",
-            hint=f"{_CURES[answer.failure.cause]}"
-            f" (nothing else was sent, after {duration_text(answer.elapsed_ns)})",
-        )
+        code, cure = _code_and_cure(answer.failure.cause)
+        hint = f"{cure} (nothing else was sent, after {duration_text(answer.elapsed_ns)})"
+        return PreflightError(code, f"{where}: {answer.failure.message}", hint=hint)
     judgement = contract.judge(answer.status, answer.content_type, answer.body)
     if judgement.outcome is Outcome.OK:
         return None

@@ -229,7 +229,7 @@ def tls_is_verified(context: RuleContext) -> RuleResult:
     keyless = replace(context.ordinary, headers=())
     for host, text in ((_STRANGER, "for another host"), (None, "of an unknown authority")):
         observed = context.client.meet_stranger(keyless, host)
-        if observed.failure is None or observed.failure.cause != "tls":
+        if observed.failure is None or not observed.failure.cause.startswith("connection/tls"):
             return RuleResult(CaseStatus.VIOLATED, f"a certificate {text} was not refused")
     return RuleResult(CaseStatus.KEPT, "a certificate for another host or of an unknown authority is refused")
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import CallResult, HttpClient
 
-_UNREACHABLE = {"refused", "dns", "tls", "connection"}
 _REFUSED = {401, 403, 404, 429}
 _MAX_FRUITLESS = 3
 _ANSWERED_BY_VALUE = (Expect.KEPT, Expect.EITHER)
@@ -77,7 +76,8 @@ class SuiteRunner:
     def results(self) -> Iterator[CaseResult]:
         """Yield each result as it comes. Raises `PreflightError` when the first request is refused."""
         if self._client.environment.tls:
-            refuse_unusable(self._client.environment.ca_file)
+            here = self._client.environment
+            refuse_unusable(here.ca_file, here.client_cert, here.client_key)
         for case in self._suite.cases:
             result = self._case(case)
             self._states[case.name] = result.state
@@ -137,7 +137,9 @@ class SuiteRunner:
 
     def _require_server(self, observed: Observed) -> None:
         """Raise `PreflightError` when the server is not there or refuses the key, the project or the pace."""
-        there = observed.failure is None or observed.failure.cause not in _UNREACHABLE
+        there = observed.failure is None or not observed.failure.cause.startswith(
+            ("connection/", "generator/")
+        )
         if there and observed.status not in _REFUSED:
             return
         error = fault_of_start(self._client.environment, self._suite.contract, response_of(observed))
