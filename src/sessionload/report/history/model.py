@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from sessionload.report.model.headline import headline_sentence
+from sessionload.report.model.load_text import load_text
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import timed
 from sessionload.report.model.rows import Fact, Quantity
 from sessionload.report.model.timeline import quantiles
-from sessionload.units import duration_text, rate_text, share_text
+from sessionload.units import share_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sessionload.verdict.result import Result
     from sessionload.workload.schedule import Stage
@@ -45,7 +46,7 @@ class RunRow:
     state: State
     sentence: str
     load: str
-    """The peak rate of the measured stages, and how long it was asked for."""
+    """Of the measured stages, as `load_text` says it."""
     stages: tuple[Stage, ...]
     """Runs with equal stages were asked the same."""
     p50: Quantity
@@ -149,7 +150,7 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
         environment=plain(str(result.environment.get("name", "")), _LONGEST_NAME) or "unnamed environment",
         state=result.verdict.state,
         sentence=plain(headline_sentence(result, measured)),
-        load=_load([stage for stage in result.stages if not stage.warmup]),
+        load=load_text(stage for stage in result.stages if not stage.warmup),
         stages=result.stages,
         p50=p50,
         p95=p95,
@@ -203,14 +204,6 @@ def _account(states: Counter[State], broken: int) -> str:
             *((f"{broken:,} could not be read",) if broken else ()),
         )
     )
-
-
-def _load(stages: Sequence[Stage]) -> str:
-    peak = max((max(stage.start_rate, stage.end_rate) for stage in stages), default=Fraction(0))
-    constant = [stage.duration_ns for stage in stages if stage.start_rate == stage.end_rate == peak]
-    if constant:
-        return f"{rate_text(peak)} for {duration_text(sum(constant))}"
-    return f"up to {rate_text(peak)} over {duration_text(sum(stage.duration_ns for stage in stages))}"
 
 
 def _instant(started: str) -> datetime | None:

@@ -17,6 +17,7 @@ from sessionload.report.model.generator_statement import generator_statement, he
 from sessionload.report.model.headline import headline_sentence
 from sessionload.report.model.heat_map import HeatMapBuilder
 from sessionload.report.model.lateness_gap import cause_of, lateness_gap_sentence, lateness_gaps
+from sessionload.report.model.load_text import stage_rate_text
 from sessionload.report.model.percentile_spectrum import percentile_spectrum
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import NOTHING, counted, latency_text, milliseconds, timed
@@ -34,7 +35,7 @@ from sessionload.report.model.run_facts import run_facts
 from sessionload.report.model.sums import Cells, rates
 from sessionload.report.model.time_axis import clock, step_for
 from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
-from sessionload.units import NS, duration_text, rate_text, share_text
+from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
     from sessionload.verdict.verdict import JudgedTarget
-    from sessionload.workload.schedule import Stage
 
 __all__ = ("MOST_POINTS", "NOTHING", "build_report_model", "latency_text", "milliseconds")
 
@@ -193,18 +193,12 @@ def _latency(name: str, meaning: str, measured: Slice) -> LatencyRow:
     return LatencyRow(name, meaning, (counted(count), *(timed(ns, count) for ns in shown)))
 
 
-def _load(stage: Stage) -> str:
-    if stage.start_rate == stage.end_rate:
-        return rate_text(stage.start_rate)
-    return f"{rate_text(stage.start_rate)} to {rate_text(stage.end_rate)}"
-
-
 def _stages(result: Result, sums: Sequence[Slice]) -> Iterator[StageRow]:
     for stage, span, stage_sum in zip(result.stages, spans(result), sums, strict=True):
         p50, p95, p99 = (timed(ns, stage_sum.accounted) for ns in quantiles(stage_sum.response, SHOWN))
         yield StageRow(
             name=span.label,
-            load=_load(stage),
+            load=stage_rate_text(stage),
             duration=duration_text(stage.duration_ns),
             warmup=stage.warmup,
             arrivals=counted(stage_sum.accounted),

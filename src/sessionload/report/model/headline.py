@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import abort_window
-from sessionload.units import NS, duration_text, rate_text, share_text
+from sessionload.report.model.load_text import load_text
+from sessionload.report.model.quantities import counted_noun
+from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
 from sessionload.verdict.verdict import State
 
@@ -34,13 +36,8 @@ def headline_sentence(result: Result, measured: Slice) -> str:
 
 
 def _load(result: Result, measured: Slice) -> str:
-    stages = [stage for stage in result.stages if not stage.warmup]
-    peak = max(max(stage.start_rate, stage.end_rate) for stage in stages)
-    constant = [stage.duration_ns for stage in stages if stage.start_rate == stage.end_rate == peak]
     verb = "offered" if measured.unsent else "held"
-    if constant:
-        return f"{verb} {rate_text(peak)} for {duration_text(sum(constant))}"
-    return f"{verb} up to {rate_text(peak)} over {duration_text(sum(stage.duration_ns for stage in stages))}"
+    return f"{verb} {load_text(stage for stage in result.stages if not stage.warmup)}"
 
 
 def _is_latency(target: JudgedTarget) -> bool:
@@ -75,7 +72,7 @@ def _missed(result: Result, measured: Slice) -> str:
     else:
         without = share_text(measured.errors, measured.accounted)
         gap = f" (bound {bound}): {without} of arrivals had no valid session"
-    further = f"; {_number(others, 'further target')} missed" if others else ""
+    further = f"; {counted_noun(others, 'further target')} missed" if others else ""
     early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
     return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
 
@@ -99,7 +96,7 @@ def _void(result: Result) -> str:
             f"interrupted ({result.run.interrupted}) after {_elapsed(result)} of {_planned(result)};"
             f" {sent:,} of {due:,} arrivals ({share_text(sent, due)}) were sent"
         )
-    return f"{first} ({_number(len(further), 'further reason')})" if further else first
+    return f"{first} ({counted_noun(len(further), 'further reason')})" if further else first
 
 
 def _elapsed(result: Result) -> str:
@@ -108,7 +105,3 @@ def _elapsed(result: Result) -> str:
 
 def _planned(result: Result) -> str:
     return duration_text(sum(stage.duration_ns for stage in result.stages))
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

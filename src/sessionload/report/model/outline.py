@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionload.report.model.load_text import stage_rate_text
 from sessionload.units import duration_text, rate_text, significant
 from sessionload.workload.user_ids import sample_user_ids
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.config.run_spec import RunSpec
-    from sessionload.workload.schedule import Stage
 
 _SHOWN_ID = 60
 
@@ -42,7 +42,7 @@ def _stages(spec: RunSpec) -> Iterator[str]:
     width = max(len(stage.name) for stage in schedule.stages)
     yield "stages"
     for stage, planned in zip(schedule.stages, schedule.planned_by_stage(), strict=True):
-        load = f"{_rate(stage):>18} for {duration_text(stage.duration_ns):>8}"
+        load = f"{stage_rate_text(stage):>18} for {duration_text(stage.duration_ns):>8}"
         note = "  (warm-up: shown, not judged)" if stage.warmup else ""
         yield f"  {stage.name:{width}}  {load}  {planned:>10,} arrivals{note}"
 
@@ -73,12 +73,6 @@ def _targets(spec: RunSpec) -> Iterator[str]:
         yield f"  {target.expr}{window}{'  (stops the run when missed)' if target.abort else ''}"
     if all(target.metric.name != "contract_violations" for target in targets):
         yield "  contract_violations == 0  (always judged)"
-
-
-def _rate(stage: Stage) -> str:
-    if stage.start_rate == stage.end_rate:
-        return rate_text(stage.start_rate)
-    return f"{rate_text(stage.start_rate)} to {rate_text(stage.end_rate)}"
 
 
 def _shortened(user_id: str) -> str:
