@@ -273,6 +273,12 @@ def models(known: dict[str, Result]) -> dict[str, ReportModel]:
 
 
 @pytest.fixture(scope="session")
+def result_with() -> Callable[..., Result]:
+    """Make a result of a measurement, judged; options as of `result_of`."""
+    return result_of
+
+
+@pytest.fixture(scope="session")
 def long_run() -> Result:
     return long()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.buckets import bucket_of
+from sessionload.report.model.quantities import counted_noun
 
 if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
@@ -34,7 +35,7 @@ def render(model: ReportModel) -> str:
     ]
     if spectrum.never:
         lines.append(
-            f"# {spectrum.never} of {spectrum.count} arrivals never ended with a valid session."
-            " They rank last: the curve ends before 1.0, and mean, deviation and max are of the others."
+            f"# {spectrum.never} of {counted_noun(spectrum.count, 'arrival')} never ended with a valid"
+            " session. They rank last: the curve ends before 1.0; mean, deviation and max are of the others."
         )
     return "\n".join(lines) + "\n"

@@ -60,7 +60,8 @@ def _validity(model: ReportModel) -> ET.Element:
 
 def _target(row: TargetRow) -> ET.Element:
     case = _case("targets", row.expr)
-    measured = f"measured {row.measured} over {row.samples.text} samples, margin {row.margin}"
+    noun = "sample" if row.samples.raw == 1 else "samples"
+    measured = f"measured {row.measured} over {row.samples.text} {noun}, margin {row.margin}"
     message = f"{measured}; {row.note}" if row.note else measured
     if row.state is State.MET:
         ET.SubElement(case, "system-out").text = message

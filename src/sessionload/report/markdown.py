@@ -22,7 +22,7 @@ LONGEST = 60_000
 """The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""
 
 _MOST_FINDINGS = 20
-_REASONS, _TARGETS, _OUTCOMES, _STAGES, _RAN = 5_000, 10_000, 4_000, 5_000, 10_000
+_REASONS, _TARGETS, _COUNTS, _STAGES, _RAN = 5_000, 10_000, 2_000, 5_000, 10_000
 """The most characters of what may be long, so that there is always room for findings."""
 _MEANING = re.compile(r"[\\`*_\[\]#~$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "@\u2060"}
@@ -68,17 +68,21 @@ def _answer(model: ReportModel) -> Iterator[str]:
     )
     yield f"{escaped(model.lateness_statement)}."
     yield ""
-    yield from table(
-        ("Outcome", "All stages", "Share", "Measured"),
-        (
-            (row.name, row.all_stages.text, row.share, row.measured.text)
-            for row in (*model.outcomes, *model.statuses)
-            if row.all_stages.raw
-        ),
-        right={1, 2, 3},
-        room=_OUTCOMES,
-        what="row",
-    )
+    for head, rows, whole in (
+        ("Outcome", model.outcomes, model.sent),
+        ("Status code", model.statuses, model.answered),
+    ):
+        yield from table(
+            (head, "All stages", f"Share of {whole}", "Measured"),
+            (
+                (row.name, row.all_stages.text, row.share, row.measured.text)
+                for row in rows
+                if row.all_stages.raw
+            ),
+            right={1, 2, 3},
+            room=_COUNTS,
+            what="row",
+        )
     yield f"{escaped(model.generator_statement)}."
     yield ""
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sessionload.report.charts.palette import DARK, LIGHT, declarations
+from sessionload.report.model.quantities import counted_noun
 
 if TYPE_CHECKING:
     from sessionload.report.charts.picture import Plot
@@ -38,6 +39,7 @@ def templates() -> Environment:
     environment.filters["unbroken"] = unbroken
     environment.filters["place"] = place
     environment.filters["drawing"] = drawing
+    environment.filters["counted_noun"] = counted_noun
     environment.globals["light"] = declarations(LIGHT)
     environment.globals["dark"] = declarations(DARK)
     return environment

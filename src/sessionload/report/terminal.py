@@ -30,8 +30,8 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
             "Durations of the measured stages",
             [*_latency(model, columns), *_paragraphs([f"{model.lateness_statement}."], columns)],
         ),
-        ("Outcomes of all stages", _counts(model.outcomes, columns)),
-        ("Status codes", _counts(model.statuses, columns)),
+        ("Outcomes of all stages", _counts(model.outcomes, model.sent, columns)),
+        ("Status codes", _counts(model.statuses, model.answered, columns)),
         (f"Findings ({len(model.findings):,})", _findings(model.findings, columns)),
         (
             "Generator",
@@ -73,9 +73,9 @@ def _latency(model: ReportModel, columns: int) -> Iterator[str]:
     return table([("", *LATENCY_COLUMNS), *rows], columns)
 
 
-def _counts(rows: Sequence[CountRow], columns: int) -> Iterator[str]:
+def _counts(rows: Sequence[CountRow], whole: str, columns: int) -> Iterator[str]:
     seen = [(row.name, row.all_stages.text, row.share, row.meaning) for row in rows if row.all_stages.raw]
-    return table(seen, columns, left={0, 3})
+    return table([("", "count", f"of {whole}", ""), *seen] if seen else [], columns, left={0, 3})
 
 
 def _findings(findings: Sequence[FindingRow], columns: int) -> Iterator[str]:

@@ -17,10 +17,9 @@ from urllib.parse import quote
 from sessionload.report.model.headline import headline_sentence
 from sessionload.report.model.load_text import load_text
 from sessionload.report.model.plain import plain
-from sessionload.report.model.quantities import timed
+from sessionload.report.model.quantities import counted_noun, share_of, timed
 from sessionload.report.model.rows import Fact, Quantity
 from sessionload.report.model.timeline import quantiles
-from sessionload.units import share_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class RunRow:
     p95: Quantity
     p99: Quantity
     errors: str
-    """The share of arrivals without a valid session."""
+    """The share of arrivals without a valid session, and of how many: `1.48 % of 2,300`."""
     sent: str
     """How many arrivals of all stages were sent, of how many that were planned."""
     started: str
@@ -155,7 +154,7 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=share_text(measured.errors, measured.accounted),
+        errors=share_of(measured.errors, measured.accounted),
         sent=f"{accounting.sent:,} of {accounting.planned:,}",
         started=plain(result.run.started, 30) if instant is None else f"{instant:%Y-%m-%d %H:%M}",
         place=(instant or _BEFORE_ALL, result.run.id, name),
@@ -200,7 +199,7 @@ def _account(states: Counter[State], broken: int) -> str:
     counts = ", ".join(f"{states[state]:,} {state}" for state in State if states[state])
     return "; ".join(
         (
-            f"{runs:,} {'run' if runs == 1 else 'runs'}{': ' if counts else ''}{counts}",
+            counted_noun(runs, "run") + (f": {counts}" if counts else ""),
             *((f"{broken:,} could not be read",) if broken else ()),
         )
     )

@@ -20,7 +20,7 @@ from sessionload.report.model.lateness_gap import cause_of, lateness_gap_sentenc
 from sessionload.report.model.load_text import stage_rate_text
 from sessionload.report.model.percentile_spectrum import percentile_spectrum
 from sessionload.report.model.plain import plain
-from sessionload.report.model.quantities import NOTHING, counted, latency_text, milliseconds, timed
+from sessionload.report.model.quantities import NOTHING, counted, latency_text, milliseconds, share_of, timed
 from sessionload.report.model.reproduce import shell_line
 from sessionload.report.model.rows import (
     CountRow,
@@ -117,6 +117,8 @@ def build_report_model(result: Result) -> ReportModel:
             _count(f"HTTP {status}", "", status, every.statuses, measured.statuses)
             for status in sorted(every.statuses)
         ),
+        sent=f"{every.sent:,} sent",
+        answered=f"{sum(every.statuses.values()):,} answered",
         findings=_findings(result),
         generator=tuple(health(result.measurement.generator, measured)),
         run_facts=tuple(run_facts(result)),
@@ -180,8 +182,8 @@ def _glance(measured: Slice) -> tuple[Fact, ...]:
     broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
     return (
         *(Fact(f"Response {name}", latency_text(ns, measured.accounted)) for name, ns in response),
-        Fact("Sent", share_text(measured.sent, measured.accounted)),
-        Fact("Without a session", share_text(measured.errors, measured.accounted)),
+        Fact("Sent", share_of(measured.sent, measured.accounted)),
+        Fact("Without a session", share_of(measured.errors, measured.accounted)),
         Fact("Broke the contract", f"{broken:,}"),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.quantities import latency_text
+from sessionload.report.model.quantities import counted_noun, latency_text
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.timeline import quantiles
 from sessionload.units import duration_text, share_text
@@ -85,15 +85,14 @@ def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits)
     generator = result.measurement.generator
     cpu, most = generator.cpu_share, limits.cpu_share
     busy = f"{share_text(cpu.numerator, cpu.denominator)} of a core" if generator.wall_ns else "not known"
-    lost = "1 arrival lost" if result.lost == 1 else f"{result.lost:,} arrivals lost"
-    collections = "1 run" if generator.gc_collections == 1 else f"{generator.gc_collections:,} runs"
+    collections = counted_noun(generator.gc_collections, "run")
     return (
         f"Lag p99 was {latency_text(late, measured.sent)} (limit {duration_text(limits.lag_p99_ns)}),"
         f" processor time {busy} (limit {share_text(most.numerator, most.denominator)});"
         f" garbage collection took {duration_text(generator.gc_ns)} in {collections},"
         f" {duration_text(generator.gc_longest_ns)} at longest;"
-        f" {'1 process' if generator.workers == 1 else f'{generator.workers:,} processes'},"
-        f" {lost}"
+        f" {counted_noun(generator.workers, 'process', 'processes')},"
+        f" {counted_noun(result.lost, 'arrival')} lost"
     )
 
 

@@ -52,7 +52,7 @@ def _kept(target: JudgedTarget) -> str:
 def _contract(measured: Slice) -> str:
     broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
     checked = broken + measured.outcomes.get(Outcome.OK, 0)
-    return f"{broken:,} of {checked:,} responses broke the contract"
+    return f"{broken:,} of {counted_noun(checked, 'response')} broke the contract"
 
 
 def _missed(result: Result, measured: Slice) -> str:
@@ -94,7 +94,7 @@ def _void(result: Result) -> str:
         sent = result.measurement.sent
         return (
             f"interrupted ({result.run.interrupted}) after {_elapsed(result)} of {_planned(result)};"
-            f" {sent:,} of {due:,} arrivals ({share_text(sent, due)}) were sent"
+            f" {sent:,} of {counted_noun(due, 'arrival')} ({share_text(sent, due)}) were sent"
         )
     return f"{first} ({counted_noun(len(further), 'further reason')})" if further else first
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.report.model.load_text import stage_rate_text
+from sessionload.report.model.quantities import counted_noun
 from sessionload.units import duration_text, rate_text, significant
 from sessionload.workload.user_ids import sample_user_ids
 
@@ -31,7 +32,7 @@ def outline(spec: RunSpec) -> str:
 def _head(spec: RunSpec) -> Iterator[str]:
     scenario, where = spec.scenario, spec.environment.describe()
     schedule = scenario.schedule
-    size = f"{schedule.planned():,} arrivals over {duration_text(schedule.duration_ns)}"
+    size = f"{counted_noun(schedule.planned(), 'arrival')} over {duration_text(schedule.duration_ns)}"
     yield f"{scenario.name}: {size}, {schedule.arrivals}, at most {rate_text(schedule.peak)}"
     place = f"project {where['project']}, environment {where['environment']}"
     yield f"to {where['url']}, {place} ({spec.environment.name})"
@@ -43,8 +44,9 @@ def _stages(spec: RunSpec) -> Iterator[str]:
     yield "stages"
     for stage, planned in zip(schedule.stages, schedule.planned_by_stage(), strict=True):
         load = f"{stage_rate_text(stage):>18} for {duration_text(stage.duration_ns):>8}"
+        noun = "arrival" if planned == 1 else "arrivals"
         note = "  (warm-up: shown, not judged)" if stage.warmup else ""
-        yield f"  {stage.name:{width}}  {load}  {planned:>10,} arrivals{note}"
+        yield f"  {stage.name:{width}}  {load}  {planned:>10,} {noun}{note}"
 
 
 def _users(spec: RunSpec) -> Iterator[str]:

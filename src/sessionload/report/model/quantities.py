@@ -34,6 +34,11 @@ def counted(number: int) -> Quantity:
     return Quantity(f"{number:,}", number)
 
 
+def share_of(part: int, count: int) -> str:
+    """Return a share with what it is of: `1.48 % of 2,300`; a dash where there is nothing to share."""
+    return f"{share_text(part, count)} of {count:,}" if count else NOTHING
+
+
 def counted_noun(count: int, singular: str, plural: str = "") -> str:
     """Return a count with its noun: `1 arrival`, `2,300 arrivals`."""
     return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"

@@ -83,7 +83,7 @@ class CountRow:
     meaning: str
     all_stages: Quantity
     share: str
-    """Of all that were sent."""
+    """An outcome's share of all that were sent, a status code's share of all that were answered."""
     measured: Quantity
 
 
@@ -168,6 +168,10 @@ class ReportModel:
     stages: tuple[StageRow, ...]
     outcomes: tuple[CountRow, ...]
     statuses: tuple[CountRow, ...]
+    sent: str
+    """What the shares of `outcomes` are of: `2,400 sent`."""
+    answered: str
+    """What the shares of `statuses` are of: `2,389 answered`."""
     findings: tuple[FindingRow, ...]
     generator: tuple[Fact, ...]
     run_facts: tuple[Fact, ...]
