@@ -43,7 +43,7 @@ PURE = [
     *("metrics/", "workload/", "contract/", "verdict/", "comparison/"),
     *("stub/faults", "stub/latency", "stub/settings"),
     *("config/document", "config/environment", "config/load", "config/node", "config/run_spec"),
-    *("config/scenario", "config/url", "config/users"),
+    *("config/scenario", "config/url", "config/user_file", "config/users"),
     *("suite/baseline", "suite/cases/", "suite/curl", "suite/expectation", "suite/suite_report"),
     "report/",
 ]

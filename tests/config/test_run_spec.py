@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.verdict import Limits, State
+from sessionload.workload.user_id_list import UserIdList
 
 KEY = "VF.DM.canary.5a0e8be17c"
 STUB_KEY = "VF.DM.stub.0123456789abcdef"
@@ -68,12 +69,30 @@ def with_scenario(**changes: Any) -> RunInputs:  # noqa: ANN401 -- plain data
     return replace(SOURCES, scenario={**SCENARIO, **changes})
 
 
-@pytest.mark.parametrize("ids", [None, ("a", "b"), ()])
-def test_sources_travel_as_json(ids: tuple[str, ...] | None) -> None:
-    inputs = replace(SOURCES, ids=ids, stub_port=4711)
-    told = json.loads(json.dumps(inputs.to_json()))
-    assert RunInputs.from_json(told) == inputs
-    assert KEY not in json.dumps(told)
+@pytest.mark.parametrize("ids", [None, ("a", "b"), ("gr\u00fc\u00dfe\n", "\U0001f600"), ()])
+def test_inputs_travel_as_bytes(ids: tuple[str, ...] | None) -> None:
+    inputs = replace(SOURCES, ids=None if ids is None else UserIdList.of(ids), stub_port=4711)
+    travelling = b"".join(inputs.pieces())
+    stream = BytesIO(travelling + b"stop\n")
+    assert RunInputs.read(stream) == inputs
+    assert stream.read() == b"stop\n"
+    assert KEY.encode() not in travelling
+
+
+def test_inputs_that_are_cut_short_are_none() -> None:
+    travelling = b"".join(replace(SOURCES, ids=UserIdList.of(("ann", "bob"))).pieces())
+    assert RunInputs.read(BytesIO(travelling)) is not None
+    assert [RunInputs.read(BytesIO(travelling[:end])) for end in range(len(travelling))] == [None] * len(
+        travelling
+    )
+
+
+def test_user_ids_travel_without_a_copy() -> None:
+    ids = UserIdList.of(("ann", "bob"))
+    _, text, ends = replace(SOURCES, ids=ids).pieces()
+    assert text is ids.text
+    assert isinstance(ends, memoryview)
+    assert ends.obj is ids.ends
 
 
 def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
@@ -108,8 +127,9 @@ def test_the_header_is_all_that_is_known_before_the_run() -> None:
 
 
 def test_another_process_comes_to_the_same_brief() -> None:
-    told = RunInputs.from_json(json.loads(json.dumps(SOURCES.to_json())))
-    here, there = run_spec_of(SOURCES, VARIABLES), run_spec_of(told, VARIABLES)
+    received = RunInputs.read(BytesIO(b"".join(SOURCES.pieces())))
+    assert received is not None
+    here, there = run_spec_of(SOURCES, VARIABLES), run_spec_of(received, VARIABLES)
     assert there.header == here.header
     assert list(there.scenario.schedule.stripe()) == list(here.scenario.schedule.stripe())
 
@@ -126,7 +146,7 @@ def test_what_was_checked_already_is_not_checked_again() -> None:
 
 
 def test_user_ids_of_a_file_are_those_of_the_run() -> None:
-    ids = tuple(f"person-{number}" for number in range(60))
+    ids = UserIdList.of(f"person-{number}" for number in range(60))
     inputs = replace(with_scenario(**BY_FILE), ids=ids)
     spec = run_spec_of(inputs, VARIABLES)
     assert (spec.scenario.users.ids, spec.scenario.user_file) == (ids, None)
@@ -155,7 +175,7 @@ def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:
         (replace(SOURCES, contract={**CONTRACT, "paths": {}}), VARIABLES, "unknown-operation"),
         (with_scenario(users={"id": "x" * 257 + "{n}"}), VARIABLES, "bad-user-id"),
         (with_scenario(users={"id": "always the same"}), VARIABLES, "bad-user-id"),
-        (replace(with_scenario(**BY_FILE), ids=("too", "few")), VARIABLES, "bad-user-id"),
+        (replace(with_scenario(**BY_FILE), ids=UserIdList.of(("too", "few"))), VARIABLES, "bad-user-id"),
     ],
 )
 def test_what_cannot_be_run_is_refused(inputs: RunInputs, variables: dict[str, str], code: str) -> None:

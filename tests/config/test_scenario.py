@@ -16,6 +16,7 @@ from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, targets_of
+from sessionload.workload.user_id_list import UserIdList
 from sessionload.workload.user_ids import Returning, UserIds
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -153,11 +154,25 @@ def test_a_file_of_ids_is_named_beside_the_scenario() -> None:
     assert unread.user_file is not None
     assert Path(unread.user_file.path) == Path("scenarios/users.csv")
     assert (unread.user_file.column, unread.user_file.place) == ("id", Place("scenarios/x.yaml", 2, 20))
-    read = unread.with_ids(("ann", "bob"))
-    assert (read.users.ids, read.users.pattern, read.user_file) == (("ann", "bob"), None, None)
+    ids = UserIdList.of(("ann", "bob"))
+    read = unread.with_ids(ids)
+    assert (read.users.ids, read.users.pattern, read.user_file) == (ids, None, None)
     plain = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
     assert plain.user_file is not None
-    assert plain.user_file.column is None
+    assert (plain.user_file.column, plain.user_file.separator) == (None, ",")
+
+
+@pytest.mark.parametrize(
+    ("written", "separator"), [('";"', ";"), ('"\\t"', "\t"), ("'|'", "|"), ('" "', " ")]
+)
+def test_the_fields_of_a_csv_file_may_have_another_separator(written: str, separator: str) -> None:
+    by_column = f"{{file: users.csv, column: id, separator: {written}}}"
+    checked = scenario(LEAST.replace('"user-{run}-{n}"', by_column))
+    assert checked.user_file is not None
+    assert checked.user_file.separator == separator
+    again = Scenario.check(Document(checked.resolved, "x.yaml", {})).user_file
+    assert again is not None
+    assert again.separator == separator
 
 
 def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
@@ -181,7 +196,7 @@ def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
 def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], words: str) -> None:
     unread = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
     with pytest.raises(InputError) as caught:
-        unread.with_ids(ids).check_ids(lambda _: None, "run")
+        unread.with_ids(UserIdList.of(ids)).check_ids(lambda _: None, "run")
     assert caught.value.code == "bad-user-id"
     assert words in caught.value.message
     assert caught.value.hint

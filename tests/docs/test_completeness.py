@@ -63,8 +63,10 @@ def defaults(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]
             value = inner["default"]
             yield here, value if isinstance(value, str) else json.dumps(value)
         items = inner.get("items", {})
-        for part in (inner, items, *items.get("oneOf", ())):
-            yield from defaults(part, here if part is inner else f"{here}[]")
+        for part in (inner, *inner.get("oneOf", ())):
+            yield from defaults(part, here)
+        for part in (items, *items.get("oneOf", ())):
+            yield from defaults(part, f"{here}[]")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ RAISES = {
     "option_value": 2,
     "parsed": 1,
     "_quantity": 1,
-    "_told": 2,
+    "_parse": 2,
 }
 """Which argument of a call is the code of an error."""
 NOT_ERRORS = {
@@ -56,6 +56,7 @@ PASSED_ON = {
     "config/yaml_source": {"code"},
     "config/environment": {"error.code"},
     "config/node": {"code"},
+    "config/user_file": {"code"},
     "workload/user_ids": {"users"},
     "workload/schedule": {"stages"},
 }

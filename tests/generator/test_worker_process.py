@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 import pytest
@@ -24,6 +24,7 @@ from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import KEY_VARIABLE, StubSettings
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.verdict import State
+from sessionload.workload.user_id_list import UserIdList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -226,7 +227,7 @@ def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
     stand_in: Callable[..., GeneratorProcess],
 ) -> None:
     """It ends without having read a spec that is larger than any pipe."""
-    ids = tuple(f"user-{number:08}" for number in range(100_000))
+    ids = UserIdList.of(f"user-{number:08}" for number in range(100_000))
     with stand_in("sys.exit(3)", ids=ids) as generator:
         assert follow(generator).latest == {}
         generator.stop()
@@ -234,12 +235,39 @@ def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
     generator.cut()
 
 
-def test_a_brief_larger_than_any_pipe_arrives_whole(stand_in: Callable[..., GeneratorProcess]) -> None:
-    ids = tuple(f"user-{number:08}" for number in range(100_000))
-    count = "import json\nprint(len(json.loads(sys.stdin.readline())['ids']), file=sys.stderr)"
+def test_user_ids_larger_than_any_pipe_arrive_whole(stand_in: Callable[..., GeneratorProcess]) -> None:
+    ids = UserIdList.of(f"user-{number:08}" for number in range(100_000))
+    count = (
+        "from sessionload.config.run_spec import RunInputs\n"
+        "ids = RunInputs.read(sys.stdin.buffer).ids\nprint(len(ids), ids[99_999], file=sys.stderr)"
+    )
     with stand_in(count, ids=ids) as generator:
         follow(generator)
-        assert generator.stderr_tail == "100000"
+        assert generator.stderr_tail == "100000 user-00099999"
+
+
+def test_a_command_in_the_middle_of_the_inputs_follows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a signal handler gives one, which runs between two writes."""
+    with GeneratorProcess(run_variables()) as generator:
+        process = generator._process
+        assert process.stdin is not None
+        process.stdin.close()
+        read_end, write_end = os.pipe()
+        monkeypatch.setattr(process, "stdin", os.fdopen(write_end, "wb"))
+
+        class Interrupted:
+            def pieces(self) -> Iterator[bytes]:
+                yield b"a line\n"
+                generator.stop(2.5)
+                yield b"user IDs"
+                generator.cut()
+
+        generator.start(cast("RunInputs", Interrupted()))
+        generator.stop()
+        process.stdin.close()
+        with os.fdopen(read_end, "rb") as stream:
+            sent = stream.read()
+    assert sent == b"a line\nuser IDsstop 2.500\ncut\nstop\n"
 
 
 def test_no_generator_outlives_its_block(stand_in: Callable[..., GeneratorProcess]) -> None:

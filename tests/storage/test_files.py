@@ -109,7 +109,7 @@ def test_ids_come_from_lines_or_from_a_column(
 ) -> None:
     path = tmp_path / "users.csv"
     path.write_bytes(text.encode())
-    assert read_user_ids(UserFile(str(path), column, HERE)) == ids
+    assert tuple(read_user_ids(UserFile(str(path), column, HERE))) == ids
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ Everything is read once and checked before any traffic. Of this package only thi
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from dataclasses import dataclass, field
@@ -17,21 +16,24 @@ from sessionload.config import machine
 from sessionload.config.environment import Environment, guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.config.scenario import Scenario
+from sessionload.config.user_file import user_ids_of
 from sessionload.config.yaml_source import LARGEST_BYTES, parse
-from sessionload.errors import InputError, Place, nearest
+from sessionload.errors import InputError, Place
 from sessionload.storage.files import read_at_most, read_bytes, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sessionload.config.document import Document
     from sessionload.config.users import UserFile
+    from sessionload.workload.user_id_list import UserIdList
 
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")
 DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
 _LARGEST_CONTRACT = 4 * 1024 * 1024
 _DEEPEST_CONTRACT = 64
 _LARGEST_IDS = 256 * 1024 * 1024
+_IDS = "the file of user IDs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,57 +106,19 @@ def read_contract(path: Path) -> tuple[Any, str]:
     return document.data, hashlib.sha256(data).hexdigest()
 
 
-def read_user_ids(file: UserFile) -> tuple[str, ...]:
-    """Return the user IDs of a file: one column of a CSV file with a header, or without one a line each.
-
-    Raises `InputError`, which names lines and never IDs.
-    """
+def read_user_ids(file: UserFile) -> UserIdList:
+    """Return the user IDs of a file. Raises `InputError`, which names lines and never IDs."""
     path = Path(file.path)
     try:
-        text = read_text(path, _LARGEST_IDS, "the file of user IDs")
+        data = read_bytes(path, _LARGEST_IDS, _IDS)
     except InputError as error:
         message = f"{error.message} ({file.path})"  # the cure is where the file was named
         raise InputError(error.code, message, place=file.place, hint=error.hint) from None
-    text = text.removeprefix("\ufeff")  # spreadsheets write one
-    ids = tuple(_lines(text, path) if file.column is None else _column(text, path, file.column))
-    if not ids:
-        hint = "write an ID on each line" + ("" if file.column is None else " below the header")
-        raise InputError(
-            "no-user-ids", "there is no user ID in this file", place=Place(str(path), 1), hint=hint
-        )
-    return ids
-
-
-def _lines(text: str, path: Path) -> Iterator[str]:
-    for number, line in enumerate(io.StringIO(text, newline=None), 1):
-        yield _user_id(line.removesuffix("\n"), path, number)
-
-
-def _column(text: str, path: Path, column: str) -> Iterator[str]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    # Spreadsheets begin a file with a byte order mark. CSV has line ends inside quotes, which are kept.
+    newline = None if file.column is None else ""
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=newline)
     try:
-        header = next(reader, [])
-        if column not in header:
-            message = f"there is no column '{column}' in the header of this file"
-            raise InputError(
-                "no-such-column", message, place=Place(str(path), 1), hint=nearest(column, header)
-            )
-        index = header.index(column)
-        for row in reader:
-            yield _user_id(row[index] if index < len(row) else "", path, reader.line_num)
-    except csv.Error:
-        hint = 'double each quote inside a quoted field: "like ""this"""'
-        raise InputError(
-            "bad-csv", "this is not CSV", place=Place(str(path), reader.line_num), hint=hint
-        ) from None
-
-
-def _user_id(text: str, path: Path, line: int) -> str:
-    if not text.strip():
-        raise InputError(
-            "empty-user-id",
-            "there is no user ID in this line",
-            place=Place(str(path), line),
-            hint="remove the line",
-        )
-    return text
+        return user_ids_of(lines, file)
+    except UnicodeDecodeError:
+        read_text(path, _LARGEST_IDS, _IDS)  # says in which line
+        raise

@@ -7,8 +7,10 @@ variable.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+import json
+from array import array
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import sessionload
 from sessionload.config.document import Document
@@ -18,12 +20,23 @@ from sessionload.contract.operation import Contract
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import Run, RunHeader
+from sessionload.workload.user_id_list import UserIdList
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 OPERATION = "startSession"
+
+
+class Readable(Protocol):
+    """A stream of bytes, such as standard input."""
+
+    def readline(self) -> bytes:
+        """Return the next line with its end; nothing at the end of the stream."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return so many bytes; fewer only at the end of the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +55,39 @@ class RunInputs:
     contract_file: str
     contract_sha256: str
     machine: Mapping[str, str]
-    ids: tuple[str, ...] | None = None
+    ids: UserIdList | None = None
     """User IDs from a file, if the scenario names one."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object without any secret: keys are never among the inputs."""
-        return asdict(self)
+    def pieces(self) -> Iterator[bytes | bytearray | memoryview]:
+        """Yield what `read` reads: one line of JSON, and after it the user IDs as they are in memory.
+
+        There is no secret in it: keys are never among the inputs.
+        """
+        data = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.ids is None:
+            yield json.dumps(data).encode() + b"\n"
+        else:
+            ends = memoryview(self.ids.ends).cast("B")
+            yield json.dumps({**data, "ids": [len(self.ids.text), len(ends)]}).encode() + b"\n"
+            yield self.ids.text
+            yield ends
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        ids = data["ids"]
-        return cls(**{**data, "ids": None if ids is None else tuple(ids)})
+    def read(cls, stream: Readable) -> Self | None:
+        """Read what `pieces` yields, on the same machine; `None` if the stream ends before that does."""
+        line = stream.readline()
+        if not line.endswith(b"\n"):
+            return None
+        data = json.loads(line)
+        if data["ids"] is not None:
+            text_bytes, ends_bytes = data["ids"]
+            text, packed = stream.read(text_bytes), stream.read(ends_bytes)
+            if (len(text), len(packed)) != (text_bytes, ends_bytes):
+                return None
+            data["ids"] = UserIdList(text, array("I", packed))
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)

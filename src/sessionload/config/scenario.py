@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sessionload.config.document import Document
     from sessionload.verdict.verdict import Limits
     from sessionload.workload.schedule import Schedule
+    from sessionload.workload.user_id_list import UserIdList
 
 KEYS = ("name", "description", "environment", "users", "load", "targets", "seed")
 TARGET_KEYS = ("expr", "window", "abort")
@@ -108,7 +109,7 @@ class Scenario:
             resolved=resolved,
         )
 
-    def with_ids(self, ids: tuple[str, ...]) -> Scenario:
+    def with_ids(self, ids: UserIdList) -> Scenario:
         """Return the scenario with the IDs of its `user_file`."""
         return replace(self, users=replace(self.users, ids=ids), user_file=None)
 

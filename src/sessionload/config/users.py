@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from sessionload.workload.user_id_list import UserIdList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sessionload.errors import Place
 
 KEYS = ("id", "returning", "unique")
-FILE_KEYS = ("file", "column")
+FILE_KEYS = ("file", "column", "separator")
 RETURNING_KEYS = ("share", "pool", "order", "exponent")
 ORDERS = ("round_robin", "zipf")
 
@@ -33,6 +34,8 @@ class UserFile:
     path: str
     column: str | None
     place: Place
+    separator: str = ","
+    """What stands between the fields of a line where there is a `column`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ def check_users(node: Node) -> Users:
     if returning_node and returning:
         resolved["returning"] = _resolved(returning, returning_node)
     if isinstance(source.value, dict):
-        return Users(UserIds(None, (), returning, unique), _file(source), source.place, resolved)
+        unread = UserIds(None, UserIdList.of(()), returning, unique)
+        return Users(unread, _file(source), source.place, resolved)
     ids = UserIds(source.text(), None, returning, unique)
     source.parsed(lambda _: compile_user_ids(ids, run_id="run", seed=0), "bad-user-id", _CURE, most=1000)
     return Users(ids, None, source.place, resolved)
@@ -72,7 +76,21 @@ def _file(source: Node) -> UserFile:
     file = source.need("file", "users.csv")
     column = source.get("column")
     path = PurePath(source.document.file).parent / file.text()
-    return UserFile(str(path), column.text() if column else None, file.place)
+    separator = source.get("separator")
+    if separator and not column:
+        message = f"{separator.name} is for a CSV file with a column"
+        raise separator.refuse("unused-key", message, "add column, or remove it", at_key=True)
+    return UserFile(
+        str(path), column.text() if column else None, file.place, _separator(separator) if separator else ","
+    )
+
+
+def _separator(node: Node) -> str:
+    text: str = node.value if isinstance(node.value, str) else node.text()
+    if len(text) != 1 or text in '"\r\n':
+        message = f"{node.name} must be a single character, and neither a quote nor a line end"
+        raise node.refuse("bad-separator", message, 'write it like ";", or "\\t" for a tab character')
+    return text
 
 
 def _returning(node: Node) -> Returning:

@@ -1,15 +1,14 @@
 """The generator: a process of its own that executes one worker's part of a run.
 
-It writes `ready` to standard output when it can take its inputs. They come on standard input, as one line of
-JSON. Once a second, and a last time when everything is accounted for, it writes a delta, one JSON object a
-line. It obeys further lines of its input (`stop SECONDS`, `cut`), and ends when the input ends: then the
-process that started it is gone. Locust patches sockets, TLS and threads when it is imported, so it is
-imported before our modules that use them.
+It writes `ready` to standard output when it can take its inputs, which come on standard input
+(`RunInputs.read`). Once a second, and a last time when everything is accounted for, it writes a delta, one
+JSON object a line. It obeys further lines of its input (`stop SECONDS`, `cut`), and ends when the input ends:
+then the process that started it is gone. Locust patches sockets, TLS and threads when it is imported, so it
+is imported before our modules that use them.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -40,10 +39,10 @@ def main() -> int:
     )  # its messages about spawned users are not about our load
     commands = FileObject(sys.stdin.buffer, "rb", close=False)
     os.write(sys.stdout.fileno(), READY)
-    first_line = commands.readline()
-    if not first_line:
+    inputs = RunInputs.read(commands)
+    if inputs is None:
         return 0  # the process that started this one has ended or refused the run
-    spec = run_spec_of(RunInputs.from_json(json.loads(first_line)), os.environ)
+    spec = run_spec_of(inputs, os.environ)
     allow_connections(spec.scenario.max_in_flight)
     engine = LoadEngine(spec)
     listener = gevent.spawn(_listen, commands, engine)

@@ -9,7 +9,6 @@ Locust takes it a second. When its input ends it stops, so that it does not outl
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import secrets
@@ -86,17 +85,17 @@ class GeneratorProcess:
 
     def start(self, inputs: RunInputs) -> None:
         """Write the inputs of the run, and what was commanded before; the generator begins at once."""
-        text = json.dumps(inputs.to_json())
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError):  # it has ended: standard error says why
-            self._process.stdin.write(text.encode() + b"\n")
+            for piece in inputs.pieces():
+                self._process.stdin.write(piece)
             self._process.stdin.flush()
         self._started = True
         for command in self._commands:
             self._write_command(command)
 
     def _write_command(self, command: bytes) -> None:
-        if not self._started:  # a signal came early, and inputs are the first line
+        if not self._started:  # a signal handler can come before the inputs, or in the middle of them
             self._commands.append(command)
             return
         # Past Python's buffer, which a signal handler must not enter while it is in use.

@@ -1,0 +1,120 @@
+"""The user IDs in the lines of a file: one column of a CSV file with a header, or without one an ID a line.
+
+Messages name lines, and never repeat an ID. A quote that is not closed swallows the lines after it, so the
+message names the line where it was opened, not the one where the reader gave up.
+"""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from sessionload.errors import InputError, Place, nearest
+from sessionload.workload.user_id_list import UserIdList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sessionload.config.users import UserFile
+
+_SEPARATORS = {";": "';'", "\t": '"\\t"', "|": "'|'", ",": "','"}
+_TOO_LONG = "field larger than field limit"
+_NO_END = "unexpected end of data"
+
+
+def user_ids_of(lines: Iterable[str], file: UserFile) -> UserIdList:
+    """Return the IDs in the lines of `file`, each with its line end.
+
+    Raises `InputError` (no-user-ids, empty-user-id, no-such-column, bad-csv).
+    """
+    ids = UserIdList.of(_plain(lines, file) if file.column is None else _column(lines, file, file.column))
+    if not ids:
+        hint = "write an ID on each line" + ("" if file.column is None else " below the header")
+        raise _refuse("no-user-ids", "there is no user ID in this file", hint, file, 1)
+    return ids
+
+
+def _plain(lines: Iterable[str], file: UserFile) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if line.isspace():
+            raise _empty(file, number)
+        yield line.removesuffix("\n")
+
+
+def _column(lines: Iterable[str], file: UserFile, column: str) -> Iterator[str]:
+    record: list[str] = []
+    """The lines of the record that is being read."""
+    reader = csv.reader(_kept(lines, record), delimiter=file.separator, strict=True)
+    first_line = 1
+    try:
+        header = next(reader, [])
+        if column not in header:
+            message = f"there is no column '{column}' in the header of this file"
+            hint = _other_separator(header, file) or nearest(column, header)
+            raise _refuse("no-such-column", message, hint, file, 1)
+        index = header.index(column)
+        record.clear()
+        first_line = reader.line_num + 1
+        for row in reader:
+            user_id = row[index] if index < len(row) else ""
+            if not user_id.strip():
+                raise _empty(file, reader.line_num)
+            yield user_id
+            record.clear()
+            first_line = reader.line_num + 1
+    except csv.Error as error:
+        raise _bad_csv(str(error), file, record, first_line) from None
+
+
+def _kept(lines: Iterable[str], record: list[str]) -> Iterator[str]:
+    for line in lines:
+        record.append(line)
+        yield line
+
+
+def _other_separator(header: list[str], file: UserFile) -> str:
+    """Return a hint if the header has the column when it is split at another separator."""
+    if len(header) == 1:
+        for separator, written in _SEPARATORS.items():
+            if file.column in header[0].split(separator):
+                return f"add separator: {written}"
+    return ""
+
+
+def _bad_csv(problem: str, file: UserFile, record: list[str], first_line: int) -> InputError:
+    last_line = first_line + len(record) - 1
+    opened = _opening_line(record, file.separator, first_line)
+    limit = f"{csv.field_size_limit():,}"
+    close = "close the quote, or double each quote that belongs to a field"
+    if problem == _NO_END:
+        return _refuse("bad-csv", "a quote is opened in this line and never closed", close, file, opened)
+    if problem.startswith(_TOO_LONG) and opened < last_line:
+        message = f"a quote is opened in this line and not closed within {limit} characters"
+        return _refuse("bad-csv", message, close, file, opened)
+    if problem.startswith(_TOO_LONG):
+        message = f"a field in this line has more than {limit} characters"
+        return _refuse("bad-csv", message, "shorten it, or take it out of the file", file, last_line)
+    hint = 'double each quote inside a quoted field: "like ""this"""'
+    return _refuse("bad-csv", "this is not CSV", hint, file, last_line)
+
+
+def _opening_line(record: list[str], separator: str, first_line: int) -> int:
+    """Return the line in which the last quoted field of a record begins; the last line if there is none."""
+    opened = first_line + len(record) - 1
+    inside, before = False, separator
+    for number, line in enumerate(record, first_line):
+        for character in line:
+            if character == '"' and (inside or before in (separator, '"', "\n", "\r")):
+                if not inside and before != '"':
+                    opened = number
+                inside = not inside
+            before = character
+    return opened
+
+
+def _empty(file: UserFile, line: int) -> InputError:
+    return _refuse("empty-user-id", "there is no user ID in this line", "remove the line", file, line)
+
+
+def _refuse(code: str, message: str, hint: str, file: UserFile, line: int) -> InputError:
+    return InputError(code, message, place=Place(file.path, line), hint=hint)
