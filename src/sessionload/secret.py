@@ -7,9 +7,17 @@ would put the key into the locals of a frame.
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from sessionload.errors import InputError
+
+_KEY = re.compile(r"\A\s*VF\.|(?<![A-Za-z0-9])VF\.[A-Za-z]+\.[0-9A-Za-z]{8}")
+
+
+def may_be_key(text: str) -> bool:
+    """Whether text that a person wrote may be an API key, or has one in it, so that it is not to be shown."""
+    return _KEY.search(text) is not None
 
 
 class Secret:

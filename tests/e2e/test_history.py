@@ -168,7 +168,7 @@ def test_a_run_has_a_history_of_its_own(
         (("history", "nothing"), 2, "nothing: this folder cannot be listed: no such file or directory"),
         (("history", "empty"), 2, "[no-runs]"),
         (("history", "reports", "--out", "file"), 2, "[output-unwritable]"),
-        (("history", "blocked"), 5, "[result-unwritable]"),
+        (("history", "blocked"), 2, "[output-taken]"),
         (("history",), 2, "Missing argument 'DIR'"),
         (("history", "reports", "--oout", "x"), 2, "No such option"),
     ],
@@ -231,6 +231,21 @@ def test_views_of_a_result_alone_stand_beside_it(call: Callable[..., Ended], ran
     assert ended.out.splitlines() == [f"kept/{name}" for name in names]
     for name in names:
         assert (kept / name).read_bytes() == (ran.folder / name).read_bytes()
+    again = call("report", "kept/base.json", "--format", "md")  # it may be of another run that is kept there
+    assert again.code == 5
+    assert "file exists" in again.err
+    assert call("report", str(ran.folder), "--format", "md").code == 0
+
+
+def test_pages_that_history_did_not_make_are_left_alone(call: Callable[..., Ended], ran: Ended) -> None:
+    out = ran.where / "pages"
+    for _ in range(2):
+        assert call("history", "reports", "--out", "pages").code == 0
+    (out / "history.md").write_text("# What was decided when\n")
+    ended = call("history", "reports", "--out", "pages")
+    assert ended.code == 2
+    assert "[output-taken]" in ended.err
+    assert (out / "history.md").read_text() == "# What was decided when\n"
 
 
 def test_pictures_are_a_file_each(call: Callable[..., Ended], ran: Ended) -> None:

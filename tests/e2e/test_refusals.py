@@ -134,9 +134,19 @@ def test_a_folder_with_a_run_is_not_written_over(world: World) -> None:
     world.stub()
     scenario = world.scenario("20/s", "1s")
     assert world.run("run", scenario, "--out", "mine").code == 0
-    again = world.run("run", scenario, "--out", "mine")
-    assert again.code == 2
-    assert "[output-taken]" in again.err
+    before = {path: path.read_bytes() for path in (world.folder / "mine").iterdir()}
+    for words in (("run", scenario), ("check",)):
+        again = world.run(*words, "--out", "mine")
+        assert again.code == 2
+        assert "[output-taken]" in again.err
+    assert {path: path.read_bytes() for path in (world.folder / "mine").iterdir()} == before
+
+
+@pytest.mark.parametrize("words", [("run", "x.yaml"), ("check",), ("compare", "a", "b"), ("history", ".")])
+def test_an_empty_name_of_a_folder_does_not_mean_this_folder(world: World, words: tuple[str, ...]) -> None:
+    ended = world.run(*words, "--out", "")
+    assert ended.code == 2
+    assert "'--out': it is empty; name a file or a folder" in ended.err
 
 
 @pytest.mark.parametrize(

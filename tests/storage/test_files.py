@@ -6,13 +6,19 @@ import errno
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sessionload.config.read import read_contract, read_document, read_user_ids
 from sessionload.config.users import UserFile
-from sessionload.errors import InputError, Place, ResultError
-from sessionload.storage.files import Appender, make_folder, read_bytes, read_text, write_whole
+from sessionload.errors import InputError, Place, ResultError, SessionloadError
+from sessionload.storage.files import Appender, make_folder, read_bytes, read_text, write_new, write_whole
+from sessionload.storage.run_folder import RunFolder
+from sessionload.storage.run_index import runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Place("scenario.yaml", 4, 7)
 
@@ -177,6 +183,51 @@ def test_an_interrupted_write_leaves_no_part_behind(tmp_path: Path, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "result.json", "new")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_replaces_nothing_also_where_a_file_system_has_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "result.json"
+    write_new(path, iter((b"o", b"ne")))
+    with pytest.raises(ResultError) as caught:
+        write_new(path, "two")
+    assert "file exists" in caught.value.message
+    assert path.read_text() == "one"
+    assert names(tmp_path) == ["result.json"]
+
+
+KEY = "VF.DM.0123456789abcdef.wxyz"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda folder: read_text(folder / KEY, 10, "a result"),
+        lambda folder: read_text(folder / "x" / KEY, 10, "a result"),
+        lambda folder: read_text(folder / KEY / "x", 10, "a result"),
+        lambda folder: write_new(folder / KEY / "x", "text"),
+        lambda folder: make_folder(folder / "file" / KEY),
+        lambda folder: RunFolder.named(folder / KEY).read(),
+        lambda folder: runs_of(folder / KEY),
+        lambda folder: read_document(folder / KEY),
+        lambda folder: read_user_ids(UserFile(str(folder / KEY), None, HERE)),
+    ],
+)
+def test_a_key_that_was_typed_in_place_of_a_file_is_not_shown(
+    tmp_path: Path, use: Callable[[Path], object]
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / f"{KEY}z").write_text("")  # what is nearest is a key too
+    with pytest.raises(SessionloadError) as caught:
+        use(tmp_path)
+    assert KEY[:14] not in str(caught.value)
 
 
 def test_a_file_in_no_folder_cannot_be_written(tmp_path: Path) -> None:

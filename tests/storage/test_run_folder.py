@@ -18,6 +18,7 @@ from sessionload.metrics.file_form import delta_from_json
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.model.build import build_report_model
+from sessionload.report.model.run_facts import run_facts
 from sessionload.report.views import AFTER_A_RUN, FORMATS, rendered
 from sessionload.storage import run_folder as folder_module
 from sessionload.storage.files import Appender
@@ -28,7 +29,7 @@ from sessionload.verdict.result import before_the_run
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sessionload.config.run_spec import RunInputs, RunSpec
@@ -63,11 +64,13 @@ def delta(second: int) -> Delta:
     )
 
 
-def concluded(header: RunHeader, seconds: int, *, interrupted: str | None = None) -> Result:
+def concluded(
+    header: RunHeader, seconds: int, *, interrupted: str | None = None, notes: Sequence[str] = ()
+) -> Result:
     totals = RunTotals()
     for second in range(seconds):
         totals.add(delta(second))
-    return finalize_result(header, totals, interrupted=interrupted)
+    return finalize_result(header, totals, interrupted=interrupted, notes=notes)
 
 
 def begun(path: Path, header: RunHeader, seconds: int) -> RunFolder:
@@ -130,11 +133,11 @@ def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, h
     assert [path.name for path in tmp_path.iterdir()] == ["charts"]
 
 
-@pytest.mark.parametrize("name", [RESULT, SLICES])
+@pytest.mark.parametrize("name", [RESULT, SLICES, "report.html"])
 def test_a_folder_that_has_a_run_is_full(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
     with pytest.raises(InputError) as caught:
-        RunFolder.create(tmp_path)
+        RunFolder.create(tmp_path, ["report.html"])
     assert caught.value.code == "output-taken"
     assert str(caught.value.place) == str(tmp_path)
     assert "--out" in caught.value.hint
@@ -265,9 +268,13 @@ def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, header: Ru
     folder = RunFolder.named(tmp_path / name)
     assert folder.is_run()
     assert folder.read().to_json() == result.to_json()
-    assert folder.write_views(rendered(build_report_model(folder.read()), ["csv"])) == [
-        tmp_path / "timeline.csv"
-    ]
+    views = list(rendered(build_report_model(folder.read()), ["csv"]))
+    assert folder.write_views(views) == [tmp_path / "timeline.csv"]
+    if name == RESULT:
+        assert folder.write_views(views) == [tmp_path / "timeline.csv"]
+    else:  # it may be the view of another run that is kept here
+        with pytest.raises(ResultError):
+            folder.write_views(views)
 
 
 def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, header: RunHeader) -> None:
@@ -350,13 +357,28 @@ def test_counts_that_contradict_each_other_are_found_with_responses_alone(
 # Disks that take nothing more
 
 
-def test_a_disk_that_is_full_before_the_load_stops_the_run(tmp_path: Path, header: RunHeader) -> None:
+def test_a_disk_that_is_full_before_the_load_stops_the_run(
+    tmp_path: Path, header: RunHeader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(Appender):
+        def append(self, line: str) -> None:  # noqa: ARG002
+            raise ResultError("result-unwritable", "no space left on device")
+
+    monkeypatch.setattr(folder_module, "Appender", Full)
     folder = RunFolder.create(tmp_path / "one")
-    (folder.path / SLICES).symlink_to("/dev/full")
     with pytest.raises(ResultError) as caught:
         folder.begin(header)
     assert caught.value.code == "result-unwritable"
-    folder.append(delta(0))  # nothing is open, and nothing happens
+    assert folder.append(delta(0)) is None  # nothing is open, and nothing happens
+    assert folder.notes == []
+
+
+def test_slices_are_not_written_through_a_link(tmp_path: Path, header: RunHeader) -> None:
+    folder = RunFolder.create(tmp_path / "one")
+    (folder.path / SLICES).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ResultError):
+        folder.begin(header)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_disk_that_fills_up_does_not_end_a_run(
@@ -376,13 +398,18 @@ def test_a_disk_that_fills_up_does_not_end_a_run(
     monkeypatch.setattr(folder_module, "Appender", Filling)
     folder = RunFolder.create(tmp_path / "one")
     folder.begin(header)
-    for second in range(SECONDS):
-        folder.append(delta(second))
+    said = [folder.append(delta(second)) for second in range(SECONDS)]
     folder.end()
+    note = "slices.jsonl ends 2 s after the start, and a kill after that would lose the rest"
+    assert said == [None, f"{note}: no space left on device", None, None, None]
     assert len((folder.path / SLICES).read_text().splitlines()) == 3
     assert folder.read().lost == 40
-    folder.write_result(concluded(header, SECONDS))
-    assert folder.read().lost == 0
+    folder.write_result(concluded(header, SECONDS, notes=folder.notes))
+    result = folder.read()
+    assert result.lost == 0
+    assert result.run.notes == (said[1],)
+    assert ("Note", said[1]) in list(run_facts(result))
+    assert "notes" not in concluded(header, SECONDS).to_json()["run"]
 
 
 def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, header: RunHeader) -> None:

@@ -20,12 +20,11 @@ from sessionload.cli.interruption import Interrupted
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
 from sessionload.cli.setup_run import REPORTS, with_stub
 from sessionload.cli.views import page_views, write_views
-from sessionload.errors import InputError, Place, PreflightError, ResultError
+from sessionload.errors import PreflightError, ResultError
 from sessionload.generator.worker_process import run_variables
 from sessionload.report.suite import junit, markdown, page, terminal
 from sessionload.report.suite.model import build_suite_model
-from sessionload.storage.files import make_folder, write_whole
-from sessionload.storage.run_folder import RunFolder
+from sessionload.storage.output_folder import OutputFolder, refuse_taken
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import FIRST
 from sessionload.suite.expectation import CaseStatus
@@ -56,24 +55,24 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
         with CheckProgress(len(prepared.planned), strict=options.strict, quiet=options.quiet) as progress:
             suite_report = run_suite(prepared, progress.update, interruption)
     except (PreflightError, Interrupted):
-        folder.rmdir()
+        folder.discard()
         raise
     interruption.concluding()
     cut_short = interruption.name is not None and suite_report.cut_short
     exit_code = interruption.exit_code if cut_short else suite_report.exit_code
     folder, warnings = _write(suite_report, folder)
     model = build_suite_model(suite_report)
-    written = write_views(page_views(model, _PAGES), RunFolder(folder))
+    written = write_views(page_views(model, _PAGES), folder)
     warnings += [f"warning: {error}" for error in written.errors]
     if options.junit is not None:
         copy = page_views(model, {options.junit.name: junit.render})
-        errors = write_views(copy, RunFolder(options.junit.parent)).errors
+        errors = write_views(copy, OutputFolder(options.junit.parent)).errors
         warnings += [f"error: {error}" for error in errors]
     with interruption.speaking():
         show(terminal.render(model))
         for warning in warnings:
             warn(warning)
-        say(folder)
+        say(folder.path)
     return ResultError.exit_code if any(warning.startswith("error") for warning in warnings) else exit_code
 
 
@@ -171,26 +170,20 @@ def _unsent(prepared: PreparedCheck, results: list[CaseResult], reason: str, sen
     ]
 
 
-def _make_folder(prepared: PreparedCheck) -> Path:
+def _make_folder(prepared: PreparedCheck) -> OutputFolder:
+    if prepared.options.junit is not None:
+        refuse_taken([prepared.options.junit])
     folder = prepared.options.out or REPORTS / f"check-{prepared.environment.name}-{prepared.run_id}"
-    if (folder / SUITE_REPORT).exists():
-        raise InputError(
-            "output-taken",
-            "there is a check in this folder already",
-            place=Place(str(folder)),
-            hint="name another with --out, or move it away",
-        )
-    make_folder(folder)
-    return folder
+    return OutputFolder.create(folder, (SUITE_REPORT, *_PAGES))
 
 
-def _write(suite_report: SuiteReport, folder: Path) -> tuple[Path, list[str]]:
+def _write(suite_report: SuiteReport, folder: OutputFolder) -> tuple[OutputFolder, list[str]]:
     """Write the report, or keep it elsewhere; return its folder, and what to say when that is another one."""
     text = json.dumps(suite_report.to_json(), indent=1, ensure_ascii=False) + "\n"
     try:
-        write_whole(folder / SUITE_REPORT, text)
+        folder.write(SUITE_REPORT, text)
     except ResultError as error:
-        spare = Path(tempfile.mkdtemp(prefix="sessionload-"))
-        write_whole(spare / SUITE_REPORT, text)
-        return spare, [f"error: {error}", f"the check is kept in {spare}"]
+        spare = OutputFolder(Path(tempfile.mkdtemp(prefix="sessionload-")))
+        spare.write(SUITE_REPORT, text)
+        return spare, [f"error: {error}", f"the check is kept in {spare.path}"]
     return folder, []

@@ -61,16 +61,26 @@ def cli() -> None:
     """Load and contract testing for the start session endpoint."""
 
 
+class _PathType(click.Path):
+    """A file or a folder. An empty name, as of a variable that is not set, does not mean this folder."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
+        if value == "":
+            self.fail("it is empty; name a file or a folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+PATH = _PathType(path_type=Path)
+
+
 def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
-    return click.option(
-        name, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=text
-    )
+    return click.option(name, type=PATH, default=Path(default), show_default=True, help=text)
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
-            click.argument("scenario", type=click.Path(path_type=Path)),
+            click.argument("scenario", type=PATH),
             click.option("--environment", metavar="NAME", help="An entry of the environments file."),
             _file_option("--environments", "environments.yaml", "The environments file."),
             _file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document."),
@@ -90,9 +100,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @cli.command(epilog=EXIT_CODES_HELP)
 @_run_options
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="The run's folder  [default: new, under reports/]"
-)
+@click.option("--out", type=PATH, help="The run's folder  [default: new, under reports/]")
 @click.option(
     "--grace",
     metavar="DURATION",
@@ -143,8 +151,8 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 @click.option(
     "--max-cases", type=click.IntRange(1, 100_000), default=200, show_default=True, help="The most of those."
 )
-@click.option("--baseline", type=click.Path(path_type=Path), help="A file of accepted deviations.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write the JUnit file here as well.")
+@click.option("--baseline", type=PATH, help="A file of accepted deviations.")
+@click.option("--junit", type=PATH, help="Write the JUnit file here as well.")
 @click.option("--pace", metavar="RATE", help="The most requests per second  [default: 5/s]")
 @click.option(
     "--timeout", metavar="DURATION", default="10s", show_default=True, help="The deadline of each request."
@@ -152,9 +160,7 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 @click.option(
     "--budget", type=click.IntRange(1), default=500, show_default=True, help="The most requests of all."
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="The check's folder  [default: new, under reports/]"
-)
+@click.option("--out", type=PATH, help="The check's folder  [default: new, under reports/]")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Check that an environment keeps the contract, case by case. Prints the check's folder last."""
@@ -174,7 +180,7 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
 
 
 @cli.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "--format",
     "formats",
@@ -194,15 +200,13 @@ def report(run: Path, formats: str) -> NoReturn:
 
 
 @cli.command(epilog=COMPARE_EXIT_CODES_HELP)
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("candidate", type=click.Path(path_type=Path))
+@click.argument("base", type=PATH)
+@click.argument("candidate", type=PATH)
 @click.option(
     "--tolerance", metavar="SHARE", default="5%", show_default=True, help="How much slower is not slower."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes what is resampled.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="The comparison's folder  [default: new, under reports/]"
-)
+@click.option("--out", type=PATH, help="The comparison's folder  [default: new, under reports/]")
 def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Say whether a CANDIDATE run is slower than a BASE run, beyond noise.
 
@@ -214,10 +218,10 @@ def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: 
 
 
 @cli.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Where to write history.html and history.md  [default: DIR]",
 )
 def history(folder: Path, out: Path | None) -> NoReturn:

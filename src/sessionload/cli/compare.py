@@ -17,7 +17,7 @@ from sessionload.comparison.compare import compare as compare_results
 from sessionload.errors import ResultError
 from sessionload.report.comparison import markdown, page, terminal
 from sessionload.report.comparison.model import build_comparison_model
-from sessionload.storage.files import make_folder
+from sessionload.storage.output_folder import OutputFolder
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import parse_share
 
@@ -38,10 +38,10 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
     allowed = option_value(parse_share, tolerance, "bad-tolerance", "--tolerance")
     base_result, candidate_result = (RunFolder.named(path).read() for path in (base, candidate))
     folder = out if out is not None else REPORTS / f"comparison-{new_run()[0]}"
-    make_folder(folder)
+    output = OutputFolder.create(folder, _PAGES)
     comparison = compare_results(base_result, candidate_result, tolerance=allowed, seed=seed)
     model = build_comparison_model(base_result, candidate_result, comparison)
-    written = write_views(page_views(model, _PAGES), RunFolder(folder))
+    written = write_views(page_views(model, _PAGES), output)
     warnings = add_to_step_summary(written, _SUMMARY)
     show(terminal.render(model))
     for warning in (*warnings, *(f"error: {error}" for error in written.errors)):

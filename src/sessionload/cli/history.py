@@ -7,7 +7,9 @@ so. The pages may stand elsewhere than the runs, so links start from the pages.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, show, warn
 from sessionload.cli.views import page_views, write_views
@@ -15,10 +17,15 @@ from sessionload.errors import InputError, ResultError
 from sessionload.report.history import markdown, page, terminal
 from sessionload.report.history.model import RunRow, Unread, build_history_model, relative_url, run_row
 from sessionload.report.views import FORMATS
-from sessionload.storage.files import make_folder
-from sessionload.storage.run_folder import RunFolder
+from sessionload.storage.files import make_folder, read_at_most
+from sessionload.storage.output_folder import OutputFolder, refuse_taken
 from sessionload.storage.run_index import runs_of
 
+if TYPE_CHECKING:
+    from sessionload.storage.run_folder import RunFolder
+
+_BEGINNINGS = {"history.html": b'content="sessionload', "history.md": b"## History of "}
+"""What pages of this command have at their beginning."""
 _PAGES = {"history.html": page.render, "history.md": markdown.render}
 _EDITED = "its parts contradict each other; take the file as the run wrote it [broken-result]"
 
@@ -29,16 +36,17 @@ def history(folder: Path, out: Path | None = None) -> int:
     Prints the runs, and the files that were written last. Raises `InputError`.
     """
     runs = runs_of(folder)
+    target = out or folder
+    refuse_taken(path for path in map(target.joinpath, _PAGES) if not _is_ours(path))
     if out is not None:
         make_folder(out)
-    target = out or folder
     entries = [_entry(run, target) for run in runs]
     model = build_history_model(
         folder.resolve().name or str(folder),
         [entry for entry in entries if isinstance(entry, RunRow)],
         [entry for entry in entries if isinstance(entry, Unread)],
     )
-    written = write_views(page_views(model, _PAGES), RunFolder(target))
+    written = write_views(page_views(model, _PAGES), OutputFolder(target, again=True))
     show(terminal.render(model))
     for path in written.files:
         say(path)
@@ -55,6 +63,13 @@ def _entry(run: RunFolder, target: Path) -> RunRow | Unread:
         return Unread(name, f"{fault.message}; {fault.hint} [{fault.code}]")
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return Unread(name, _EDITED)  # it can be read, but no run writes such a result
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a page was made by this command, so that it may be made again."""
+    with suppress(InputError):
+        return _BEGINNINGS[path.name] in read_at_most(path, 4096, "a page")
+    return False
 
 
 def _link(report: Path, target: Path) -> str:

@@ -225,7 +225,9 @@ class _LocustIntegration:
         run.totals.add(delta)
         feed_locust(self._environment.stats, delta.measurement)
         if run.folder is not None:
-            run.folder.append(delta)
+            note = run.folder.append(delta)
+            if note is not None:
+                warn(f"warning: {note}; the run goes on")
         spec = run.prepared.spec
         if run.aborted_by is None and not delta.last:
             second = run.totals.settled_ns // NS
@@ -261,6 +263,7 @@ class _LocustIntegration:
             run.totals,
             interrupted=interrupted,
             aborted_by=run.aborted_by,
+            notes=folder.notes,
         )
         ending = finish_run(result, folder)
         ending.say()

@@ -106,6 +106,7 @@ def _measure(
         workers=workers,
         interrupted=None if all_ended(totals, header.planned) else interruption.name,
         aborted_by=aborted_by,
+        notes=folder.notes,
     )
 
 
@@ -123,7 +124,9 @@ def _follow(
         if delta.last:
             interruption.concluding()
         totals.add(delta)
-        folder.append(delta)
+        note = folder.append(delta)
+        if note is not None:
+            progress.say(f"warning: {note}; the run goes on")
         progress.update(totals, delta)
         if aborted_by is None:
             target = first_aborting_target(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.config.read import RunRequest, read_run
 from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
+from sessionload.report.views import FORMATS
 from sessionload.secret import Secret
 from sessionload.storage.run_folder import RunFolder
 from sessionload.stub.process import StubProcess
@@ -51,7 +52,8 @@ def prepare_run(request: RunRequest, variables: dict[str, str]) -> PreparedRun:
 def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
     """Make the folder of the run: `out`, or a new one under `reports/`. Raises `InputError`."""
     name = f"{prepared.spec.scenario.name}-{prepared.spec.run_id}"
-    return RunFolder.create(out if out is not None else REPORTS / name)
+    views = [Path(FORMATS[view].file).parts[0] for view in FORMATS]
+    return RunFolder.create(out if out is not None else REPORTS / name, views)
 
 
 def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:

@@ -25,7 +25,7 @@ from sessionload.report.views import View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sessionload.storage.run_folder import RunFolder
+    from sessionload.storage.output_folder import OutputFolder
 
     Contents = Mapping[str, str | bytes]
 
@@ -45,7 +45,7 @@ class Written:
     errors: list[ResultError] = field(default_factory=list)
 
 
-def write_views(views: Iterable[View], folder: RunFolder) -> Written:
+def write_views(views: Iterable[View], folder: OutputFolder) -> Written:
     """Make views and write them into `folder`. One that fails is an error of its own, and the rest go on."""
     written = Written()
     for view in views:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.errors import InputError, Place, nearest
+from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,6 @@ Path = tuple[str | int, ...]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 _LONGEST_NUMBER = 40
 _WORD = re.compile(r"(?!VF\.)[A-Za-z_][A-Za-z0-9_.-]{0,39}")
-_KEY = re.compile(r"\A\s*VF\.|(?<![A-Za-z0-9])VF\.[A-Za-z]+\.[0-9A-Za-z]{8}")
 
 
 class Written(NamedTuple):
@@ -92,7 +92,7 @@ class Document:
     def refuse_literal_keys(self) -> None:
         """Raise `InputError` (literal-key) when a key or value anywhere looks like an API key."""
         for path, text, is_key in _texts((), self.data):
-            if _KEY.search(text):
+            if may_be_key(text):
                 written = self.written(path)
                 raise InputError(
                     "literal-key",

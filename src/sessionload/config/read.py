@@ -19,7 +19,7 @@ from sessionload.config.scenario import Scenario
 from sessionload.config.user_file import user_ids_of
 from sessionload.config.yaml_source import LARGEST_BYTES, parse
 from sessionload.errors import InputError, Place
-from sessionload.storage.files import read_at_most, read_bytes, read_text
+from sessionload.storage.files import read_at_most, read_bytes, read_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +112,7 @@ def read_user_ids(file: UserFile) -> UserIdList:
     try:
         data = read_bytes(path, _LARGEST_IDS, _IDS)
     except InputError as error:
-        message = f"{error.message} ({file.path})"  # the cure is where the file was named
+        message = f"{error.message} ({shown(path)})"  # the cure is where the file was named
         raise InputError(error.code, message, place=file.place, hint=error.hint) from None
     # Spreadsheets begin a file with a byte order mark. CSV has line ends inside quotes, which are kept.
     newline = None if file.column is None else ""

@@ -1,12 +1,14 @@
 """The only module that opens files: read whole within a limit, written whole or not at all.
 
-Law: no reader ever sees half a file, and what could not be written is said, with the exit code for it.
-Idea: write beside the target, push it to the disk, then rename over it and push the folder. Trap: a name
-may stand for a pipe, a device or a folder; only regular files are read, so no reading waits or never ends.
+No reader ever sees half a file, and what could not be written is an error with an exit code of its own: a
+file is written beside its place, pushed to the disk, and then gets its name. A name may stand for a pipe, a
+device or a folder; only regular files are read, so no reading waits or never ends. A path that may be a key
+is not shown.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import uuid
@@ -15,6 +17,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import InputError, Place, ResultError
+from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _PROBE = "sessionload writes here\n"
+
+
+def shown(path: Path) -> str:
+    """Return a path for a message: as it is, unless it may be a key that was typed in place of a file."""
+    text = str(path)
+    return "(a name that may be a key)" if may_be_key(text) else text
 
 
 def read_bytes(path: Path, limit: int, what: str) -> bytes:
@@ -32,7 +41,7 @@ def read_bytes(path: Path, limit: int, what: str) -> bytes:
     data = read_at_most(path, limit, what)
     if len(data) > limit:
         message = f"{what} is larger than {limit:,} bytes"
-        raise InputError("file-too-large", message, place=Place(str(path)), hint="is this the right file?")
+        raise InputError("file-too-large", message, place=Place(shown(path)), hint="is this the right file?")
     return data
 
 
@@ -43,7 +52,7 @@ def read_text(path: Path, limit: int, what: str) -> str:
         return data.decode()
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
-        place = Place(str(path), line)
+        place = Place(shown(path), line)
         raise InputError(
             "file-not-utf8", f"{what} is not UTF-8", place=place, hint="save it as UTF-8"
         ) from None
@@ -54,7 +63,7 @@ def read_at_most(path: Path, limit: int, what: str) -> bytes:
 
     Raises `InputError` as `read_bytes` does, but for the size.
     """
-    place = Place(str(path))
+    place = Place(shown(path))
     try:
         mode = path.stat().st_mode
         if stat.S_ISREG(mode):
@@ -80,10 +89,11 @@ class Appender:
     Raises `ResultError` (result-unwritable) from every method.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        """Open a file; with `new`, one that is not there yet, not even as a link that leads nowhere."""
         self._path = path
         try:
-            self._file = path.open("ab", buffering=0)
+            self._file = path.open("xb" if new else "ab", buffering=0)
         except OSError as fault:
             raise _unwritable(path, fault) from None
 
@@ -115,14 +125,25 @@ class Appender:
         self.close()
 
 
-def write_whole(path: Path, content: str | bytes | Iterable[bytes]) -> None:
-    """Write a file so that it is there whole or not at all; an old one is replaced in one step.
+def write_new(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Write a file that is not there yet, so that it is there whole or not at all.
 
-    `content` can come in pieces.
+    `content` can come in pieces. Raises `ResultError` (result-unwritable); then nothing of it is there, and
+    what was there is not changed.
+    """
+    try:
+        _write(path, _pieces(content), new=True)
+    except OSError as fault:
+        raise _unwritable(path, fault) from None
+
+
+def write_whole(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Write a file as `write_new` does, but replace an old one, in one step.
+
     Raises `ResultError` (result-unwritable), and leaves the old file and no other behind.
     """
     try:
-        _write(path, _pieces(content))
+        _write(path, _pieces(content), new=False)
     except OSError as fault:
         raise _unwritable(path, fault) from None
 
@@ -143,27 +164,44 @@ def make_folder(path: Path) -> None:
     probe = path / f".probe-{uuid.uuid4().hex}"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        _write(probe, (_PROBE.encode(),))
+        _write(probe, (_PROBE.encode(),), new=True)
         probe.unlink()
     except (OSError, ValueError) as fault:
         message = f"nothing can be written into this folder: {_reason(fault)}"
         hint = "name another folder with --out"
-        raise InputError("output-unwritable", message, place=Place(str(path)), hint=hint) from None
+        raise InputError("output-unwritable", message, place=Place(shown(path)), hint=hint) from None
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
+def _write(path: Path, pieces: Iterable[bytes], *, new: bool) -> None:
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with part.open("xb") as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        if new:
+            _give_new_name(part, path)
+        else:
+            part.replace(path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
     _push_folder(path.parent)
+
+
+def _give_new_name(part: Path, path: Path) -> None:
+    """Rename a file without replacing one. Raises `FileExistsError`."""
+    try:
+        os.link(part, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: between looking and renaming there is a moment
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        part.rename(path)
+    else:
+        part.unlink()
 
 
 def _pieces(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
@@ -186,18 +224,20 @@ def _sibling(path: Path) -> str:
     """Return a hint that names a file of almost the same name."""
     try:
         names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return f"there is no folder {path.parent} either; check the path"
+    except (OSError, ValueError):
+        return f"there is no folder {shown(path.parent)} either; check the path"
     close = get_close_matches(path.name, names, n=1)
     return (
-        f"did you mean {path.with_name(close[0])}?" if close else "check the path, or the folder you are in"
+        f"did you mean {shown(path.with_name(close[0]))}?"
+        if close
+        else "check the path, or the folder you are in"
     )
 
 
 def _unwritable(path: Path, fault: OSError) -> ResultError:
     message = f"the file cannot be written: {_reason(fault)}"
     hint = "make room or mend the permissions, then run again"
-    return ResultError("result-unwritable", message, place=Place(str(path)), hint=hint)
+    return ResultError("result-unwritable", message, place=Place(shown(path)), hint=hint)
 
 
 def _reason(fault: Exception) -> str:

@@ -1,9 +1,12 @@
 """The folder of a run: its slices while it goes on, its result and the views of it afterwards.
 
-Law: a result is written whole or not at all, and a run that was killed can still be reported. Idea:
-`slices.jsonl` begins with the header of the run and grows by one delta a second, so that it
-holds all that `result.json` does, in ASCII, so that it is text wherever it was cut. Trap: nothing
-may be written over; a folder that has a result is full.
+A result is written whole or not at all, and a run that was killed can still be reported: `slices.jsonl`
+begins with the header of the run and grows by one delta a second, so that it holds all that `result.json`
+does. It is in ASCII, so that it is text wherever it was cut. When the disk takes no more of it, the run goes
+on, and says so.
+
+The views of a run can be made again, and then replace those in its folder; beside a result that a person
+keeps under another name, nothing is replaced, because the views there may be of another run.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import InputError, Place, ResultError
 from sessionload.metrics.file_form import delta_from_json, delta_to_json
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
-from sessionload.storage.files import Appender, add_folder, make_folder, read_text, write_whole
+from sessionload.storage.files import Appender, read_text, shown
+from sessionload.storage.output_folder import OutputFolder
+from sessionload.units import duration_text
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.result import Result, before_the_run
 
@@ -34,13 +39,15 @@ _LONGEST_FILE = 1 << 30
 _BESIDE_RESPONSES = frozenset(HISTOGRAMS) - {"valid"}
 
 
-class RunFolder:
+class RunFolder(OutputFolder):
     """One run's files below `path`; its result has another name where a person keeps it under one."""
 
     def __init__(self, path: Path, result: str = RESULT) -> None:
-        self.path = path
+        super().__init__(path, again=result == RESULT)
         self._result = path / result
         self._slices: Appender | None = None
+        self.notes: list[str] = []
+        """What could not be kept while the run went on, as sentences for its result."""
 
     @classmethod
     def named(cls, path: Path) -> RunFolder:
@@ -50,40 +57,34 @@ class RunFolder:
         return cls(path.parent, RESULT if path.name == SLICES else path.name)
 
     @classmethod
-    def create(cls, path: Path) -> RunFolder:
-        """Make the folder, and prove that it can be written to. Raises `InputError`."""
-        make_folder(path)
-        folder = cls(path)
-        if folder.is_run():
-            raise InputError(
-                "output-taken",
-                "there is a run in this folder already",
-                place=Place(str(path)),
-                hint="name another with --out, or move it away",
-            )
-        return folder
-
-    def discard(self) -> None:
-        """Remove the folder if nothing was written into it."""
-        with contextlib.suppress(OSError):
-            self.path.rmdir()
+    def create(cls, path: Path, files: Iterable[str] = ()) -> Self:
+        """Make the folder of a run with views in `files`. Raises `InputError` as `OutputFolder` does."""
+        return super().create(path, (RESULT, SLICES, *files))
 
     def begin(self, header: RunHeader) -> None:
         """Open the slices with everything that is known before the first arrival. Raises `ResultError`."""
-        self._slices = Appender(self.path / SLICES)
+        self._slices = Appender(self.path / SLICES, new=True)
         try:
             self._slices.append(_line(before_the_run(header).to_json(), ascii_only=True))
         except ResultError:
             self.end()
             raise
 
-    def append(self, delta: Delta) -> None:
-        """Keep a delta on disk, as long as the disk takes it: a full one must not end a run."""
+    def append(self, delta: Delta) -> str | None:
+        """Keep a delta on disk, as long as the disk takes it: a full one must not end a run.
+
+        When it takes no more, that is a note, returned once, and nothing more is kept.
+        """
         if self._slices is not None:
             try:
                 self._slices.append(_line(delta_to_json(delta), ascii_only=True))
-            except ResultError:
+            except ResultError as error:
                 self.end()
+                at = duration_text(delta.elapsed_ns)
+                note = f"{SLICES} ends {at} after the start, and a kill after that would lose the rest"
+                self.notes.append(f"{note}: {error.message}")
+                return self.notes[-1]
+        return None
 
     def end(self) -> None:
         """Close the slices."""
@@ -96,21 +97,7 @@ class RunFolder:
         """Write `result.json`. Raises `ResultError`."""
         self.end()
         # Half a surrogate, which UTF-8 cannot hold, becomes its escape, which JSON reads again.
-        write_whole(self.path / RESULT, (text.encode(errors="backslashreplace") for text in _text(result)))
-
-    def write_views(self, views: Iterable[tuple[str, str | bytes]]) -> list[Path]:
-        """Write views, each a file below the folder and its content; return their paths.
-
-        Raises `ResultError`.
-        """
-        written = []
-        for file, content in views:
-            path = self.path / file
-            if path.parent != self.path:
-                add_folder(path.parent)
-            write_whole(path, content)
-            written.append(path)
-        return written
+        self.write(RESULT, (text.encode(errors="backslashreplace") for text in _text(result)))
 
     def is_run(self) -> bool:
         """Whether there is a result here, or what a killed run left."""
@@ -138,7 +125,7 @@ class RunFolder:
         raise InputError(
             "no-run",
             f"there is no {RESULT} and no {SLICES} here",
-            place=Place(str(self.path)),
+            place=Place(shown(self.path)),
             hint="name the folder that 'sessionload run' printed last",
         )
 
@@ -185,7 +172,7 @@ def _json(text: str, path: Path) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise InputError(
-            "broken-result", "this is not JSON", place=Place(str(path)), hint="it was cut or edited"
+            "broken-result", "this is not JSON", place=Place(shown(path)), hint="it was cut or edited"
         ) from None
 
 
@@ -209,7 +196,7 @@ def _slimmed(part: object) -> object:
 
 def _is_there(path: Path) -> bool:
     try:
-        return path.exists()
+        return path.exists() or path.is_symlink()
     except OSError:
         return True  # the system will not say; reading it tells why
 

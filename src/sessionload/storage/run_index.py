@@ -1,8 +1,8 @@
 """The runs of a folder: those in the folders directly below it, and the folder itself if it is one.
 
-Law: what holds no run is passed over, and what holds a broken one is not. Idea: finding runs looks for names
-only; whoever wants a run reads it, one at a time. Trap: a link such as `latest` leads to a run that is there
-already, and must not count twice.
+A folder without a run is passed over, and one with a broken run is not. Finding runs looks for names only,
+and each is read when it is needed. A link such as `latest` leads to a run that is there already, and does not
+count twice.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place
+from sessionload.storage.files import shown
 from sessionload.storage.run_folder import RESULT, SLICES, RunFolder
 
 if TYPE_CHECKING:
@@ -35,4 +36,4 @@ def runs_of(folder: Path) -> list[RunFolder]:
 
 def _none(folder: Path, message: str) -> InputError:
     hint = "name the folder that holds the folders of runs, such as reports"
-    return InputError("no-runs", message, place=Place(str(folder)), hint=hint)
+    return InputError("no-runs", message, place=Place(shown(folder)), hint=hint)

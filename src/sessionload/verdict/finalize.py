@@ -13,6 +13,8 @@ from sessionload.verdict.result import Result
 from sessionload.verdict.verdict import Evidence, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sessionload.verdict.run_header import RunHeader
     from sessionload.workload.schedule import Schedule
 
@@ -24,6 +26,7 @@ def finalize_result(
     workers: int = 1,
     interrupted: str | None = None,
     aborted_by: str | None = None,
+    notes: Sequence[str] = (),
 ) -> Result:
     """Return the judged result of a run.
 
@@ -52,6 +55,7 @@ def finalize_result(
             seconds=round(totals.elapsed_ns / NS, 3),
             interrupted=interrupted,
             aborted_by=aborted_by,
+            notes=tuple(notes),
         ),
         lost=lost,
         measurement=measurement,

@@ -33,6 +33,8 @@ class RunForm(Struct, forbid_unknown_fields=True):
     version: Text
     interrupted: str | None
     aborted_by: str | None
+    notes: list[Text] = []
+    """Left out where there are none."""
 
 
 class EnvironmentForm(Struct, forbid_unknown_fields=True):

@@ -41,6 +41,8 @@ class Run:
     version: str
     interrupted: str | None = None
     aborted_by: str | None = None
+    notes: tuple[str, ...] = ()
+    """What went wrong beside the measuring, as sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def header_json(header: RunHeader) -> dict[str, Any]:
     """Return what a result's JSON object has of a header, but for `planned`, which stands in `arrivals`."""
     by_stage = header.planned_by_stage or (None,) * len(header.stages)
     return {
-        "run": asdict(header.run),
+        "run": _run_json(header.run),
         "scenario": dict(header.scenario),
         "environment": dict(header.environment),
         "contract": dict(header.contract),
@@ -107,7 +109,7 @@ def read_header(form: ResultForm) -> RunHeader:
     known = tuple(planned for planned in by_stage if planned is not None)
     by_second = {each.second: each.arrivals for each in form.planned_by_second}
     header = RunHeader(
-        run=Run(**structs.asdict(form.run)),
+        run=Run(**{**structs.asdict(form.run), "notes": tuple(form.run.notes)}),
         scenario=form.scenario,
         environment=structs.asdict(form.environment),
         contract=structs.asdict(form.contract),
@@ -124,6 +126,12 @@ def read_header(form: ResultForm) -> RunHeader:
     if [stage.start_s for stage in form.stages] != [_seconds(start_ns) for start_ns in header.starts_ns]:
         raise ValueError("its stages do not follow each other")
     return header
+
+
+def _run_json(run: Run) -> dict[str, Any]:
+    data = asdict(run)
+    notes = list(data.pop("notes"))
+    return {**data, "notes": notes} if notes else data
 
 
 def _seconds(ns: int) -> float:

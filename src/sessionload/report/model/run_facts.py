@@ -27,6 +27,8 @@ def run_facts(result: Result) -> Iterator[Fact]:
     yield Fact("Took", duration_text(round(run.seconds * NS)))
     yield Fact("Seed", str(run.seed))
     yield Fact("Version", plain(run.version))
+    for note in run.notes:
+        yield Fact("Note", plain(note, 300))
     groups = {"machine": result.machine, "environment": result.environment, "contract": result.contract}
     for name, group in groups.items():
         yield from _flat(name, group)
