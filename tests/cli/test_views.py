@@ -111,3 +111,18 @@ print(ViewProcess(View("home", lambda: {"home": str(Path.home())})).contents()["
     variables = {name: value for name, value in os.environ.items() if name != "HOME"}
     ended = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, check=True)
     assert ended.stdout.strip()
+
+
+def test_a_view_that_nobody_waits_for_ends() -> None:
+    """Its content is more than a pipe holds; the process that wanted it ends without a look at it."""
+    script = """
+from sessionload.cli.views import ViewProcess
+from sessionload.report.views import View
+ViewProcess(View("large", lambda: {"large": "x" * 1_000_000}))
+"""
+    reader, writer = os.pipe()
+    with subprocess.Popen([sys.executable, "-c", script], pass_fds=[writer]) as process:
+        os.close(writer)
+        assert os.read(reader, 1) == b""  # the last process that has the other end has ended
+        assert process.wait() == 0
+    os.close(reader)

@@ -49,7 +49,6 @@ PREFLIGHT = {"suite/preflight"}
 """The module that makes codes of the causes of a single call."""
 PASSED_ON = {
     "cli/option_values": {"code"},
-    "cli/locust_integration": {"error"},
     "contract/openapi": {"code"},
     "config/read": {"error.code"},
     "suite/preflight": {"code"},

@@ -90,7 +90,7 @@ def test_a_list_sends_nothing_and_says_what_would_be_sent(check: Callable[..., E
     assert listed.code == 0
     assert stub.ledger()["arrivals"] == stub.ledger()["unauthorized"] == 0
     assert not (world.folder / "reports").exists()
-    promised = int(listed.out.strip().splitlines()[-1].split(" cases and laws, ")[1].split()[0])
+    promised = int(listed.out.strip().splitlines()[-1].split(" cases and rules, ")[1].split()[0])
     ended = check("--with-interact")
     assert suite_report(ended)["verdict"]["requests"] == promised
     assert all(f"\n{name} " in f"\n{listed.out}" for name in states(ended))

@@ -30,6 +30,14 @@ def locust(*words: str) -> list[str]:
     return [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), *words]
 
 
+def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
+    """Return when `condition` holds."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
 def result_of(world: World, out: str = "out") -> dict[str, Any]:
     data: dict[str, Any] = json.loads((world.folder / out / "result.json").read_text())
     return data
@@ -59,17 +67,14 @@ def test_headless_a_missed_target_is_exit_1_and_shows_in_locusts_failures(world:
     assert re.search(r"10\s+POST start session: +contract_violation", ended.out + ended.err)
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_headless_a_signal_drains_and_reports(world: World, agrees: Agrees, name: str, code: int) -> None:
     stub = world.stub(latency="500ms")
     scenario = world.scenario("50/s", "30s")
     process = world.start(program=locust("--headless", "--scenario", scenario, "--out", "out"))
-    end = time.monotonic() + 30
-    while stub.ledger()["arrivals"] < 60:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 60)
     process.send_signal(signal.Signals[name])
-    ended = world.end(process, within=20)
+    ended = world.end(process, within=45)
     result = result_of(world)
     assert ended.code == code
     assert result["run"]["interrupted"] == name
@@ -94,6 +99,7 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
         (["--headless", "--run-time", "5s", "--scenario", "SCENARIO"], "run-time"),
         (["--web-host", "0.0.0.0", "--scenario", "SCENARIO"], "web-host"),
         (["--master", "--headless", "--scenario", "SCENARIO"], "one-process"),
+        (["--headless", "--scenario", "SCENARIO", "--grace", "0s"], "out-of-range"),
     ],
 )
 def test_what_it_cannot_do_is_refused_in_one_sentence(world: World, words: list[str], code: str) -> None:
@@ -102,6 +108,63 @@ def test_what_it_cannot_do_is_refused_in_one_sentence(world: World, words: list[
     ended = world.run(program=locust(*[scenario if word == "SCENARIO" else word for word in words]))
     assert ended.code == 2
     assert f"[{code}]" in ended.err
+
+
+def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(
+    world: World, agrees: Agrees
+) -> None:
+    stub = world.stub("hang from 0s for 1h")
+    scenario = world.scenario("20/s", "1m", timeout="1m")
+    process = world.start(
+        program=locust("--headless", "--scenario", scenario, "--out", "out", "--grace", "2s")
+    )
+    wait_for(lambda: stub.ledger()["arrivals"] >= 20)
+    process.send_signal(signal.SIGTERM)
+    assert world.end(process, within=45).code == 143
+    result = result_of(world)
+    assert result["outcomes"]["aborted"] == result["arrivals"]["sent"] >= 20
+    agrees(stub, result)
+
+
+def test_headless_the_number_of_users_is_not_locusts(world: World, agrees: Agrees) -> None:
+    """At one user a second, a thousand users would take a quarter of an hour to start."""
+    stub = world.stub()
+    ended = world.run(
+        program=locust(
+            *("--headless", "-u", "1000", "-r", "1"),
+            "--scenario",
+            world.scenario("50/s", "1s"),
+            "--out",
+            "out",
+        )
+    )
+    assert ended.code == 0
+    assert result_of(world)["generator"]["users_started"] < 100
+    agrees(stub, result_of(world))
+
+
+def test_a_defect_while_a_run_is_closed_ends_the_process(world: World) -> None:
+    """It does not run on for ever, and its exit code is that of a defect."""
+    world.stub()
+    broken = world.folder / "broken.py"
+    broken.write_text(
+        "from locust import events\n"
+        "from sessionload.cli import locust_integration\n"
+        "def finish_run(*_):\n"
+        "    raise ZeroDivisionError\n"
+        "locust_integration.finish_run = finish_run\n"
+        "locust_integration.install(events)\n"
+        "SessionUser = locust_integration.SessionUser\n"
+    )
+    scenario = world.scenario("20/s", "1s")
+    process = world.start(
+        program=[*locust()[:4], str(broken), "--headless", "--scenario", scenario, "--out", "out"]
+    )
+    out, err = process.communicate(timeout=60)
+    world.printed += [out, err]
+    assert process.returncode == 70
+    assert "ZeroDivisionError" in err
+    assert "a defect of sessionload" in err
 
 
 class WebUi:
@@ -155,10 +218,7 @@ def test_the_web_ui_is_on_loopback_shows_the_true_numbers_and_cannot_be_turned_o
     assert world.key not in page
     assert not [name for name in headers if name.startswith("access-control-")]
     ui.ask("/swarm", form, origin=ui.url)
-    end = time.monotonic() + 30
-    while not (world.folder / "out" / "report.html").exists():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    wait_for((world.folder / "out" / "report.html").exists)
     _, stats = ui.ask("/stats/requests")
     total = json.loads(stats)["stats"][-1]
     result = result_of(world)
@@ -167,4 +227,46 @@ def test_the_web_ui_is_on_loopback_shows_the_true_numbers_and_cannot_be_turned_o
     assert total["max_response_time"] == pytest.approx(result["latency_ms"]["response"]["max"], rel=0.01)
     assert total["max_response_time"] > 900
     process.send_signal(signal.SIGINT)
-    assert world.end(process, within=20).code == 0
+    assert world.end(process, within=45).code == 0
+
+
+def status_of(ui: WebUi, path: str, data: str | None = None, **headers: str) -> int:
+    """Return the status of what the web UI answers."""
+    try:
+        ui.ask(path, data, **headers)
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 200
+
+
+def test_runs_of_the_web_ui_are_started_one_at_a_time_and_cannot_be_edited(
+    world: World, agrees: Agrees
+) -> None:
+    """Start is pressed three times, the number of users is edited, and a second run is stopped."""
+    stub = world.stub()
+    scenario = world.scenario("50/s", "2s")
+    port = free_port()
+    process = world.start(program=locust("--scenario", scenario, "--web-port", str(port)))
+    ui = WebUi(process, port)
+    assert status_of(ui, "/", host="[::1") == 400
+    assert status_of(ui, "/swarm", "user_count=1&spawn_rate=1", origin="http://[::1") == 400
+    assert status_of(ui, "/user", '{"user_class_name": "SessionUser", "engine": 1}') == 403
+    form = "user_count=500&spawn_rate=500&run_time=1s&host=http://127.0.0.1:1"
+    assert [status_of(ui, "/swarm", form) for _ in range(3)] == [200, 409, 409]
+    wait_for(lambda: stub.ledger()["arrivals"] >= 20)
+    assert status_of(ui, "/swarm", "user_count=1&spawn_rate=1") == 409
+    reports = world.folder / "reports"
+    wait_for(lambda: len(list(reports.glob("*/spectrum.hgrm"))) == 1)
+    (first,) = (json.loads(path.read_text()) for path in reports.glob("*/result.json"))
+    assert first["verdict"]["state"] == "met"
+    assert first["arrivals"] == {"planned": 100, "sent": 100, "unsent": 0, "lost": 0}
+    assert first["generator"]["users_started"] < 100
+    agrees(stub, first)
+    wait_for(lambda: status_of(ui, "/swarm", form) == 200)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 110)
+    assert status_of(ui, "/stop", "") == 200
+    wait_for(lambda: len(list(reports.glob("*/spectrum.hgrm"))) == 2)
+    results = [json.loads(path.read_text()) for path in sorted(reports.glob("*/result.json"))]
+    assert [result["run"]["interrupted"] for result in results] == [None, "the stop button"]
+    process.send_signal(signal.SIGINT)
+    assert world.end(process, within=45).code == 3

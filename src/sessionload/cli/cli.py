@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import sessionload
-from sessionload.cli.console import open_streams, say, warn
+from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
@@ -24,8 +23,6 @@ from sessionload.process_limits import forbid_core_dumps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DEFECT = 70
-"""The exit code of a defect of the program itself (EX_SOFTWARE of sysexits.h)."""
 EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
 4 preflight failed · 5 result could not be written · 70 a defect · 129, 130, 143 interrupted"""
@@ -275,5 +272,4 @@ def main() -> NoReturn:
     except click.Abort:  # Ctrl-C in a command that has nothing to drain
         sys.exit(128 + signal.SIGINT)
     except Exception:  # noqa: BLE001 -- a defect must not look like a verdict, as Python's exit code 1 would
-        warn(f"{traceback.format_exc()}error: this is a defect of sessionload")
-        sys.exit(DEFECT)
+        sys.exit(defect())

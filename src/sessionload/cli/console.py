@@ -14,6 +14,7 @@ import io
 import os
 import select
 import sys
+import traceback
 from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
@@ -24,6 +25,8 @@ from sessionload.report.console_text import console_text
 if TYPE_CHECKING:
     from rich.console import Console
 
+_DEFECT = 70
+"""The exit code of a defect of the program itself (EX_SOFTWARE of sysexits.h)."""
 _SPELL = "sessionload.spell"
 _WAITING_TEXTS = 64
 """Progress texts that wait for the terminal; more than these are dropped."""
@@ -80,6 +83,12 @@ def say(text: object) -> None:
 def warn(text: object) -> None:
     """Print a line, or several, on standard error."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def defect() -> int:
+    """Print the traceback of the exception that is being handled, and return the exit code of a defect."""
+    warn(f"{traceback.format_exc()}error: this is a defect of sessionload")
+    return _DEFECT
 
 
 def show(summary: str) -> None:

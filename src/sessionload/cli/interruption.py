@@ -28,7 +28,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _JOB_CONTROL = (signal.SIGTSTP, signal.SIGTTOU)
 """Ctrl-Z, and what a terminal may send to a background job that writes to it."""
 DEFAULT_GRACE_S = 10.0
-_DRAIN_SHARE = 0.7
+DRAIN_SHARE = 0.7
 """How much of the grace is for what is in flight; the rest is for the report."""
 
 
@@ -114,7 +114,7 @@ class Interruption:
             raise Interrupted
         if first and self._drain is not None:
             signal.setitimer(signal.ITIMER_REAL, self.grace_s)
-            self._drain(self.grace_s * _DRAIN_SHARE)
+            self._drain(self.grace_s * DRAIN_SHARE)
         elif self._cut is not None:
             self._cut()
 

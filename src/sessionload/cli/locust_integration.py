@@ -1,15 +1,16 @@
-"""The other door: the same run under Locust's own command, headless or with its web UI.
+"""Runs a scenario under Locust's own command, headless or with its web UI.
 
-Law: what `sessionload run` promises holds here: the same schedule, drain, result folder, verdict and exit
-code. Idea: Locust fires `test_stopping` before it stops any user, whoever asked for it (the end of the
-schedule, a signal, the stop button), so the drain waits there. Trap: Locust reads its exit code
-before it stops the runner, so the `quitting` listener stops it first.
+What `sessionload run` promises holds here: the same schedule, drain, result folder, verdict and exit code.
+Each start is a run with a folder of its own, and there is one at a time. Locust starts its users when all is
+checked, and fires `test_stopping` before it stops any of them, so the drain waits there. The number of users
+is the engine's: what Locust's command, its keys and its web UI ask for is of no consequence.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
+from argparse import ArgumentTypeError
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +20,10 @@ import gevent
 from gevent.event import Event
 from locust.runners import LocalRunner
 
-from sessionload.cli.console import open_streams, warn
-from sessionload.cli.finish_run import finish_run
+from sessionload.cli.console import defect, open_streams, warn
+from sessionload.cli.finish_run import all_ended, finish_run
+from sessionload.cli.interruption import DRAIN_SHARE, SIGNALS
+from sessionload.cli.option_values import grace_option
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import make_run_folder, prepare_run, with_server
 from sessionload.cli.web_ui_guard import guarded
@@ -72,32 +75,39 @@ def _add_options(parser: ArgumentParser) -> None:
     option("--contract", dest="sl_contract", metavar="FILE", default=str(DEFAULT_CONTRACT))
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
-    option("--out", dest="sl_out", metavar="DIR", help="The run's folder.")
+    option("--out", dest="sl_out", metavar="DIR", type=_folder, help="The run's folder.")
+    option("--grace", dest="sl_grace", metavar="DURATION", default="10s", help="Bounds an interrupted run.")
     parser.set_defaults(web_host="127.0.0.1")
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise ArgumentTypeError("a folder has a name")
+    return Path(text)
 
 
 def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # Locust passes more
     forbid_core_dumps()
+    options: Namespace = environment.parsed_options
     try:
         request = _request(environment)
+        grace_s = grace_option(options.sl_grace)
         prepare_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
     except SessionloadError as error:
         warn(f"error: {error}")
         sys.exit(error.exit_code)
     environment.stop_timeout = 0.0  # the drain is ours, and over before Locust stops a user
+    integration = _LocustIntegration(environment, request, options.sl_out, grace_s)
     if environment.web_ui:
         application = environment.web_ui.app
-        application.wsgi_app = guarded(application.wsgi_app)
-    door = _LocustIntegration(
-        environment, request, Path(out) if (out := environment.parsed_options.sl_out) else None
-    )
-    events = environment.events
-    events.test_start.add_listener(door.start)
-    events.test_stopping.add_listener(door.drain)
-    events.test_stop.add_listener(door.close)
-    events.quitting.add_listener(door.stop)
-    gevent.signal_handler(signal.SIGINT, door.interrupt, "SIGINT")
-    gevent.signal_handler(signal.SIGTERM, door.interrupt, "SIGTERM")
+        application.wsgi_app = guarded(application.wsgi_app, integration.start, integration.stop)
+    environment.runner.start = lambda *_, **__: integration.start()
+    environment.events.test_stopping.add_listener(integration.drain)
+    environment.events.test_stop.add_listener(integration.users_stopped)
+    environment.events.quitting.add_listener(integration.wait)
+    for number in SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            gevent.signal_handler(number, integration.interrupt, signal.Signals(number).name)
 
 
 def _request(environment: LocustEnvironment) -> RunRequest:
@@ -136,98 +146,161 @@ def _request(environment: LocustEnvironment) -> RunRequest:
 
 @dataclass
 class LocustRun:
-    """One run, from Locust's start to its stop."""
+    """One run, from its preflight to its report."""
 
     prepared: PreparedRun
     engine: LoadEngine
-    stack: ExitStack
-    folder: RunFolder | None = None
+    folder: RunFolder
     totals: RunTotals = field(default_factory=RunTotals)
     ended: Event = field(default_factory=Event)
-    """No more deltas but the last."""
+    """There is one more delta, the last."""
     drained: Event = field(default_factory=Event)
+    users_stopped: Event = field(default_factory=Event)
+    stopping: bool = False
+    """Whether Locust is stopping its users, or waits for the drain to do so."""
     aborted_by: str | None = None
 
 
 class _LocustIntegration:
-    """Listens to Locust: each start is a run of its own, with its own folder."""
+    """Starts runs when Locust is asked to, one at a time, and sees each to its end."""
 
-    def __init__(self, environment: LocustEnvironment, request: RunRequest, out: Path | None) -> None:
+    def __init__(
+        self, environment: LocustEnvironment, request: RunRequest, out: Path | None, grace_s: float
+    ) -> None:
         self._environment = environment
+        self._runner = environment.runner
+        self._start_locust = environment.runner.start
         self._request = request
         self._out = out
+        self._grace_s = grace_s
         self._run: LocustRun | None = None
+        self._idle = Event()
+        self._idle.set()
+        self._stop_asked = False
         self._interrupted: str | None = None
-        self._stopping = False
-        self._closed = Event()
 
-    def start(self, **_: Any) -> None:  # noqa: ANN401
-        """Make everything ready that users need; the rest goes on beside Locust."""
-        self._stopping = False
-        self._closed.clear()
-        stack = ExitStack()
-        prepared = with_server(prepare_run(self._request, run_variables()), stack)
-        engine = LoadEngine(prepared.spec)
-        self._run = LocustRun(prepared, engine, stack)
-        SessionUser.engine = engine
-        self._environment.host = prepared.spec.environment.url
-        gevent.spawn(self._go, self._run)
+    def start(self) -> bool:
+        """Begin a run; return whether this could be done, which it cannot while there is one."""
+        if not self._idle.is_set() or self._interrupted:
+            return False
+        self._idle.clear()
+        self._stop_asked = False
+        gevent.spawn(self._go)
+        return True
 
-    def _go(self, run: LocustRun) -> None:
-        try:
-            runner = self._environment.runner
-            runner.spawning_greenlet.join()
-            folder = make_run_folder(run.prepared, self._out)
-            trial = ReportTrial(run.prepared.spec)
-            try:
-                preflight(run.prepared.spec)
-            except SessionloadError:
-                folder.discard()
-                raise
-            for warning in trial.warnings():
-                warn(warning)
-            run.folder = folder
-            folder.begin(run.prepared.spec.header)
-            allow_connections(run.prepared.spec.scenario.max_in_flight)
-            telling = gevent.spawn(self._tell_often, run)
-            run.engine.run(start_users_of(runner))
-            run.ended.set()
-            telling.join()  # what it is telling must be told
-        except SessionloadError as error:
-            self._refuse(error)
-        finally:  # a defect, too, must end the run: what it leaves unaccounted for makes it void
-            run.ended.set()
-            run.drained.set()
-            self._end()
+    def stop(self) -> None:
+        """Ask for an early end of the run, if there is one."""
+        self._stop_asked = True
+        if self._run is not None:
+            self._run.engine.stop()
 
-    def _refuse(self, error: SessionloadError) -> None:
-        warn(f"error: {error}")
-        self._environment.process_exit_code = error.exit_code
+    def interrupt(self, name: str) -> None:
+        """Drain and leave at the first signal; do not wait any longer at the second."""
+        first, self._interrupted = self._interrupted is None, self._interrupted or name
+        if self._run is not None and first:
+            self._run.engine.stop(self._grace_s * DRAIN_SHARE)
+        elif self._run is not None:
+            self._run.engine.cut()
+        if first:
+            gevent.spawn(self._leave)
 
-    def _end(self) -> None:
-        if self._environment.web_ui and not self._interrupted:
-            self.stop()
-        else:
-            self._leave()
+    def wait(self, **_: Any) -> None:  # noqa: ANN401
+        """Stop the run, if there is one, and wait until it is reported: Locust reads its exit code next."""
+        self.stop()
+        self._idle.wait()
+
+    def drain(self, **_: Any) -> None:  # noqa: ANN401
+        """Wait until nothing is in flight; Locust stops the users after that."""
+        if self._run is not None:
+            self._run.stopping = True
+            self._run.engine.stop()
+            self._run.drained.wait()
+
+    def users_stopped(self, **_: Any) -> None:  # noqa: ANN401
+        """Take note that every user has ended."""
+        if self._run is not None:
+            self._run.users_stopped.set()
 
     def _leave(self) -> None:
-        self.stop()
-        self._environment.runner.quit()
+        self.wait()
+        self._runner.quit()
         if self._environment.web_ui:
             self._environment.web_ui.greenlet.kill(block=False)
 
-    def _tell_often(self, run: LocustRun) -> None:
-        while not run.ended.wait(DELTA_EVERY_S):
-            if run.engine.begun:
-                self._take(run, run.engine.delta().packed())
+    def _go(self) -> None:
+        """Run the scenario once. However it ends, another run can be started, or Locust ends."""
+        leave = self._environment.web_ui is None
+        try:
+            with ExitStack() as stack:
+                self._perform(with_server(prepare_run(self._request, run_variables()), stack))
+        except SessionloadError as error:
+            warn(f"error: {error}")
+            self._environment.process_exit_code = error.exit_code
+        except Exception:  # noqa: BLE001 -- a defect must not keep the process, or look like a verdict
+            self._environment.process_exit_code = defect()
+            leave = True
+        finally:
+            self._run = None
+            self._idle.set()
+        if leave:
+            self._leave()
+
+    def _perform(self, prepared: PreparedRun) -> None:
+        spec = prepared.spec
+        folder = make_run_folder(prepared, self._out)
+        try:
+            trial = ReportTrial(spec)
+            preflight(spec)
+            for warning in trial.warnings():
+                warn(warning)
+            folder.begin(spec.header)
+        except BaseException:
+            folder.discard()
+            raise
+        allow_connections(spec.scenario.max_in_flight)
+        SessionUser.engine = engine = LoadEngine(spec)
+        self._environment.host = spec.environment.url
+        self._run = run = LocustRun(prepared, engine, folder)
+        if self._stop_asked or self._interrupted:
+            engine.stop()
+        try:
+            self._load(run)
+        finally:  # a defect, too, has a result: what it leaves unaccounted for makes it void
+            self._stop_users(run)
+            self._conclude(run)
+
+    def _load(self, run: LocustRun) -> None:
+        self._start_locust(1, 1)
+        self._runner.spawning_greenlet.join()
+        reporter = gevent.spawn(self._report_often, run)
+        try:
+            run.engine.run(start_users_of(self._runner))
+        finally:
+            run.ended.set()
+            reporter.get()  # the delta that it takes must be whole, and its defect is ours
+
+    def _stop_users(self, run: LocustRun) -> None:
+        run.drained.set()
+        if run.stopping:
+            run.users_stopped.wait()
+        else:
+            self._runner.stop()
+
+    def _report_often(self, run: LocustRun) -> None:
+        try:
+            while not run.ended.wait(DELTA_EVERY_S):
+                if run.engine.begun:
+                    self._take(run, run.engine.delta().packed())
+        except BaseException:
+            run.engine.cut()  # no target could end this run any more
+            raise
 
     def _take(self, run: LocustRun, delta: Delta) -> None:
         run.totals.add(delta)
         feed_locust(self._environment.stats, delta.measurement)
-        if run.folder is not None:
-            note = run.folder.append(delta)
-            if note is not None:
-                warn(f"warning: {note}; the run goes on")
+        note = run.folder.append(delta)
+        if note is not None:
+            warn(f"warning: {note}; the run goes on")
         spec = run.prepared.spec
         if run.aborted_by is None and not delta.last:
             second = run.totals.settled_ns // NS
@@ -238,48 +311,19 @@ class _LocustIntegration:
                 run.aborted_by = target.expr
                 run.engine.stop()
 
-    def drain(self, **_: Any) -> None:  # noqa: ANN401
-        """Wait until nothing is in flight; Locust stops the users after that."""
-        self._stopping = True
-        if self._run is not None:
-            self._run.engine.stop()
-            self._run.drained.wait()
-
-    def close(self, **_: Any) -> None:  # noqa: ANN401
+    def _conclude(self, run: LocustRun) -> None:
         """Judge and report the run, now that every user has ended."""
-        run, self._run = self._run, None
-        if run is not None:
-            run.stack.close()
-            if run.folder is not None:  # else nothing was sent, and the reason is said already
-                self._conclude(run, run.folder)
-        self._closed.set()
-
-    def _conclude(self, run: LocustRun, folder: RunFolder) -> None:
         self._take(run, run.engine.delta(last=True).packed())
-        early = None if run.engine.completed or run.aborted_by else "the stop button"
-        interrupted = self._interrupted or early
+        header = run.prepared.spec.header
+        asked = self._stop_asked and not run.engine.completed and not run.aborted_by
+        early = self._interrupted or ("the stop button" if asked else None)
         result = finalize_result(
-            run.prepared.spec.header,
+            header,
             run.totals,
-            interrupted=interrupted,
+            interrupted=None if all_ended(run.totals, header.planned) else early,
             aborted_by=run.aborted_by,
-            notes=folder.notes,
+            notes=run.folder.notes,
         )
-        ending = finish_run(result, folder)
+        ending = finish_run(result, run.folder)
         ending.say()
         self._environment.process_exit_code = ending.exit_code
-
-    def stop(self, **_: Any) -> None:  # noqa: ANN401
-        """Stop the run, or wait until whoever is stopping it already has: it is reported after that."""
-        if self._stopping:
-            self._closed.wait()
-        elif self._run is not None:
-            self._environment.runner.stop()
-
-    def interrupt(self, name: str) -> None:
-        """Drain and leave at the first signal; do not wait any longer at the second."""
-        if self._interrupted is None:
-            self._interrupted = name
-            gevent.spawn(self._leave)
-        elif self._run is not None:
-            self._run.engine.cut()

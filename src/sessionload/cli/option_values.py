@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from sessionload.errors import InputError, Place, ValueProblem
-from sessionload.units import duration_text, parse_duration
+from sessionload.units import NS, duration_text, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,11 @@ def duration_option(text: str, option: str, shortest_ns: int, longest_ns: int, *
             f"this goes from {duration_text(shortest_ns)} to {duration_text(longest_ns)}", option, example
         )
     return duration_ns
+
+
+def grace_option(text: str) -> float:
+    """Return how long an interrupted run may go on, in seconds. Raises `InputError`."""
+    return duration_option(text, "--grace", NS, 3600 * NS, example="10s") / NS
 
 
 def out_of_range(message: str, option: str, example: str) -> InputError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import Interrupted
-from sessionload.cli.option_values import duration_option
+from sessionload.cli.option_values import grace_option
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
@@ -52,7 +52,7 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
 
     Raises `SessionloadError`, or `Interrupted` when a signal comes before there is anything to report.
     """
-    interruption.grace_s = duration_option(options.grace, "--grace", NS, 3600 * NS, example="10s") / NS
+    interruption.grace_s = grace_option(options.grace)
     prepared = prepare_run(options.request, options.variables)
     folder = make_run_folder(prepared, options.out)
     try:

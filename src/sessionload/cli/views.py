@@ -79,6 +79,7 @@ class ViewProcess:
         except OSError:  # no more processes, or no memory for one
             self._process_id = -1
         if self._process_id == 0:
+            os.close(self._reader)  # else it would never learn that nobody waits for it any more
             _make(view.render, writer)
         os.close(writer)
 
@@ -127,7 +128,9 @@ def _make(render: Callable[[], Contents], writer: int) -> NoReturn:
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # whoever waits for the view decides
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the drawing program says when it dies
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):  # what the drawing program says when it dies, and pipes that others wait for
+            os.dup2(null, stream)
         if _is_homeless():
             os.environ["HOME"] = tempfile.gettempdir()  # Altair asks for it and keeps nothing there
         answer = pickle.dumps((dict(render()), ""))
