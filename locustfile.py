@@ -6,7 +6,13 @@
 The schedule is the scenario's: Locust's number of users and spawn rate are of no consequence.
 """
 
+import sys
+from pathlib import Path
+
 from locust import events
+
+if str(Path.cwd()) in sys.path:  # Locust put it there, and what lies in it is not ours to execute
+    sys.path.remove(str(Path.cwd()))
 
 from sessionload.cli.locust_integration import SessionUser, install
 

@@ -46,7 +46,7 @@ class GeneratorProcess:
     def __init__(self, variables: Mapping[str, str]) -> None:
         """Start a generator; `variables` become its environment, the key among them."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sessionload.generator.worker"],
+            [sys.executable, "-P", "-m", "sessionload.generator.worker"],  # -P: not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

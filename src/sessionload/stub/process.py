@@ -60,7 +60,7 @@ class StubProcess:
         line |= {"document": document, "operation": operation} if document is not None else {}
         line |= {"tls": dict(tls)} if tls else {}
         process = subprocess.Popen(
-            [sys.executable, "-m", "sessionload.stub"],
+            [sys.executable, "-P", "-m", "sessionload.stub"],  # -P: not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, KEY_VARIABLE: key.reveal() if key else DEFAULT_KEY},

@@ -251,5 +251,6 @@ def _operation(
 ) -> schemathesis.APIOperation[Any, Any, Any, Any]:
     import schemathesis  # noqa: PLC0415 -- an extra, and half a second
 
-    schema = schemathesis.openapi.from_dict(dict(document))
+    # Its own configuration: otherwise it reads a schemathesis.toml from the current folder or any above it.
+    schema = schemathesis.openapi.from_dict(dict(document), config=schemathesis.Config())
     return schema.find_operation_by_id(contract.operation_id)
