@@ -95,9 +95,9 @@ def test_an_override_of_a_whole_part_forgets_the_places_inside_it() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("load.stages.2.rate", "items count from 0"),
-        ("load.stages.-1.rate", "items count from 0"),
-        ("load.stages.first.rate", "items count from 0"),
+        ("load.stages.2.rate", "items count from 0, and it has 2"),
+        ("load.stages.-1.rate", "items count from 0, and it has 2"),
+        ("load.stages.first.rate", "items count from 0, and it has 2"),
         ("lod.timeout", "did you mean 'load'?"),
         ("name.first", "shorten the path"),
     ],

@@ -126,7 +126,18 @@ class TestPoisson:
 
     def test_seconds_hold_the_rounded_expectation_and_add_up(self) -> None:
         schedule = Schedule([Stage("flat", Fraction("10.4"), Fraction("10.4"), 5 * NS)], arrivals="poisson")
-        assert schedule.planned_by_second() == {0: 11, 1: 10, 2: 11, 3: 10, 4: 10}
+        assert schedule.planned_by_second() == {0: 10, 1: 11, 2: 10, 3: 11, 4: 10}
+
+    @given(st.fractions(0, 30, max_denominator=40), st.fractions(1, 30, max_denominator=40))
+    def test_up_to_each_second_the_nearest_whole_number_is_expected(
+        self, start: Fraction, end: Fraction
+    ) -> None:
+        schedule = Schedule([Stage("ramp", start, end, 7 * NS // 2)], arrivals="poisson")
+        expected = 0
+        for second, count in schedule.planned_by_second().items():
+            expected += count
+            area = schedule.area(min((second + 1) * NS, schedule.duration_ns))
+            assert abs(expected - area) <= Fraction(1, 2)
 
     def test_no_arrival_falls_into_a_pause(self) -> None:
         schedule = Schedule(HILL, arrivals="poisson", seed=8)

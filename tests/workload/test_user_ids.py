@@ -197,7 +197,7 @@ class TestFaults:
             (
                 from_list(("a", "b")),
                 (
-                    "3 arrivals are planned and the list has 2 user IDs, but they must be unique; "
+                    "3 arrivals are planned, and the list of user IDs, which must be unique, ends after 2; "
                     "say unique: false, or give more IDs"
                 ),
             ),

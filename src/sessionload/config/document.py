@@ -125,7 +125,7 @@ def _replaced(data: Any, steps: list[str], value: Any, place: Place) -> tuple[Pa
     if isinstance(data, list):
         if not re.fullmatch("[0-9]{1,6}", step) or int(step) >= len(data):
             raise _no_path(
-                f"a list with {len(data)} items has no item {shown(step)}", "items count from 0", place
+                f"this list has no item {shown(step)}", f"items count from 0, and it has {len(data)}", place
             )
         index = int(step)
         path, inner = _replaced(data[index], rest, value, place)

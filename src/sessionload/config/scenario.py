@@ -116,9 +116,9 @@ class Scenario:
     def check_ids(self, violation_of: Callable[[str], str | None], run_id: str, *, workers: int = 1) -> None:
         """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
 
-        `violation_of` returns what the contract has against an ID: a sentence, or `None`. It is asked about a
-        shortest and a longest ID. IDs that must be unique are compared; Poisson arrivals are counted one by
-        one for that.
+        `violation_of` returns what the contract has against an ID, in words to follow it, or `None`. It is
+        asked about a shortest and a longest ID. IDs that must be unique are compared; Poisson arrivals are
+        counted one by one for that.
         """
         planned = self.schedule.index_end(workers)
         problem = fault_in(self.users, planned, run_id=run_id)
@@ -127,10 +127,9 @@ class Scenario:
         for user_id in extremes(self.users, planned, run_id=run_id, seed=self.seed):
             violation = violation_of(user_id)
             if violation:
-                message = f"the contract refuses a user ID of {len(user_id):,} characters: {violation}"
                 raise InputError(
                     "bad-user-id",
-                    message,
+                    f"a user ID of this run {violation}",
                     place=self.users_at,
                     hint="change users.id, so that every ID is one that the contract allows",
                 )

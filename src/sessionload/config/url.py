@@ -15,7 +15,7 @@ from typing import Self
 from sessionload.errors import ValueProblem
 from sessionload.stub.settings import is_loopback
 
-_URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+_URL = re.compile(r"((?i:https?))://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORTS = {"http": 80, "https": 443}
@@ -42,7 +42,8 @@ class Url:
         match = _URL.fullmatch(text)
         if not match:
             raise ValueProblem("this is not an address of a server", _LIKE)
-        scheme, written, digits = match[1], match[2].lower(), match[3]
+        # A dot at the end only says that the name is a whole one; certificates never have it.
+        scheme, written, digits = match[1].lower(), match[2].lower().removesuffix("."), match[3]
         host = _host(written)
         port = int(digits) if digits else _PORTS[scheme]
         if not 1 <= port <= 65535:

@@ -39,8 +39,8 @@ _REQUEST = extend(OAS30WriteValidator, _PLAIN)  # type: ignore[no-untyped-call]
 _SENTENCES = {
     "required": "{where} is missing",
     "type": "{where} is not of the type '{limit}'",
-    "minLength": "{where} is shorter than {limit} characters",
-    "maxLength": "{where} is longer than {limit} characters",
+    "minLength": "{where} is shorter than its minLength, {limit}",
+    "maxLength": "{where} is longer than its maxLength, {limit}",
     "enum": "{where} is not one of the values listed",
     "additionalProperties": "{where} has a property that is not listed",
 }

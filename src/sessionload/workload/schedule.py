@@ -132,12 +132,14 @@ class Schedule:
     def planned_by_second(self) -> dict[int, int]:
         """Return how many arrivals are due in each second of the schedule, quiet seconds included.
 
-        Exact for even arrivals: those due before t are the n below the area up to t. For Poisson
-        arrivals the same figures are the expectation, rounded so that rounding errors do not add up.
+        Exact for even arrivals: those due before t are the n below the area up to t. For Poisson arrivals
+        these are expectations: the area up to the end of a second, rounded to the nearest whole number, less
+        that up to its start, so that rounding errors do not add up.
         """
         seconds = -(-self.duration_ns // NS)
         marks = (min(second * NS, self.duration_ns) for second in range(seconds + 1))
-        before = (math.ceil(self.area(mark)) for mark in marks)
+        shift = Fraction(0) if self.arrivals == "even" else Fraction(1, 2)
+        before = (math.ceil(self.area(mark) - shift) for mark in marks)
         return {second: later - sooner for second, (sooner, later) in enumerate(pairwise(before))}
 
     def index_end(self, workers: int = 1) -> int:

@@ -190,8 +190,8 @@ def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
 def _repeated(ids: UserIdList, planned: int) -> ValueProblem | None:
     if len(ids) < planned:
         return ValueProblem(
-            f"{planned:,} arrivals are planned and the list has {len(ids):,} user IDs, but they must be"
-            " unique",
+            f"{planned:,} arrivals are planned, and the list of user IDs, which must be unique, ends after"
+            f" {len(ids):,}",
             "say unique: false, or give more IDs",
         )
     # An open hash table of places, 8 to 16 bytes for each ID: a set of texts takes about 150.
