@@ -49,3 +49,19 @@ def test_an_unknown_authority_or_another_name_stops_the_run(
     ended = world.run("run", world.scenario("100/s", "1s"))
     assert ended.code == 4
     assert "[preflight-tls]" in ended.err
+
+
+@pytest.mark.parametrize("resumption", [True, False])
+def test_sessions_are_resumed_unless_full_handshakes_are_wanted(world: World, *, resumption: bool) -> None:
+    tls_stub(world, "127.0.0.1")
+    scenario = world.scenario("20/s", "1s")
+    ended = world.run(
+        "run",
+        scenario,
+        *("--set", "load.connections=per_session", "--set", f"load.tls_resumption={str(resumption).lower()}"),
+    )
+    generator = ended.result["generator"]
+    assert ended.code == 0
+    assert generator["addresses"] == {"127.0.0.1": generator["connections_opened"]} == {"127.0.0.1": 20}
+    assert (generator["tls_resumed"] > 0) is resumption
+    assert "127.0.0.1 (20)" in (ended.folder / "report.html").read_text()

@@ -14,8 +14,9 @@ import pytest
 
 from sessionload import happy_eyeballs
 from sessionload.generator import addresses as addresses_module
-from sessionload.generator.addresses import OTHERS, Addresses
+from sessionload.generator.addresses import Addresses
 from sessionload.happy_eyeballs import Connected
+from sessionload.metrics.generator_health import OTHER_ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -240,4 +241,4 @@ def test_not_more_than_64_addresses_are_counted_apart(
     resolver.hosts = [f"127.0.1.{number}" for number in range(1, 101)]
     addresses = Addresses("runtime.example", port, in_turn=True)
     in_greenlet(open_connections, addresses, 100)
-    assert (len(addresses.used), addresses.used[OTHERS]) == (65, 36)
+    assert (len(addresses.used), addresses.used[OTHER_ADDRESSES]) == (65, 36)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from msgspec import UNSET
 
 from sessionload.config import machine
 from sessionload.generator import process_metrics as process_metrics_module
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 @pytest.fixture
 def process_metrics() -> ProcessMetrics:
     return ProcessMetrics(
-        cast("Endpoint", SimpleNamespace(connections_opened=3, tls_resumed=2)),
+        cast(
+            "Endpoint",
+            SimpleNamespace(
+                connections_opened=3, tls_resumed=2, addresses=SimpleNamespace(used={"127.0.0.1": 3})
+            ),
+        ),
         cast("SeenKeys", SimpleNamespace(checked=5, forgotten=1)),
         cast("UserPool", SimpleNamespace(peak_in_flight=2)),
     )
@@ -58,11 +64,13 @@ def test_the_time_without_a_processor_is_told(process_metrics: ProcessMetrics) -
     assert 0 <= report.longest_run_queue_wait_ns == report.run_queue_wait_ns < 60 * NS
 
 
-def test_where_the_system_does_not_tell_nothing_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_metrics_module, "Path", lambda _: Path(os.devnull))
-    assert process_metrics_module._run_queue_wait_ns() == 0
-    monkeypatch.setattr(process_metrics_module, "Path", lambda _: Path("not/there"))
-    assert process_metrics_module._run_queue_wait_ns() == 0
+@pytest.mark.parametrize("path", [os.devnull, "not/there"])
+def test_where_the_system_does_not_say_so_or_descriptors_ran_out_what_was_known_stands(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What is reported is a difference, and a count below 0 would be refused by its reader."""
+    monkeypatch.setattr(process_metrics_module, "Path", lambda _: Path(path))
+    assert process_metrics_module._run_queue_wait_ns(7) == 7
 
 
 def test_a_worker_counts_once_and_counts_of_the_endpoint_and_the_keys_are_differences(
@@ -74,6 +82,7 @@ def test_a_worker_counts_once_and_counts_of_the_endpoint_and_the_keys_are_differ
     assert (first.workers, first.connections_opened, first.keys_checked, first.keys_forgotten) == (1, 3, 5, 1)
     assert (second.workers, second.connections_opened, second.keys_checked) == (0, 0, 0)
     assert second.peak_in_flight == 2
+    assert (first.addresses, second.addresses) == ({"127.0.0.1": 3}, UNSET)
 
 
 def test_the_machine_is_described_without_its_name() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
-from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.generator_health import MAX_ADDRESSES, GeneratorHealth
 
 GENERATORS = st.builds(GeneratorHealth, *[st.integers(0, 10**12)] * 9)
 
@@ -43,3 +45,25 @@ def test_adding_is_associative_and_commutative_and_empty_is_zero(
     assert plus(plus(one, two), three) == plus(one, plus(two, three))
     assert plus(one, two) == plus(two, one)
     assert plus(one, GeneratorHealth()) == one
+
+
+def to(*counts: tuple[str, int]) -> GeneratorHealth:
+    return GeneratorHealth(addresses=dict(counts))
+
+
+def test_connections_add_by_address_and_what_is_not_there_is_left_out() -> None:
+    assert plus(to(("b", 1)), to(("a", 2), ("b", 3))).addresses == {"a": 2, "b": 4}
+    assert plus(GeneratorHealth(), GeneratorHealth()).addresses is UNSET
+    assert b"addresses" not in msgspec.json.encode(GeneratorHealth())
+    assert msgspec.json.decode(msgspec.json.encode(to(("a", 2))), type=GeneratorHealth) == to(("a", 2))
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 150).map(str), st.integers(1, 9)), min_size=3, max_size=3))
+def test_not_more_than_64_addresses_are_told_apart_in_whatever_order_they_add(
+    counts: list[dict[str, int]],
+) -> None:
+    first, second, third = (GeneratorHealth(addresses=each) for each in counts)
+    total = plus(first, second, third).addresses or {}
+    assert len(total) <= MAX_ADDRESSES + 1
+    assert sum(total.values()) == sum(sum(each.values()) for each in counts)
+    assert plus(third, plus(second, first)).addresses == plus(plus(first, second), third).addresses

@@ -19,15 +19,13 @@ from gevent import select, socket
 
 from sessionload import happy_eyeballs
 from sessionload.happy_eyeballs import Address, addresses_of
+from sessionload.metrics.generator_health import MAX_ADDRESSES, OTHER_ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LOOK_UP_GAP_S = 1.0
 _LAST_FOR_S = 10.0
-_MOST_COUNTED = 64
-"""So many addresses are counted apart; the others are counted together."""
-OTHERS = "others"
 
 
 class Addresses:
@@ -73,8 +71,8 @@ class Addresses:
         return connected.socket
 
     def _count(self, host: str) -> None:
-        known = host in self.used or len(self.used) < _MOST_COUNTED
-        self.used[host if known else OTHERS] += 1
+        known = host in self.used or len(self.used) < MAX_ADDRESSES
+        self.used[host if known else OTHER_ADDRESSES] += 1
 
     def _order(self) -> list[Address]:
         start = self._turn % len(self._known) if self._in_turn else 0

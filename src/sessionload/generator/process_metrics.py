@@ -31,18 +31,23 @@ class ProcessMetrics:
         self._wall_ns = self._run_queue_wait_ns = 0
         self._reported = GeneratorHealth()
         self._has_reported = False
+        self._used: dict[str, int] = {}
+        """How many connections were opened to each address, as of the last report."""
 
     def begin(self) -> None:
         """Count from now on: what the preparation took is not part of the load."""
         self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
-        self._run_queue_wait_ns = _run_queue_wait_ns()
+        self._run_queue_wait_ns = _run_queue_wait_ns(self._run_queue_wait_ns)
 
     def report(self, into: GeneratorHealth) -> None:
         """Write what has changed since the last report into the values of a measurement."""
         if self._cpu_ns is not None:
             cpu_ns, wall_ns = self._cpu_ns, self._wall_ns
             self._cpu_ns, self._wall_ns = time.process_time_ns(), time.monotonic_ns()
-            run_queue_wait_ns, self._run_queue_wait_ns = self._run_queue_wait_ns, _run_queue_wait_ns()
+            run_queue_wait_ns, self._run_queue_wait_ns = (
+                self._run_queue_wait_ns,
+                _run_queue_wait_ns(self._run_queue_wait_ns),
+            )
             into.run_queue_wait_ns = into.longest_run_queue_wait_ns = (
                 self._run_queue_wait_ns - run_queue_wait_ns
             )
@@ -56,6 +61,10 @@ class ProcessMetrics:
         self._has_reported = True
         into.connections_opened = self._reported.connections_opened - before.connections_opened
         into.tls_resumed = self._reported.tls_resumed - before.tls_resumed
+        used, self._used = self._used, dict(self._endpoint.addresses.used)
+        opened = {host: count - used.get(host, 0) for host, count in self._used.items()}
+        if any(opened.values()):
+            into.addresses = {host: count for host, count in opened.items() if count}
         into.keys_checked = self._reported.keys_checked - before.keys_checked
         into.keys_forgotten = self._reported.keys_forgotten - before.keys_forgotten
 
@@ -68,12 +77,16 @@ class ProcessMetrics:
         )
 
 
-def _run_queue_wait_ns() -> int:
+def _run_queue_wait_ns(known_ns: int) -> int:
+    """Return how long this process has waited for a processor, or `known_ns` where it cannot be read.
+
+    Only Linux has it, and not when descriptors have run out.
+    """
     try:
         with Path("/proc/self/schedstat").open() as file:
             return int(file.read().split()[1])
     except (OSError, IndexError):
-        return 0  # only Linux has it
+        return known_ns
 
 
 def _peak_rss_bytes() -> int:

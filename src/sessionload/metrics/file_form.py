@@ -84,7 +84,8 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
         if (len(slices), len(flow), len(findings)) != (len(self.slices), len(self.flow), len(self.findings)):
             raise ValueError("a second or a cause stands in it twice")
         health = convert(self.generator, GeneratorHealth)
-        if len(self.generator) != len(fields(GeneratorHealth)):
+        counts = {field.encode_name for field in fields(GeneratorHealth) if field.default is not UNSET}
+        if not counts <= self.generator.keys():
             raise ValueError("a count of `generator` is missing")
         return Measurement(slices, flow, findings, health, sent)
 

@@ -7,14 +7,22 @@ keys add up over seconds and workers like everything else that is measured.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Self
+from typing import Annotated, Self
 
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sessionload.metrics.bounds import Count
 
 _WRITTEN = {"run_queue_wait_ns": "held_up_ns", "longest_run_queue_wait_ns": "longest_held_up_ns"}
 """What format 1 of a result calls by another name."""
+
+
+OTHER_ADDRESSES = "others"
+MAX_ADDRESSES = 64
+"""So many addresses are counted apart; the others are counted together."""
+AddressCounts = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Count], Meta(max_length=MAX_ADDRESSES + 1)
+]
 
 
 class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
@@ -47,6 +55,8 @@ class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
     """The most of that in one second."""
     tls_resumed: Count = 0
     """Connections that resumed an earlier TLS session."""
+    addresses: AddressCounts | UnsetType = UNSET
+    """How many connections were opened to each address of the host; results from before have none."""
 
     @property
     def cpu_share(self) -> Fraction:
@@ -70,4 +80,17 @@ class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
         self.run_queue_wait_ns += other.run_queue_wait_ns
         self.longest_run_queue_wait_ns = max(self.longest_run_queue_wait_ns, other.longest_run_queue_wait_ns)
         self.tls_resumed += other.tls_resumed
+        self.addresses = _sum(self.addresses, other.addresses)
         return self
+
+
+def _sum(counts: dict[str, int] | UnsetType, more: dict[str, int] | UnsetType) -> dict[str, int] | UnsetType:
+    """Add counts by address; what is too much goes into `others`, the last of the alphabet first."""
+    if not more:
+        return counts
+    total = dict(counts or {})
+    for address, count in more.items():
+        total[address] = total.get(address, 0) + count
+    for address in sorted(total.keys() - {OTHER_ADDRESSES})[MAX_ADDRESSES:]:
+        total[OTHER_ADDRESSES] = total.get(OTHER_ADDRESSES, 0) + total.pop(address)
+    return dict(sorted(total.items()))

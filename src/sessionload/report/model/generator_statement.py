@@ -48,6 +48,9 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
     yield Fact("Memory, peak", f"{generator.peak_rss_bytes / 1_048_576:,.0f} MiB")
     yield Fact("In flight, peak", f"{generator.peak_in_flight:,}")
     yield Fact("Connections opened", f"{generator.connections_opened:,}")
+    if generator.addresses:
+        counts = (f"{address} ({count:,})" for address, count in generator.addresses.items())
+        yield Fact("Connections by address", ", ".join(counts))
     if generator.tls_resumed:
         yield Fact("TLS sessions resumed", f"{generator.tls_resumed:,}")
     yield Fact("Users started", f"{generator.users_started:,}")
