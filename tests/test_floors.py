@@ -57,7 +57,7 @@ DOORS = {
     "jsonschema": ["contract/"],
     "referencing": ["contract/"],
     "msgspec": ["metrics/", "verdict/result", "verdict/result_form", "verdict/run_header"],
-    "numpy": ["metrics/sums", "comparison/"],
+    "numpy": ["metrics/sums", "metrics/sliding_counts", "comparison/"],
     "altair": ["report/charts/"],
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],

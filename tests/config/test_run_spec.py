@@ -22,8 +22,9 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.units import NS
+from sessionload.verdict.evidence import Limits
 from sessionload.verdict.finalize import finalize_result, nothing_sent
-from sessionload.verdict.verdict import Limits, State
+from sessionload.verdict.verdict import State
 from sessionload.workload.user_id_list import UserIdList
 
 KEY = "VF.DM.canary.5a0e8be17c"
@@ -260,10 +261,10 @@ def test_an_interruption_is_said_and_makes_the_run_void() -> None:
 
 
 def test_a_run_that_was_ended_by_a_target_missed_it() -> None:
-    target = {"expr": "error_rate < 5%", "window": "1s", "abort": True}
+    target = {"expr": "p50 < 40ms", "window": "1s", "abort": True}
     header = replace(HEADER, scenario={**HEADER.scenario, "targets": [target]})
-    result = finalize_result(header, totals_of(delta(0, range(50), last=True)), aborted_by="error_rate < 5%")
-    assert (result.run.aborted_by, result.verdict.state) == ("error_rate < 5%", State.MISSED)
+    result = finalize_result(header, totals_of(delta(0, range(50), last=True)), aborted_by="p50 < 40ms")
+    assert (result.run.aborted_by, result.verdict.state) == ("p50 < 40ms", State.MISSED)
 
 
 @pytest.mark.parametrize("arrivals", ["even", "poisson"])

@@ -234,3 +234,27 @@ def test_the_scenarios_that_come_with_the_program_are_good(name: str) -> None:
 def test_demo_plans_what_its_stages_say() -> None:
     stages = Scenario.check(read_document(SCENARIOS / "demo.yaml")).schedule.stages
     assert [stage.area for stage in stages] == [100, 1100, 2000]
+
+
+@pytest.mark.parametrize(
+    ("warmup", "window", "message"),
+    [
+        ("1s", "4s", None),
+        ("1500ms", "3s", None),
+        ("1500ms", "4s", "is longer than the whole seconds of the run in the measured stages"),
+        ("1s", "5s", "is longer than the measured stages together"),
+    ],
+)
+def test_a_window_has_room_among_the_whole_seconds_of_the_measured_stages(
+    warmup: str, window: str, message: str | None
+) -> None:
+    text = LEAST.replace(
+        "[{name: peak, rate: 20/s, duration: 30s}]",
+        f"[{{name: a, rate: 9/s, duration: {warmup}, warmup: true}}, {{name: b, rate: 9/s, duration: 4s}}]",
+    ).replace("[p95 < 400ms]", f"[{{expr: p95 < 1s, window: {window}}}]")
+    if message is None:
+        assert Scenario.check(parse(text.encode(), "s.yaml")).targets[0].window_s == int(window[:-1])
+        return
+    with pytest.raises(InputError, match=message) as caught:
+        Scenario.check(parse(text.encode(), "s.yaml"))
+    assert caught.value.code == "window-too-long"

@@ -16,9 +16,10 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
-from sessionload.verdict.verdict import Evidence, judge
+from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:

@@ -19,10 +19,11 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, judge
+from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:

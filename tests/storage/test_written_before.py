@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from sessionload.comparison.compare import Conclusion, compare
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.comparison.phrases import conclusion_sentence
+from sessionload.report.model.abort_window import shown_targets
 from sessionload.storage.run_folder import RunFolder
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.result import Result
@@ -38,7 +40,20 @@ def test_a_result_is_judged_the_same_again(name: str) -> None:
     result = Result.from_json(written(name))
     totals = RunTotals(measurement=result.measurement)
     again = finalize_result(result, totals, workers=0, aborted_by=result.run.aborted_by)
-    assert again.verdict == result.verdict
+    ended = {target.expr for target in result.verdict.targets if target.expr == result.run.aborted_by}
+    for target, before in zip(again.verdict.targets, result.verdict.targets, strict=True):
+        same = {"measured", "margin", "samples", "window"} if target.expr in ended else set()
+        assert replace(target, **{name: getattr(before, name) for name in same}) == before
+    assert (again.verdict.state, again.verdict.reasons) == (result.verdict.state, result.verdict.reasons)
+
+
+def test_the_row_of_the_target_that_ended_a_run_shows_the_window_that_did_it() -> None:
+    """The version before wrote the worst window of the plan there, which was never sent."""
+    result = Result.from_json(written("stopped"))
+    (before,) = (target for target in result.verdict.targets if target.expr == result.run.aborted_by)
+    (shown,) = (target for target in shown_targets(result) if target.expr == result.run.aborted_by)
+    assert (before.measured, before.window) == ("100 %", "2 s to 3 s")
+    assert (shown.measured, shown.samples, shown.window) == ("5 %", 60, "0 s to 1 s")
 
 
 def test_the_slices_of_a_killed_run_make_the_same_result() -> None:

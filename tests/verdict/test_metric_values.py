@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from operator import add as plus
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,14 +15,13 @@ from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.slices import Slice
 from sessionload.verdict.metric_values import (
     CountValue,
-    add,
     holds,
     margin_text,
     measured_text,
     metric_value,
+    samples_of,
     severity,
     value_of,
-    windows,
 )
 from sessionload.verdict.targets import parse_target
 
@@ -216,25 +214,9 @@ def test_the_margin_is_never_nothing_unless_it_is(expr: str, value: Fraction | N
     assert margin_text(parse_target(expr), value) == text
 
 
-def test_readings_of_a_target_add() -> None:
-    assert add(CountValue(1, 2, 3), CountValue(10, 20, 30)) == CountValue(11, 22, 33)
-    assert add(histogram([1]), histogram([2])) == histogram([1, 2])
-
-
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 12))
-def test_windows_are_the_sums_of_all_runs_of_neighbours(parts: list[int], length: int) -> None:
-    assert list(windows(parts, length, plus)) == [
-        (first, sum(parts[first : first + length])) for first in range(len(parts) - length + 1)
-    ]
-
-
-def test_windows_take_about_three_additions_each() -> None:
-    additions = 0
-
-    def counted(one: int, other: int) -> int:
-        nonlocal additions
-        additions += 1
-        return one + other
-
-    assert len(list(windows([1] * 3600, 60, counted))) == 3541
-    assert additions <= 3 * 3600
+def test_a_share_is_of_all_arrivals_and_a_count_of_those_that_could_have_shown_it() -> None:
+    """37 of 150 are 24.67 %; of the 150, 74 were answered."""
+    value = CountValue(37, 150, 74)
+    share, count = parse_target("rejected < 1%"), parse_target("rejected < 5")
+    assert (measured_text(share, value), samples_of(share, value)) == ("24.67 %", 150)
+    assert (measured_text(count, value), samples_of(count, value)) == ("37", 74)

@@ -17,10 +17,11 @@ from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.result import Result, before_the_run
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, JudgedTarget, Limits, State, Verdict, judge
+from sessionload.verdict.verdict import JudgedTarget, State, Verdict, judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:

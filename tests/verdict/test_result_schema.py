@@ -14,10 +14,11 @@ from jsonschema import Draft202012Validator
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import VIEWS, parse_target
-from sessionload.verdict.verdict import Evidence, judge
+from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:

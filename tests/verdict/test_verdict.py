@@ -13,8 +13,9 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Finding, Measurement
 from sessionload.units import NS
-from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, JudgedTarget, Limits, State, Verdict, judge
+from sessionload.verdict.evidence import Evidence, Limits
+from sessionload.verdict.targets import Target, parse_target
+from sessionload.verdict.verdict import JudgedTarget, State, Verdict, judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
@@ -311,29 +312,68 @@ def test_every_reason_is_given(run: Recorder) -> None:
     ]
 
 
+STOPPER = parse_target("error_rate <= 90%", window_ns=NS, abort=True)
+
+
+def ended_by(run: Recorder, *targets: Target) -> Verdict:
+    """The verdict on a run that the first of these targets ended."""
+    return judge(replace(evidence(run), aborted_by=targets[0].expr, targets=targets))
+
+
 def test_a_run_that_a_target_ended_is_missed_by_it_whatever_the_rest_says(run: Recorder) -> None:
+    """The row shows the window that ended the run, and not the worse one that was never sent."""
     run.sent(100)
+    run.sent(4, second=3)
+    run.sent(96, Outcome.SERVER_ERROR, second=3)
     run.unsent(100, second=5)
-    stopper = parse_target("error_rate <= 90%", window_ns=NS, abort=True)
-    made = replace(
-        evidence(run, "p50 < 400ms", "p95 < 400ms"),
-        aborted_by=stopper.expr,
-        targets=(stopper, parse_target("p50 < 400ms"), parse_target("throttled == 0")),
-    )
-    verdict = judge(made)
+    verdict = ended_by(run, STOPPER, parse_target("p50 < 400ms"), parse_target("throttled == 0"))
     assert verdict.state is State.MISSED
     assert verdict.reasons == ()
-    assert verdict.targets[0].state is State.MISSED
-    assert verdict.targets[0].note == "ended the run before its plan was done"
+    assert verdict.targets[0] == JudgedTarget(
+        STOPPER.expr,
+        State.MISSED,
+        "96 %",
+        "90%",
+        "6 points above",
+        100,
+        "ended the run before its plan was done",
+        "3 s to 4 s",
+    )
     assert verdict.targets[1].note == "over the whole plan, with what was never sent"
 
 
-def test_the_target_that_ended_a_run_misses_it_even_if_it_holds_in_the_end(run: Recorder) -> None:
+def test_what_was_never_sent_did_not_end_a_run(run: Recorder) -> None:
     run.sent(100)
-    stopper = parse_target("error_rate < 90%", window_ns=NS, abort=True)
-    made = replace(evidence(run), aborted_by=stopper.expr, targets=(stopper,))
-    assert judge(made).state is State.MISSED
-    assert judge(replace(made, aborted_by=None)).state is State.MET
+    run.unsent(100, second=1)
+    verdict = ended_by(run, STOPPER)
+    assert (verdict.state, verdict.targets[0].state) == (State.VOID, State.VOID)
+    assert verdict.reasons == (
+        "the run was ended by 'error_rate <= 90%': no window before the end of the run misses it",
+    )
+
+
+def test_a_run_that_the_generators_own_lag_ended_is_void_and_names_the_second(run: Recorder) -> None:
+    run.sent(100)
+    run.sent(4, second=3)
+    run.sent(96, Outcome.TIMEOUT, second=3, lag_ms=300)
+    run.sent(100, second=4)
+    run.unsent(100, second=5)
+    verdict = judge(replace(evidence(run), aborted_by=STOPPER.expr, targets=(STOPPER,), limits=Limits(10**9)))
+    assert verdict.state is State.MISSED  # a lag of 300 ms is no pause to who allows a second
+    verdict = ended_by(run, STOPPER)
+    assert (verdict.state, verdict.targets[0].state) == (State.VOID, State.VOID)
+    assert verdict.targets[0].window == "3 s to 4 s"
+    assert verdict.reasons[-1] == (
+        "the run was ended by 'error_rate <= 90%': missed only with the generator's own lag of up to"
+        " 300 ms at 3 s"
+    )
+
+
+def test_a_count_that_ended_a_run_is_over_all_of_it(run: Recorder) -> None:
+    count = parse_target("server_errors < 5", abort=True)
+    run.sent(9, Outcome.SERVER_ERROR)
+    assert ended_by(run, count).targets[0].note == "ended the run before its plan was done"
+    assert ended_by(run, parse_target("server_errors < 50", abort=True)).targets[0].state is State.MET
 
 
 def test_a_run_that_was_ended_and_interrupted_is_void(run: Recorder) -> None:

@@ -9,8 +9,9 @@ import pytest
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, State, Verdict, judge
+from sessionload.verdict.verdict import State, Verdict, judge
 from sessionload.workload.schedule import Stage
 
 MS = 1_000_000

@@ -1,4 +1,4 @@
-"""A target with a window holds when it holds in each of them; a live one stops the run when it does not."""
+"""A target with a window holds when it holds in each of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.targets import Target, parse_target
-from sessionload.verdict.verdict import Evidence, JudgedTarget, State, first_aborting_target, judge
+from sessionload.verdict.verdict import JudgedTarget, State, judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
@@ -63,20 +64,6 @@ def test_windows_do_not_reach_into_the_warm_up(run: Recorder, stages: tuple[Stag
     steady(run, broken=range(10))
     found = judged(run, stages, windowed("error_rate == 0%", 5))
     assert (found.state, found.note) == (State.MET, "worst of 16 windows of 5 s")
-
-
-def test_warm_up_between_measured_stages_is_time_and_not_evidence(run: Recorder) -> None:
-    """Measured 0 s to 4 s and 8 s to 12 s: windows of 8 s slide over all 12 s."""
-    stages = (
-        Stage("one", Fraction(1), Fraction(1), 4 * NS),
-        Stage("pause", Fraction(1), Fraction(1), 4 * NS, warmup=True),
-        Stage("two", Fraction(1), Fraction(1), 4 * NS),
-    )
-    for second in range(12):
-        stage = second // 4
-        run.sent(1, Outcome.SERVER_ERROR if stage == 1 else Outcome.OK, second=second, stage=stage)
-    found = judged(run, stages, windowed("error_rate == 0%", 8))
-    assert (found.state, found.note, found.samples) == (State.MET, "worst of 5 windows of 8 s", 4)
 
 
 def test_a_window_as_long_as_the_measured_time_is_one_window(
@@ -136,16 +123,32 @@ def test_the_worst_window_of_a_lower_bound_is_the_lowest(run: Recorder, stages: 
     assert (found.state, found.measured, found.window) == (State.MISSED, "80 %", "17 s to 19 s")
 
 
-def test_seconds_that_are_measured_in_part_belong_to_the_time(run: Recorder) -> None:
-    """Measured from 1.5 s to 3.5 s: the seconds 1, 2 and 3."""
-    stages = (
-        Stage("warm-up", Fraction(4), Fraction(4), 1500 * MS, warmup=True),
-        Stage("peak", Fraction(4), Fraction(4), 2 * NS),
-    )
-    for second in (1, 2, 3):
+PIECES = (
+    Stage("warm-up", Fraction(4), Fraction(4), 1500 * MS, warmup=True),
+    Stage("peak", Fraction(4), Fraction(4), 4 * NS),
+)
+"""Measured from 1.5 s to 5.5 s: the seconds 2, 3 and 4 as a whole, and a half of 1 and of 5."""
+
+
+@pytest.mark.parametrize("half", [1, 5])
+def test_a_piece_of_a_second_is_no_window(run: Recorder, half: int) -> None:
+    """Half of a second in which every arrival fails would be a window of a second without a session."""
+    for second in range(1, 6):
+        run.sent(2, Outcome.SERVER_ERROR if second == half else Outcome.OK, second=second, stage=1)
+    found = judged(run, PIECES, windowed("error_rate == 0%", 1))
+    assert (found.state, found.note) == (State.MET, "worst of 3 windows of 1 s")
+    assert judged(run, PIECES, parse_target("error_rate == 0%")).state is State.MISSED
+
+
+def test_a_window_lies_wholly_in_the_measured_stages(run: Recorder) -> None:
+    for second in range(1, 6):
         run.sent(1, second=second, stage=1)
-    found = judged(run, stages, windowed("error_rate == 0%", 3))
-    assert (found.state, found.samples, found.window) == (State.MET, 3, "1 s to 4 s")
+    found = judged(run, PIECES, windowed("error_rate == 0%", 3))
+    assert (found.state, found.samples, found.window) == (State.MET, 3, "2 s to 5 s")
+    assert found.note == "worst of 1 window of 3 s"
+    assert (
+        judged(run, PIECES, windowed("error_rate == 0%", 4)).note == "no full window of 4 s in 4 s measured"
+    )
 
 
 def test_two_stages_in_one_second_are_one_second(run: Recorder) -> None:
@@ -156,67 +159,3 @@ def test_two_stages_in_one_second_are_one_second(run: Recorder) -> None:
     run.sent(1, second=0, stage=0)
     run.sent(2, second=0, stage=1)
     assert judged(run, stages, windowed("error_rate == 0%", 1)).samples == 3
-
-
-STOP = windowed("error_rate < 5%", 5, abort=True)
-COUNT = parse_target("server_errors < 8", abort=True)
-
-
-@pytest.mark.parametrize(
-    ("now", "trips"),
-    [(14, False), (15, False), (20, False), (21, True), (22, True), (26, True), (27, False), (31, False)],
-)
-def test_the_last_full_window_stops_a_run(
-    run: Recorder, stages: tuple[Stage, ...], now: int, *, trips: bool
-) -> None:
-    """Bad are the seconds 20 and 21, so the windows that end at 21 s to 26 s."""
-    steady(run, broken=range(20, 22))
-    assert first_aborting_target(run.measurement, stages, [STOP], now) == (STOP if trips else None)
-
-
-def test_a_window_that_reaches_into_the_warm_up_stops_nothing(
-    run: Recorder, stages: tuple[Stage, ...]
-) -> None:
-    steady(run, broken=range(30))
-    assert first_aborting_target(run.measurement, stages, [STOP], 14) is None
-    assert first_aborting_target(run.measurement, stages, [STOP], 15) == STOP
-
-
-def test_a_window_without_samples_stops_nothing(run: Recorder, stages: tuple[Stage, ...]) -> None:
-    run.sent(10, Outcome.SERVER_ERROR, second=29, stage=1)
-    assert first_aborting_target(run.measurement, stages, [STOP], 20) is None
-
-
-def test_a_count_without_a_window_is_over_everything_so_far(run: Recorder, stages: tuple[Stage, ...]) -> None:
-    run.sent(50, Outcome.SERVER_ERROR, second=5, stage=0)
-    run.sent(7, Outcome.SERVER_ERROR, second=11, stage=1)
-    assert first_aborting_target(run.measurement, stages, [COUNT], 12) is None
-    run.sent(1, Outcome.SERVER_ERROR, second=25, stage=1)
-    assert first_aborting_target(run.measurement, stages, [COUNT], 12) == COUNT
-
-
-def test_a_percentile_over_a_window_stops_a_run(run: Recorder, stages: tuple[Stage, ...]) -> None:
-    target = windowed("p95 < 1s", 2, abort=True)
-    run.sent(10, second=11, stage=1)
-    run.sent(10, second=12, stage=1, service_ms=3000)
-    assert first_aborting_target(run.measurement, stages, [target], 12) is None
-    assert first_aborting_target(run.measurement, stages, [target], 13) == target
-
-
-def test_targets_that_do_not_abort_stop_nothing(run: Recorder, stages: tuple[Stage, ...]) -> None:
-    steady(run, broken=range(30))
-    watched = [
-        parse_target("error_rate < 1%"),
-        windowed("error_rate < 1%", 5),
-        parse_target("server_errors < 1"),
-    ]
-    assert first_aborting_target(run.measurement, stages, watched, 20) is None
-
-
-def test_the_first_of_several_is_named(run: Recorder, stages: tuple[Stage, ...]) -> None:
-    steady(run, broken=range(30))
-    assert (
-        first_aborting_target(run.measurement, stages, [parse_target("p95 < 1s"), COUNT, STOP], 20) == COUNT
-    )
-    assert first_aborting_target(run.measurement, stages, [STOP, COUNT], 20) == STOP
-    assert first_aborting_target(run.measurement, stages, [], 20) is None

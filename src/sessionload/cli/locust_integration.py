@@ -39,8 +39,8 @@ from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
+from sessionload.verdict.abort_watch import AbortWatch
 from sessionload.verdict.finalize import finalize_result
-from sessionload.verdict.verdict import first_aborting_target
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -151,6 +151,7 @@ class LocustRun:
     prepared: PreparedRun
     engine: LoadEngine
     folder: RunFolder
+    watch: AbortWatch
     totals: RunTotals = field(default_factory=RunTotals)
     ended: Event = field(default_factory=Event)
     """There is one more delta, the last."""
@@ -260,7 +261,7 @@ class _LocustIntegration:
         allow_connections(spec.scenario.max_in_flight)
         SessionUser.engine = engine = LoadEngine(spec)
         self._environment.host = spec.environment.url
-        self._run = run = LocustRun(prepared, engine, folder)
+        self._run = run = LocustRun(prepared, engine, folder, AbortWatch.of(spec.header))
         if self._stop_asked or self._interrupted:
             engine.stop()
         try:
@@ -301,12 +302,9 @@ class _LocustIntegration:
         note = run.folder.append(delta)
         if note is not None:
             warn(f"warning: {note}; the run goes on")
-        spec = run.prepared.spec
         if run.aborted_by is None and not delta.last:
-            second = run.totals.settled_ns // NS
-            target = first_aborting_target(
-                run.totals.measurement, spec.header.stages, spec.scenario.targets, second
-            )
+            run.watch.add(delta.measurement.slices)
+            target = run.watch.aborting(run.totals.settled_ns // NS)
             if target is not None:
                 run.aborted_by = target.expr
                 run.engine.stop()

@@ -21,8 +21,8 @@ from sessionload.errors import PreflightError
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
+from sessionload.verdict.abort_watch import AbortWatch
 from sessionload.verdict.finalize import finalize_result, nothing_sent
-from sessionload.verdict.verdict import first_aborting_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +119,7 @@ def _follow(
     interruption: Interruption,
 ) -> str | None:
     """Take deltas until the generator has ended; return the target that stopped the run, if any."""
+    watch = AbortWatch.of(prepared.spec.header)
     aborted_by: str | None = None
     for delta in generator.deltas():
         if delta.last:
@@ -128,13 +129,9 @@ def _follow(
         if note is not None:
             progress.say(f"warning: {note}; the run goes on")
         progress.update(totals, delta)
-        if aborted_by is None:
-            target = first_aborting_target(
-                totals.measurement,
-                prepared.spec.header.stages,
-                prepared.spec.scenario.targets,
-                totals.settled_ns // NS,
-            )
+        if aborted_by is None and not delta.last:
+            watch.add(delta.measurement.slices)
+            target = watch.aborting(totals.settled_ns // NS)
             if target is not None:
                 aborted_by = target.expr
                 progress.say(f"stopping: '{target.expr}' is missed, and the scenario says to abort then")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
-from sessionload.verdict.verdict import Limits
+from sessionload.verdict.evidence import Limits
 from sessionload.workload.schedule import LONGEST_NS, Schedule, Stage
 
 if TYPE_CHECKING:

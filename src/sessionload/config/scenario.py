@@ -14,15 +14,17 @@ from sessionload.config.load import Load, check_load
 from sessionload.config.node import Node
 from sessionload.config.users import UserFile, check_users
 from sessionload.errors import InputError, Place
+from sessionload.units import NS
 from sessionload.verdict.targets import Target, parse_target
+from sessionload.verdict.windows import measured_seconds, measured_span_ns
 from sessionload.workload.user_ids import UserIds, extremes, fault_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sessionload.config.document import Document
-    from sessionload.verdict.verdict import Limits
-    from sessionload.workload.schedule import Schedule
+    from sessionload.verdict.evidence import Limits
+    from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.user_id_list import UserIdList
 
 KEYS = ("name", "description", "environment", "users", "load", "targets", "seed")
@@ -144,18 +146,21 @@ def _targets(node: Node, load: Load) -> tuple[Target, ...]:
         raise node.refuse(
             "too-long", f"{node.name} has more than {_MOST_TARGETS} items", "keep those that matter"
         )
-    measured = sum(stage.duration_ns for stage in load.schedule.stages if not stage.warmup)
-    return tuple(_target(item, measured) for item in items)
+    stages = load.schedule.stages
+    return tuple(_target(item, stages) for item in items)
 
 
-def _target(node: Node, measured_ns: int) -> Target:
+def _target(node: Node, stages: Sequence[Stage]) -> Target:
     if not isinstance(node.value, dict):
         return node.parsed(parse_target, "bad-target", f"write it like {_TARGET}")
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
-    if window and window.duration() > measured_ns:
+    if window and window.duration() > len(measured_seconds(stages)) * NS:
+        first_ns, last_ns = measured_span_ns(stages)
         message = f"{window.name} is longer than the measured stages together"
+        if window.duration() <= last_ns - first_ns:
+            message = f"{window.name} is longer than the whole seconds of the run in the measured stages"
         raise window.refuse("window-too-long", message, "shorten the window, or lengthen a stage")
     abort = node.get("abort")
     aborts = abort.boolean() if abort else False

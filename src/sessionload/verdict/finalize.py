@@ -9,8 +9,9 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.sums import over
 from sessionload.units import NS
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
-from sessionload.verdict.verdict import Evidence, judge
+from sessionload.verdict.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from sessionload.metrics.buckets import bucket_of
 from sessionload.metrics.exchange import ANSWERED, Outcome
@@ -24,12 +23,10 @@ from sessionload.units import duration_text, share_text, significant
 from sessionload.verdict.targets import BoundKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection
 
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.targets import Target
-
-_Part = TypeVar("_Part")
 
 _CHECKED = frozenset({Outcome.OK, Outcome.CONTRACT_VIOLATION})
 _SENT = frozenset(Outcome)
@@ -115,6 +112,13 @@ def severity(target: Target, value: Fraction | None) -> tuple[bool, Fraction]:
     return False, value if target.caps else -value
 
 
+def samples_of(target: Target, reading: MetricValue) -> int:
+    """Return how many arrivals a value is of: of a share all of them, else those that could have shown it."""
+    if isinstance(reading, CountValue) and target.kind is BoundKind.SHARE:
+        return reading.whole
+    return reading.count
+
+
 def measured_text(target: Target, reading: MetricValue) -> str:
     """Return the value of a reading with samples for people: `312 ms`, `0.02 %`, `3`, `never`."""
     if isinstance(reading, CountValue):
@@ -143,25 +147,3 @@ def margin_text(target: Target, value: Fraction | None) -> str:
         BoundKind.COUNT: lambda: f"{gap.numerator:,}",
     }[target.kind]()
     return f"{amount} {'below' if value < target.bound else 'above'}"
-
-
-def add(one: MetricValue, other: MetricValue) -> MetricValue:
-    """Return the sum of two readings of one target."""
-    both: MetricValue = operator.add(one, other)
-    return both
-
-
-def windows(
-    parts: Sequence[_Part], length: int, plus: Callable[[_Part, _Part], _Part]
-) -> Iterator[tuple[int, _Part]]:
-    """Yield (first, sum) of every run of `length` neighbours, about three additions for each.
-
-    The sums of a block's ends and of the next block's beginnings are made once; a window is one of
-    each (van Herk, and Gil and Werman, who did so for maxima). `plus` must not mind order.
-    """
-    for block in range(0, len(parts) - length + 1, length):
-        ends = list(accumulate(reversed(parts[block : block + length]), plus))[::-1]
-        yield block, ends[0]
-        beginnings = accumulate(parts[block + length : block + 2 * length - 1], plus)
-        for offset, beginning in enumerate(beginnings, 1):
-            yield block + offset, plus(ends[offset], beginning)

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from sessionload.units import parse_duration, parse_share
+from sessionload.verdict.evidence import Limits
 from sessionload.verdict.targets import Target, parse_target
-from sessionload.verdict.verdict import Limits
 
 
 class UnreadableTargetError(ValueError):

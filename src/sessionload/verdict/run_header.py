@@ -24,9 +24,9 @@ from sessionload.workload.schedule import Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.verdict.evidence import Limits
     from sessionload.verdict.result_form import ResultForm, StageForm
     from sessionload.verdict.targets import Target
-    from sessionload.verdict.verdict import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,43 @@
 """Met, missed or void: what a run is worth.
 
-Law: no evidence is no pass. A run that cannot be trusted is void, whatever its numbers say; a target over no
-samples is never met. Idea: reasons to doubt the generator are told apart from a server that is slow: queueing
-and unsent arrivals are the server's, and make targets miss. Trap: a run that ended early is judged over the
-whole plan; what was never sent counts as never, for every target.
-
-Any reason makes a run void; else any missed target makes it missed; else any void target void. Only slices of
-stages that are not warm-up are judged. The ledger, the generator's processor time and exchanges that were cut
-are looked at over the whole run.
-
-A target with a window must hold in every run of so many seconds between the first and the last measured
-second. A window without samples is no evidence and is passed over; with no window left the target is void.
+Any reason to doubt the numbers makes a run void; else any missed target makes it missed; else any void target
+makes it void. A target over no samples is void. So is one that is missed only with the generator's own lag: a
+target is missed only if it is missed even without (see `without_lag`). Only slices of stages that are not
+warm-up are judged. A run that ended early is judged over its whole plan: what was never sent counts as never.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from fractions import Fraction
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.slices import Slice
-from sessionload.metrics.sums import over
-from sessionload.units import NS, duration_text, significant
-from sessionload.verdict.accounting import Accounting
+from sessionload.metrics.sums import total
+from sessionload.units import NS, duration_text
+from sessionload.verdict.doubts import doubts
 from sessionload.verdict.metric_values import (
-    add,
     holds,
     margin_text,
     measured_text,
     metric_value,
-    severity,
+    samples_of,
     value_of,
-    windows,
 )
+from sessionload.verdict.readings import add, keeps
 from sessionload.verdict.targets import Target, parse_target
+from sessionload.verdict.windows import Seconds, measured_span_ns, measured_stages
+from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sessionload.metrics.measurement import Measurement
-    from sessionload.verdict.metric_values import MetricValue
-    from sessionload.workload.schedule import Stage
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.evidence import Evidence
+    from sessionload.verdict.readings import Reading
+    from sessionload.verdict.windows import Window
 
 _ALWAYS = parse_target("contract_violations == 0")
-_GENERATOR = "generator/"
-"""How the cause of a finding begins if the generator or its machine made the exchange fail."""
+_MOST_SECONDS = 3
+"""A note names at most so many seconds with lag."""
 
 
 class State(StrEnum):
@@ -67,10 +58,12 @@ class JudgedTarget:
     bound: str
     margin: str
     samples: int
-    """How many arrivals stand behind `measured`; of a target with a window, those of the worst one."""
+    """How many arrivals `measured` is of; of a target with a window, those of the window that is shown."""
     note: str = ""
     window: str | None = None
-    """The seconds of the worst window, `12 s to 42 s`; `None` for a target without one."""
+    """The seconds of the window that is shown, `12 s to 42 s`; `None` for a target without one.
+
+    That is the window that ended the run, or the worst one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +75,19 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the generator may do to itself before its numbers are not believed."""
-
-    lag_p99_ns: int = 10_000_000
-    cpu_share: Fraction = Fraction(9, 10)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that a verdict is made from. `aborted_by` is the `expr` of the target that ended the run."""
-
-    measurement: Measurement
-    stages: tuple[Stage, ...]
-    planned: int
-    lost: int
-    interrupted: str | None = None
-    aborted_by: str | None = None
-    targets: tuple[Target, ...] = ()
-    limits: Limits = Limits()
-
-
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict of a run that has ended."""
-    measured = _measured(evidence.stages)
-    total = over(evidence.measurement, measured.__contains__)
-    judged = [_judge_target(target, evidence, total) for target in evidence.targets]
+    judgement = _Judgement(evidence)
+    judged = [judgement.of(target) for target in evidence.targets]
     if all(target.metric.name != _ALWAYS.metric.name for target in evidence.targets):
-        always = _judge_target(_ALWAYS, evidence, total)
+        always = judgement.of(_ALWAYS)
         judged.append(replace(always, note="; ".join(filter(None, (always.note, "always judged")))))
-    reasons = _reasons(evidence, total)
+    reasons = doubts(evidence, judgement.total)
+    reasons += [
+        f"the run was ended by '{target.expr}': {target.note}"
+        for target, of in zip(judged, evidence.targets, strict=False)
+        if judgement.ended_by(of) and target.state is State.VOID
+    ]
     states = {target.state for target in judged}
     if reasons:
         state = State.VOID
@@ -130,59 +105,142 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(state, tuple(judged), tuple(reasons))
 
 
-def first_aborting_target(
-    measurement: Measurement, stages: Sequence[Stage], targets: Sequence[Target], now_second: int
-) -> Target | None:
-    """Return the first target that is missed already and stops the run, or `None`.
-
-    A target with a window is judged over the last one, the seconds [`now_second` - window,
-    `now_second`), if that lies in the measured stages; a count without one over everything so far,
-    because a count only rises. What is still in flight is not counted: pass the second before which
-    every arrival has ended, because a later one judges a window by its fast answers alone.
-    """
-    measured = _measured(stages)
-    first, last = _span(stages, measured)
-    for target in targets:
-        start, end = (now_second - target.window_s, now_second) if target.window_s else (first, last)
-        if not target.abort or start < first or end > last:
-            continue
-        reading = metric_value(target, Slice())
-        for (stage, second), part in measurement.slices.items():
-            if start <= second < end and stage in measured:
-                reading = add(reading, metric_value(target, part))
-        if reading.count and not holds(target, value_of(target, reading)):
-            return target
-    return None
+def judge_ending_target(evidence: Evidence) -> JudgedTarget | None:
+    """Return the target that ended a run and what it read then; `None` if no target of the run did."""
+    judgement = _Judgement(evidence)
+    return next((judgement.of(target) for target in evidence.targets if judgement.ended_by(target)), None)
 
 
-def _measured(stages: Sequence[Stage]) -> frozenset[int]:
-    return frozenset(number for number, stage in enumerate(stages) if not stage.warmup)
+class _Judgement:
+    """Judges the targets of a run, one by one."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        measurement, stages = evidence.measurement, evidence.stages
+        measured = measured_stages(stages)
+        self._lags = LagBySecond.of(measurement.slices.items(), evidence.limits.lag_p99_ns)
+        self._seconds = Seconds(measurement, stages, self._lags)
+        self._slices = [
+            (second, part) for (stage, second), part in measurement.slices.items() if stage in measured
+        ]
+
+    @cached_property
+    def total(self) -> Slice:
+        """The sum of the measured slices."""
+        return total(part for _, part in self._slices)
+
+    def ended_by(self, target: Target) -> bool:
+        """Return whether a target is the one that ended the run."""
+        return target.abort and target.expr == self._evidence.aborted_by
+
+    def of(self, target: Target) -> JudgedTarget:
+        """Return a target and what was found."""
+        if self.ended_by(target):
+            return self._that_ended_the_run(target)
+        judged = self._over_windows(target) if target.window_s else self._over_all(target)
+        if self._evidence.aborted_by is None:
+            return judged
+        return replace(judged, note=judged.note or "over the whole plan, with what was never sent")
+
+    def _over_all(self, target: Target) -> JudgedTarget:
+        judged = _judged(target, self.total)
+        if judged.state is not State.MISSED or self._is_missed_without_lag(target):
+            return judged
+        seconds = [second for second, _ in self._slices]
+        return replace(judged, state=State.VOID, note=self._lag_note(range(min(seconds), max(seconds) + 1)))
+
+    def _is_missed_without_lag(self, target: Target) -> bool:
+        """Seconds without a pause are judged as one, the others each for itself."""
+        lags = self._lags
+        read_late = [lags.read_late_ns(second, [part]) for second, part in self._slices]
+        calm, paused = [], []
+        longest_ns = 0
+        for (second, part), late_ns in zip(self._slices, read_late, strict=True):
+            if late_ns:
+                paused.append(self._at_best(target, [part], lags.longest(second), late_ns))
+            else:
+                calm.append(part)
+                longest_ns = max(longest_ns, lags.longest(second))
+        at_best = self._at_best(target, [total(calm) if paused else self.total], longest_ns, 0)
+        return not keeps(target, reduce(add, paused, at_best))
+
+    def _at_best(self, target: Target, slices: list[Slice], longest_ns: int, read_late_ns: int) -> Reading:
+        limit_ns = self._lags.limit_ns
+        return without_lag(
+            target, slices, longest_ns=longest_ns, read_late_ns=read_late_ns, limit_ns=limit_ns
+        )
+
+    def _over_windows(self, target: Target) -> JudgedTarget:
+        length = duration_text(target.window_s * NS)
+        seconds = self._seconds.range
+        if len(seconds) < target.window_s:
+            first_ns, last_ns = measured_span_ns(self._evidence.stages)
+            return _without(
+                target, f"no full window of {length} in {duration_text(last_ns - first_ns)} measured"
+            )
+        count, worst, missed = 0, None, []
+        for window in self._seconds.windows(target, seconds):
+            count += 1
+            if worst is None or window.severity > worst.severity:
+                worst = window
+            if not window.holds:
+                missed.append(window)
+        if worst is None:
+            return _without(target, f"no window of {length} has samples")
+        note = f"worst of {count:,} {'window' if count == 1 else 'windows'} of {length}"
+        if not missed or next(self._seconds.sure(target, [worst]), None):
+            return self._shown(target, worst, note)
+        sure = list(self._seconds.sure(target, missed))
+        if sure:
+            return self._shown(target, max(sure, key=lambda window: window.severity), note)
+        lag = self._lag_note(self._of_window(target, worst))
+        return replace(self._shown(target, worst, f"{note}; {lag}"), state=State.VOID)
+
+    def _that_ended_the_run(self, target: Target) -> JudgedTarget:
+        """Judge it as it was judged while the run went on: by what was sent, window by window."""
+        ended = "ended the run before its plan was done"
+        if not target.window_s:
+            judged = self._over_all(target)
+            return replace(judged, note=ended) if judged.state is State.MISSED else judged
+        before = self._seconds.before_unsent()
+        missed = [window for window in self._seconds.windows(target, before) if not window.holds]
+        window = next(self._seconds.sure(target, missed), None)
+        if window is not None:
+            return self._shown(target, window, ended)
+        if not missed:
+            return _without(target, "no window before the end of the run misses it")
+        lag = self._lag_note(self._of_window(target, missed[0]))
+        return replace(self._shown(target, missed[0], lag), state=State.VOID)
+
+    def _of_window(self, target: Target, window: Window) -> range:
+        """Return the seconds whose lag may have changed a window."""
+        ends = (
+            under_way_until(second, self._seconds.slices(second))
+            for second in range(window.start, window.start + target.window_s)
+        )
+        return range(window.start, max(ends) + 1)
+
+    def _shown(self, target: Target, window: Window, note: str) -> JudgedTarget:
+        end = window.start + target.window_s
+        parts = [part for second in range(window.start, end) for part in self._seconds.slices(second)]
+        return replace(_judged(target, total(parts)), note=note, window=f"{window.start} s to {end} s")
+
+    def _lag_note(self, seconds: range) -> str:
+        """Return which seconds had the lag without which a target is not missed."""
+        lags = self._lags
+        by_lag = sorted(seconds, key=lags.longest, reverse=True)
+        named = [second for second in by_lag if lags.longest(second) > lags.limit_ns] or by_lag[:1]
+        places = ", ".join(
+            f"{duration_text(lags.longest(second))} at {second} s" for second in sorted(named[:_MOST_SECONDS])
+        )
+        further = len(named) - _MOST_SECONDS
+        more = f" and {further:,} further {'second' if further == 1 else 'seconds'}" if further > 0 else ""
+        return f"missed only with the generator's own lag of up to {places}{more}"
 
 
-def _span(stages: Sequence[Stage], measured: frozenset[int]) -> tuple[int, int]:
-    """Return the first second with time of a measured stage, and the one after the last."""
-    first = last = start_ns = 0
-    for number, stage in enumerate(stages):
-        end_ns = start_ns + stage.duration_ns
-        if number in measured:
-            first = first if last else start_ns // NS
-            last = -(-end_ns // NS)
-        start_ns = end_ns
-    return first, last
-
-
-def _judge_target(target: Target, evidence: Evidence, total: Slice) -> JudgedTarget:
-    judged = (
-        _judge_windows(target, evidence) if target.window_s else _judged(target, metric_value(target, total))
-    )
-    if evidence.aborted_by is None:
-        return judged
-    if target.abort and target.expr == evidence.aborted_by:
-        return replace(judged, state=State.MISSED, note="ended the run before its plan was done")
-    return replace(judged, note=judged.note or "over the whole plan, with what was never sent")
-
-
-def _judged(target: Target, reading: MetricValue) -> JudgedTarget:
+def _judged(target: Target, measured: Slice) -> JudgedTarget:
+    """Return a target and what it reads from the sum of some slices, without regard to lag."""
+    reading = metric_value(target, measured)
     if not reading.count:
         return _without(target, "no samples")
     value = value_of(target, reading)
@@ -192,103 +250,9 @@ def _judged(target: Target, reading: MetricValue) -> JudgedTarget:
         measured=measured_text(target, reading),
         bound=target.bound_text,
         margin=margin_text(target, value),
-        samples=reading.count,
+        samples=samples_of(target, reading),
     )
 
 
 def _without(target: Target, note: str) -> JudgedTarget:
     return JudgedTarget(target.expr, State.VOID, "no samples", target.bound_text, "", 0, note)
-
-
-def _judge_windows(target: Target, evidence: Evidence) -> JudgedTarget:
-    measured = _measured(evidence.stages)
-    first, last = _span(evidence.stages, measured)
-    length = target.window_s
-    if last - first < length:
-        measured_s = duration_text((last - first) * NS)
-        return _without(target, f"no full window of {duration_text(length * NS)} in {measured_s} measured")
-    nothing = metric_value(target, Slice())
-    seconds = [nothing] * (last - first)
-    for (stage, second), part in evidence.measurement.slices.items():
-        if stage in measured and first <= second < last:
-            seconds[second - first] = add(seconds[second - first], metric_value(target, part))
-    full = [(start, reading) for start, reading in windows(seconds, length, add) if reading.count]
-    if not full:
-        return _without(target, f"no window of {duration_text(length * NS)} has samples")
-    start, worst = max(full, key=lambda window: severity(target, value_of(target, window[1])))
-    return replace(
-        _judged(target, worst),
-        note=f"worst of {len(full):,} windows of {duration_text(length * NS)}",
-        window=f"{first + start} s to {first + start + length} s",
-    )
-
-
-def _reasons(evidence: Evidence, total: Slice) -> list[str]:
-    reasons = [
-        *_unaccounted(evidence),
-        *_ended_early(evidence),
-        *_generator_reasons(evidence, total),
-    ]
-    if not total.accounted:
-        reasons.append("there are no measured arrivals: nothing was due outside warm-up stages")
-    return reasons
-
-
-def _unaccounted(evidence: Evidence) -> list[str]:
-    accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
-    reasons = []
-    if accounting.lost:
-        reasons.append(
-            f"{_arrivals(accounting.lost)} lost: the generator ended before it could account for them"
-        )
-    if not accounting.arrivals_close:
-        reasons.append(f"arrivals do not add up: {accounting.arrivals_sentence}")
-    if not accounting.outcomes_close:
-        reasons.append(f"outcomes do not add up: {accounting.outcomes_sentence}")
-    return reasons
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
-
-
-def _arrivals(count: int) -> str:
-    return "1 arrival is" if count == 1 else f"{count:,} arrivals are"
-
-
-def _ended_early(evidence: Evidence) -> list[str]:
-    if evidence.interrupted is not None:
-        return [f"the run was interrupted ({evidence.interrupted}): what it measured is not the plan"]
-    reasons = []
-    cut = sum(part.outcomes.get(Outcome.ABORTED, 0) for part in evidence.measurement.slices.values())
-    if cut:
-        exchanges = "1 exchange was" if cut == 1 else f"{cut:,} exchanges were"
-        reasons.append(f"{exchanges} cut: the drain ended before they did")
-    stoppers = [target.expr for target in evidence.targets if target.abort]
-    if evidence.aborted_by is not None and evidence.aborted_by not in stoppers:
-        reasons.append(f"the run was ended by '{evidence.aborted_by}', which is no abort target of it")
-    return reasons
-
-
-def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
-    reasons = []
-    limits = evidence.limits
-    lag = total.lag
-    late = lag.quantile(Fraction(99, 100)) if lag else None
-    if late is not None and late > limits.lag_p99_ns:
-        reasons.append(
-            f"generator lag p99 {duration_text(late)} is above max_lag {duration_text(limits.lag_p99_ns)};"
-            " use a quieter machine or a lower rate"
-        )
-    reasons += [
-        f"{finding.message} ({_times(finding.count)}): the cause is on the generator's side"
-        for cause, finding in sorted(evidence.measurement.findings.items())
-        if cause.startswith(_GENERATOR)
-    ]
-    busy = evidence.measurement.generator.cpu_share
-    if busy > limits.cpu_share:
-        reasons.append(
-            f"generator processor time {significant(busy * 100)} % of a core is above max_cpu"
-            f" {significant(limits.cpu_share * 100)} %; use a faster machine or a lower rate"
-        )
-    return reasons

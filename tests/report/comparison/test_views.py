@@ -23,8 +23,9 @@ from sessionload.report.markdown import LONGEST
 from sessionload.report.model.build import build_report_model as prepare_run
 from sessionload.report.model.rows import LATENCY_COLUMNS
 from sessionload.report.model.text_layout import width
+from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.targets import parse_target
-from sessionload.verdict.verdict import Evidence, State, Verdict, judge
+from sessionload.verdict.verdict import State, Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -76,9 +76,11 @@ def test_a_bound_that_is_just_reached_is_named_with_its_comparison(known: dict[s
     )
 
 
-def test_a_run_whose_stopper_cannot_be_found_again_names_the_worst_window(known: dict[str, Result]) -> None:
+def test_a_run_whose_stopper_cannot_be_found_again_is_told_as_its_verdict_has_it(
+    known: dict[str, Result],
+) -> None:
     headline = build_report_model(replace(known["aborted"], scenario={})).headline
-    assert "error_rate was 100 % in the window from 35 s to 40 s, 95 points above" in headline
+    assert "error_rate was 6.2 % in the window from 18 s to 23 s, 1.2 points above" in headline
 
 
 def test_one_further_target_is_one(known: dict[str, Result]) -> None:

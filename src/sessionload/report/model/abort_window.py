@@ -1,65 +1,41 @@
-"""The window that stopped a run.
+"""What ended a run: the window in which its abort target was missed.
 
-Law: a run that a target ended says which seconds did it, not which were never sent because of it. Idea:
-the first window that missed while the run went on is found again in its slices. Trap: the worst window
-of the whole plan is most often one of those that were never sent.
+A result says so itself, but one of an earlier version shows the worst window of the whole plan there, which
+is most often one that was never sent. So it is found again in the slices.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from sessionload.metrics.slices import Slice
-from sessionload.units import NS
-from sessionload.verdict.metric_values import (
-    add,
-    holds,
-    margin_text,
-    measured_text,
-    metric_value,
-    value_of,
-    windows,
-)
+from sessionload.verdict.evidence import Evidence
+from sessionload.verdict.verdict import judge_ending_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sessionload.verdict.result import Result
-    from sessionload.verdict.targets import Target
+    from sessionload.verdict.verdict import JudgedTarget
 
 
-class AbortWindow(NamedTuple):
-    """What a target read in the first window that missed it, as text for people."""
-
-    measured: str
-    margin: str
-    window: str
-
-
-def abort_window(result: Result) -> AbortWindow | None:
-    """Return what stopped a run; `None` if no target with a window did."""
-    target = _target(result)
-    if target is None:
-        return None
-    measured = {number for number, stage in enumerate(result.stages) if not stage.warmup}
-    first = sum(stage.duration_ns for stage in result.stages if stage.warmup) // NS
-    last = int(result.run.seconds)
-    seconds = [metric_value(target, Slice())] * max(0, last - first)
-    for (stage, second), part in result.measurement.slices.items():
-        if stage in measured and first <= second < last:
-            seconds[second - first] = add(seconds[second - first], metric_value(target, part))
-    for start, reading in windows(seconds, target.window_s, add):
-        if reading.count and not holds(target, value_of(target, reading)):
-            return AbortWindow(
-                measured_text(target, reading),
-                margin_text(target, value_of(target, reading)),
-                f"{first + start} s to {first + start + target.window_s} s",
+def shown_targets(result: Result) -> Iterator[JudgedTarget]:
+    """Yield the targets of a result; the one that ended the run with the window that did it."""
+    ending = None
+    if result.run.aborted_by is not None:
+        ending = judge_ending_target(
+            Evidence(
+                measurement=result.measurement,
+                stages=result.stages,
+                planned=result.planned,
+                lost=result.lost,
+                aborted_by=result.run.aborted_by,
+                targets=result.targets,
+                limits=result.limits,
             )
-    return None
-
-
-def _target(result: Result) -> Target | None:
-    if result.run.aborted_by is None:
-        return None
-    matching = (
-        one for one in result.targets if one.abort and one.window_s and one.expr == result.run.aborted_by
-    )
-    return next(matching, None)
+        )
+    for judged in result.verdict.targets:
+        if ending is not None and ending.window and judged.window and judged.expr == ending.expr:
+            yield replace(ending, state=judged.state, note=judged.note)
+        else:
+            yield judged

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.report.model.abort_window import abort_window
+from sessionload.report.model.abort_window import shown_targets
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.headline import headline_sentence
@@ -100,7 +100,7 @@ def build_report_model(result: Result) -> ReportModel:
         version=plain(result.run.version),
         identity=accounting.sentence,
         closes=accounting.closes,
-        targets=tuple(_targets(result)),
+        targets=tuple(map(_target, shown_targets(result))),
         reasons=tuple(plain(reason) for reason in result.verdict.reasons),
         glance=_glance(measured),
         latency=tuple(
@@ -148,14 +148,7 @@ def _steps(result: Result, cells: Cells) -> tuple[tuple[ChartStep, ...], Sequenc
     return tuple(steps), causes, heat.heat_map()
 
 
-def _targets(result: Result) -> Iterator[TargetRow]:
-    stopped = abort_window(result)
-    for judged in result.verdict.targets:
-        first = stopped if stopped and judged.expr == result.run.aborted_by and judged.window else None
-        yield _target(judged, f"first missed from {first.window}, with {first.measured}" if first else "")
-
-
-def _target(judged: JudgedTarget, first: str) -> TargetRow:
+def _target(judged: JudgedTarget) -> TargetRow:
     parsed = parse_target(judged.expr)
     drawn = (
         parsed.metric.view == "response"
@@ -163,7 +156,7 @@ def _target(judged: JudgedTarget, first: str) -> TargetRow:
         and parsed.kind is BoundKind.DURATION
         and judged.window is None
     )
-    notes = (f"in the window from {judged.window}" if judged.window else "", judged.note, first)
+    notes = (f"in the window from {judged.window}" if judged.window else "", judged.note)
     return TargetRow(
         expr=plain(judged.expr),
         state=judged.state,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sessionload.metrics.generator_health import GeneratorHealth
     from sessionload.metrics.slices import Slice
+    from sessionload.verdict.evidence import Limits
     from sessionload.verdict.result import Result
-    from sessionload.verdict.verdict import Limits
 
 _HALF, _P99 = Fraction(1, 2), Fraction(99, 100)
 _GENERATOR_CAUSE = "generator/"

@@ -7,11 +7,10 @@ only when every measured arrival was sent; otherwise the load was only offered.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
-from sessionload.report.model.abort_window import abort_window
+from sessionload.report.model.abort_window import shown_targets
 from sessionload.report.model.load_text import load_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import NS, duration_text, share_text
@@ -56,11 +55,9 @@ def _contract(measured: Slice) -> str:
 
 
 def _missed(result: Result, measured: Slice) -> str:
-    missed = [target for target in result.verdict.targets if target.state is State.MISSED]
+    missed = [target for target in shown_targets(result) if target.state is State.MISSED]
     aborted_by = result.run.aborted_by
     worst = next((target for target in missed if target.expr == aborted_by), missed[0])
-    if worst.expr == aborted_by:
-        worst = _first_missed(result, worst)
     others = len(missed) - 1
     parsed = parse_target(worst.expr)
     bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else worst.bound
@@ -75,16 +72,6 @@ def _missed(result: Result, measured: Slice) -> str:
     further = f"; {counted_noun(others, 'further target')} missed" if others else ""
     early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
     return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
-
-
-def _first_missed(result: Result, target: JudgedTarget) -> JudgedTarget:
-    # The worst window of a run that was stopped is most often one that was never sent.
-    first = abort_window(result)
-    return (
-        replace(target, measured=first.measured, margin=first.margin, window=first.window)
-        if first
-        else target
-    )
 
 
 def _void(result: Result) -> str:

@@ -1,0 +1,93 @@
+"""Reasons to doubt the numbers of a run: each one makes it void, whatever its targets say.
+
+Queueing and unsent arrivals are the server's doing and no reason. The accounting, the processor time and
+exchanges that were cut are looked at over the whole run, lag over the measured stages.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.exchange import Outcome
+from sessionload.units import duration_text, significant
+from sessionload.verdict.accounting import Accounting
+
+if TYPE_CHECKING:
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.evidence import Evidence
+
+_GENERATOR = "generator/"
+"""How the cause of a finding begins if the generator or its machine made the exchange fail."""
+
+
+def doubts(evidence: Evidence, total: Slice) -> list[str]:
+    """Return the reasons, as sentences without an end; `total` is the sum of the measured slices."""
+    reasons = [
+        *_unaccounted(evidence),
+        *_ended_early(evidence),
+        *_generator_reasons(evidence, total),
+    ]
+    if not total.accounted:
+        reasons.append("there are no measured arrivals: nothing was due outside warm-up stages")
+    return reasons
+
+
+def _unaccounted(evidence: Evidence) -> list[str]:
+    accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
+    reasons = []
+    if accounting.lost:
+        reasons.append(
+            f"{_arrivals(accounting.lost)} lost: the generator ended before it could account for them"
+        )
+    if not accounting.arrivals_close:
+        reasons.append(f"arrivals do not add up: {accounting.arrivals_sentence}")
+    if not accounting.outcomes_close:
+        reasons.append(f"outcomes do not add up: {accounting.outcomes_sentence}")
+    return reasons
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _arrivals(count: int) -> str:
+    return "1 arrival is" if count == 1 else f"{count:,} arrivals are"
+
+
+def _ended_early(evidence: Evidence) -> list[str]:
+    if evidence.interrupted is not None:
+        return [f"the run was interrupted ({evidence.interrupted}): what it measured is not the plan"]
+    reasons = []
+    cut = sum(part.outcomes.get(Outcome.ABORTED, 0) for part in evidence.measurement.slices.values())
+    if cut:
+        exchanges = "1 exchange was" if cut == 1 else f"{cut:,} exchanges were"
+        reasons.append(f"{exchanges} cut: the drain ended before they did")
+    stoppers = [target.expr for target in evidence.targets if target.abort]
+    if evidence.aborted_by is not None and evidence.aborted_by not in stoppers:
+        reasons.append(f"the run was ended by '{evidence.aborted_by}', which is no abort target of it")
+    return reasons
+
+
+def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
+    reasons = []
+    limits = evidence.limits
+    lag = total.lag
+    late = lag.quantile(Fraction(99, 100)) if lag else None
+    if late is not None and late > limits.lag_p99_ns:
+        reasons.append(
+            f"generator lag p99 {duration_text(late)} is above max_lag {duration_text(limits.lag_p99_ns)};"
+            " use a quieter machine or a lower rate"
+        )
+    reasons += [
+        f"{finding.message} ({_times(finding.count)}): the cause is on the generator's side"
+        for cause, finding in sorted(evidence.measurement.findings.items())
+        if cause.startswith(_GENERATOR)
+    ]
+    busy = evidence.measurement.generator.cpu_share
+    if busy > limits.cpu_share:
+        reasons.append(
+            f"generator processor time {significant(busy * 100)} % of a core is above max_cpu"
+            f" {significant(limits.cpu_share * 100)} %; use a faster machine or a lower rate"
+        )
+    return reasons

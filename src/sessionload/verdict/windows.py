@@ -1,0 +1,148 @@
+"""A target with a window: it must hold in every window that lies wholly in the measured stages.
+
+Windows begin and end at whole seconds of the run, because slices are whole seconds. A piece of a second at
+the start or the end of the measured stages is in no window: to judge a piece as if it were a second would
+miss targets for nothing. A window without samples is no evidence and is passed over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from sessionload.metrics.buckets import bounds_of, bucket_of
+from sessionload.metrics.sliding_counts import SlidingCounts
+from sessionload.units import NS
+from sessionload.verdict.metric_values import holds, severity
+from sessionload.verdict.readings import SlidingReading, keeps, reading_of, value_of_reading
+from sessionload.verdict.without_lag import without_lag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sessionload.metrics.measurement import Measurement
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.readings import Reading
+    from sessionload.verdict.targets import Target
+    from sessionload.verdict.without_lag import LagBySecond
+    from sessionload.workload.schedule import Stage
+
+
+class Window(NamedTuple):
+    """A window with samples: its first second, and how bad it is."""
+
+    start: int
+    severity: tuple[bool, Fraction]
+    """Larger is worse."""
+    holds: bool
+
+
+def measured_stages(stages: Sequence[Stage]) -> frozenset[int]:
+    """Return the numbers of the stages that are not warm-up."""
+    return frozenset(number for number, stage in enumerate(stages) if not stage.warmup)
+
+
+def measured_span_ns(stages: Sequence[Stage]) -> tuple[int, int]:
+    """Return when the first measured stage begins and the last one ends; (0, 0) if there is none."""
+    first_ns = last_ns = start_ns = 0
+    for stage in stages:
+        end_ns = start_ns + stage.duration_ns
+        if not stage.warmup:
+            first_ns = first_ns if last_ns else start_ns
+            last_ns = end_ns
+        start_ns = end_ns
+    return first_ns, last_ns
+
+
+def measured_seconds(stages: Sequence[Stage]) -> range:
+    """Return the whole seconds of the run that lie wholly between start and end of the measured stages."""
+    first_ns, last_ns = measured_span_ns(stages)
+    first = -(-first_ns // NS)
+    return range(first, max(first, last_ns // NS))
+
+
+class Seconds:
+    """The measured slices of a run by second, and the lags of all."""
+
+    def __init__(self, measurement: Measurement, stages: Sequence[Stage], lags: LagBySecond) -> None:
+        self.range = measured_seconds(stages)
+        self._measured = measured_stages(stages)
+        self._lags = lags
+        self._slices: defaultdict[int, list[Slice]] = defaultdict(list)
+        for (stage, second), part in measurement.slices.items():
+            if stage in self._measured and second in self.range:
+                self._slices[second].append(part)
+
+    def slices(self, second: int) -> list[Slice]:
+        """Return the measured slices of a second."""
+        return self._slices.get(second, [])
+
+    def before_unsent(self) -> range:
+        """Return the seconds before the first in which an arrival was never sent."""
+        unsent = (second for second in self.range if any(part.unsent for part in self.slices(second)))
+        return range(self.range.start, next(unsent, self.range.stop))
+
+    def windows(self, target: Target, seconds: range) -> Iterator[Window]:
+        """Yield all windows of a target in `seconds` that have samples, in order."""
+        if target.metric.share is None:
+            return self._of_sums(target, seconds)
+        return self._of_percentile(target, seconds)
+
+    def sure(self, target: Target, windows: Sequence[Window]) -> Iterator[Window]:
+        """Yield those of some missed windows, in order of their start, that are missed without lag too."""
+        length = target.window_s
+        sliding, entered = SlidingReading(length), -1
+        for window in windows:
+            if window.start > entered:
+                sliding, entered = SlidingReading(length), window.start
+            reading = None
+            while entered < window.start + length:
+                reading = sliding.push(self._without_lag(target, entered))
+                entered += 1
+            if reading is not None and not keeps(target, reading):
+                yield window
+
+    def _without_lag(self, target: Target, second: int) -> Reading:
+        slices = self.slices(second)
+        return without_lag(
+            target,
+            slices,
+            longest_ns=self._lags.longest(second),
+            read_late_ns=self._lags.read_late_ns(second, slices),
+            limit_ns=self._lags.limit_ns,
+        )
+
+    def _of_sums(self, target: Target, seconds: range) -> Iterator[Window]:
+        sliding = SlidingReading(target.window_s)
+        for second in seconds:
+            reading = sliding.push(reading_of(target, self.slices(second)))
+            if reading is not None and reading.samples:
+                value = value_of_reading(target, reading)
+                yield Window(
+                    second + 1 - target.window_s, severity(target, value), holds=keeps(target, reading)
+                )
+
+    def _of_percentile(self, target: Target, seconds: range) -> Iterator[Window]:
+        share = target.metric.share or Fraction(1)
+        sliding, never, length = SlidingCounts(), 0, target.window_s
+        bound = bucket_of(target.bound.numerator)
+        for second in seconds:
+            for part in self.slices(second):
+                histogram = getattr(part, target.metric.view)
+                sliding.add(histogram)
+                never += histogram.never
+            if second - length in seconds:
+                for part in self.slices(second - length):
+                    histogram = getattr(part, target.metric.view)
+                    sliding.take_away(histogram)
+                    never -= histogram.never
+            count = sliding.ended + never
+            if second + 1 - length not in seconds or not count:
+                continue
+            rank = max(1, -(-share.numerator * count // share.denominator))
+            value = None
+            if rank <= sliding.ended:
+                bucket = sliding.bucket_at(rank)
+                value = target.bound if bucket == bound else Fraction(bounds_of(bucket)[0])
+            yield Window(second + 1 - length, severity(target, value), holds=holds(target, value))

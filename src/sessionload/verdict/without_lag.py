@@ -1,0 +1,182 @@
+"""What a target would read at best, had the generator not been late: its own lag is never the server's miss.
+
+A target is missed only if it is missed even then. Slices do not tell the truth about that, but they bound it,
+and the bound is on the safe side. Without lag an arrival would have ended
+
+- earlier by its own lag at most. Which lag belongs to which response is not known, so responses above the
+  bound are paired with lags in the way that brings the most of them below it;
+- earlier by how late its answer was read at most. While the generator paused, it read nothing. A pause shows
+  as a lag above `max_lag` in some second. It may have begun before the first arrival that shows it was due,
+  so four times the mean time between the arrivals of that second are added to the lag. Every arrival that was
+  under way in such a second may have ended earlier by as much;
+- with a valid session, if its own lag is above `max_lag` and it ended as what a burst after a pause can
+  cause: 429, 5xx, a timeout, or a failed connection. A broken contract or a refused key is no matter of time.
+
+Only upper bounds (`<`, `<=`, `== 0`) are looked at: lag makes nothing faster. `docs/measurement.md` has the
+rule for people.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Self
+
+from sessionload.metrics.buckets import bounds_of, bucket_of
+from sessionload.metrics.exchange import Outcome
+from sessionload.units import NS
+from sessionload.verdict.readings import edge_of, reading_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sessionload.metrics.histogram import Histogram
+    from sessionload.metrics.slices import Slice
+    from sessionload.verdict.readings import Reading
+    from sessionload.verdict.targets import Target
+
+_WITH_OWN_LAG = frozenset({"response", "answered", "lateness"})
+"""Views that count from the due instant."""
+_BURST = frozenset({Outcome.THROTTLED, Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.CONNECTION_ERROR})
+"""What the arrivals that were sent together after a pause can end as because of it."""
+_EXCUSED = {
+    "error_rate": _BURST,
+    "throttled": {Outcome.THROTTLED},
+    "server_errors": {Outcome.SERVER_ERROR},
+    "timeouts": {Outcome.TIMEOUT},
+    "connection_errors": {Outcome.CONNECTION_ERROR},
+}
+
+
+_GAPS = 4
+"""A pause begins at most so many mean times between arrivals before the first one that shows it."""
+
+
+class LagBySecond:
+    """The longest lag of the arrivals due in each second, of all stages, and which of them are pauses."""
+
+    def __init__(self, limit_ns: int) -> None:
+        """Begin without lags; one above `limit_ns` is a pause of the generator."""
+        self.limit_ns = limit_ns
+        self._longest: defaultdict[int, int] = defaultdict(int)
+        self._arrivals: defaultdict[int, int] = defaultdict(int)
+        self._pauses: list[int] = []
+
+    @classmethod
+    def of(cls, slices: Iterable[tuple[tuple[int, int], Slice]], limit_ns: int) -> Self:
+        """Return the lags of slices by (stage, second)."""
+        lags = cls(limit_ns)
+        for (_, second), part in slices:
+            lags.add(second, part)
+        return lags
+
+    def add(self, second: int, part: Slice) -> None:
+        """Take note of the lags of a slice."""
+        longest = max(part.unqueued_lag.maximum, part.queued_lag.maximum)
+        if longest > self.limit_ns and self._longest[second] <= self.limit_ns:
+            self._pauses.insert(bisect_left(self._pauses, second), second)
+        self._longest[second] = max(self._longest[second], longest)
+        self._arrivals[second] += part.accounted
+
+    def forget(self, second: int) -> None:
+        """Drop the lags of a second that is not asked for again."""
+        self._longest.pop(second, None)
+        self._arrivals.pop(second, None)
+        if self._pauses and self._pauses[0] == second:
+            del self._pauses[0]
+
+    def longest(self, second: int) -> int:
+        """Return the longest lag of the arrivals due in a second, in nanoseconds."""
+        return self._longest.get(second, 0)
+
+    def pauses(self, first: int, last: int) -> list[int]:
+        """Return the seconds from `first` to `last`, both included, that have a pause."""
+        return self._pauses[bisect_left(self._pauses, first) : bisect_left(self._pauses, last + 1)]
+
+    def read_late_ns(self, second: int, slices: Iterable[Slice]) -> int:
+        """Return by how much the answers to the arrivals of a second may have been read late."""
+        if not self._pauses:
+            return 0
+        pauses = self.pauses(second, under_way_until(second, slices))
+        return sum(self._longest[pause] + _GAPS * NS // self._arrivals[pause] for pause in pauses)
+
+
+def under_way_until(second: int, slices: Iterable[Slice]) -> int:
+    """Return the last second in which an arrival due in `second`, if it was answered, was under way."""
+    longest_ns = max((max(part.valid.maximum, part.refused.maximum) for part in slices), default=0)
+    return second + 1 + longest_ns // NS
+
+
+def without_lag(
+    target: Target, slices: list[Slice], *, longest_ns: int, read_late_ns: int, limit_ns: int
+) -> Reading:
+    """Return what `target` would read from slices at best without lag.
+
+    `longest_ns` is their longest lag and `read_late_ns` by how much their answers may have been read late.
+    """
+    reading = reading_of(target, slices)
+    if not target.caps or not (longest_ns or read_late_ns):
+        return reading
+    late = sum(_late(part, limit_ns) for part in slices) if longest_ns > limit_ns else 0
+    view = target.metric.view
+    if not view:
+        return reading._replace(part=reading.part - _excused(target.metric.name, slices, late))
+    if view == "lag":
+        return reading._replace(part=reading.samples, total_ns=0, least=0, most=0)
+    excused = _excused("error_rate", slices, late) if view == "response" else 0
+    own_ns = longest_ns if view in _WITH_OWN_LAG else 0
+    lags = [part.lag for part in slices] if own_ns else []
+    earlier = 0
+    if target.metric.share is not None:
+        histograms = [getattr(part, view) for part in slices]
+        earlier = _earlier(histograms, lags, edge_of(target), read_late_ns)
+    ended = reading.samples - reading.never
+    saved_ns = sum(lag.total for lag in lags) + read_late_ns * ended
+    return reading._replace(
+        part=reading.part + earlier + excused,
+        never=reading.never - excused,
+        total_ns=max(0, reading.total_ns - saved_ns),
+        least=None if reading.least is None else max(0, reading.least - own_ns - read_late_ns),
+        most=max(0, reading.most - own_ns - read_late_ns),
+    )
+
+
+def _late(part: Slice, limit_ns: int) -> int:
+    """Return how many arrivals lagged by more than the limit."""
+    limit = bucket_of(limit_ns)
+    return sum(count for bucket, count in part.lag.items() if bucket > limit)
+
+
+def _excused(metric: str, slices: list[Slice], late: int) -> int:
+    """Return how many of the arrivals that `metric` counts may have ended well without lag."""
+    outcomes = _EXCUSED.get(metric, frozenset())
+    return min(late, sum(part.outcomes.get(outcome, 0) for part in slices for outcome in outcomes))
+
+
+def _earlier(durations: list[Histogram], lags: list[Histogram], edge: int, read_late_ns: int) -> int:
+    """Return how many durations from bucket `edge` on could be below it: shorter by a lag, and read earlier.
+
+    The shortest of them take the shortest lags that are enough, which leaves the most for the others.
+    """
+    edge_ns = bounds_of(edge)[0]
+    free = deque(sorted((bounds_of(bucket)[1], count) for lag in lags for bucket, count in lag.items()))
+    earlier = 0
+    for bucket, count in sorted(item for histogram in durations for item in histogram.items()):
+        if bucket < edge:
+            continue
+        need_ns = bounds_of(bucket)[0] - edge_ns + 1 - read_late_ns
+        if need_ns <= 0:
+            earlier += count
+            continue
+        while free and free[0][0] < need_ns:
+            free.popleft()
+        wanted = count
+        while free and wanted:
+            lag_ns, left = free.popleft()
+            taken = min(wanted, left)
+            earlier, wanted = earlier + taken, wanted - taken
+            if left > taken:
+                free.appendleft((lag_ns, left - taken))
+        if not free:
+            break
+    return earlier
