@@ -1,17 +1,17 @@
-"""Results that are known to the last arrival, and a browser to look at their pages."""
+"""Results that are known to the last arrival, and a browser to look at pages with."""
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import subprocess
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
@@ -27,7 +27,9 @@ from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
     from sessionload.report.model.rows import ReportModel
     from sessionload.verdict.targets import Target
@@ -35,12 +37,10 @@ if TYPE_CHECKING:
 MS = 1_000_000
 
 
-class Seen(NamedTuple):
-    """The document as it stands after its scripts have run, and what they said on the console."""
-
-    dom: str
-    console: list[str]
-
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
 
 HOSTILE = (
     "<script>alert(1)</script></script><img src=x onerror=\"document.title='owned'\">"
@@ -133,13 +133,13 @@ def measured(
     The generator is busy with something else in `busy_ns`, and sends what is due then at its end.
     """
     recorder = MeasurementRecorder()
-    ends: list[int] = []
+    ends: list[int] = []  # of the arrivals in flight, in order
     for number, due_ns, stage in Schedule(stages).stripe():
         if until_ns is not None and due_ns >= until_ns:
             recorder.record_unsent(stage, due_ns)
             continue
         lag = 40_000 + number % 7 * 10_000 + (busy_ns.stop - due_ns if due_ns in busy_ns else 0)
-        ends = sorted(end for end in ends if end > due_ns)
+        del ends[: bisect_right(ends, due_ns)]
         queued = max(0, ends[-in_flight] - due_ns) if len(ends) >= in_flight else 0
         sent_ns = due_ns + lag + queued
         service, outcome, status, fault = answer(number, due_ns)
@@ -151,7 +151,7 @@ def measured(
                 number, due_ns, sent_ns, sent_ns + service, outcome, queued, status, fault, connect, tls
             ),
         )
-        ends.append(sent_ns + service)
+        insort(ends, sent_ns + service)
     recorder.generator = GeneratorHealth(
         cpu_ns=9 * NS,
         wall_ns=60 * NS,
@@ -289,40 +289,13 @@ def hostile() -> str:
     return HOSTILE
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Seen]:
-    """Open a page in a browser of its own; returns what came of it."""
-    program = shutil.which("chromium")
-    if program is None:
-        if "CI" in os.environ:
-            pytest.fail("chromium is not installed, and in CI it must be")
-        pytest.skip("chromium is not installed")
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One browser for all pages; what uses it needs the mark `needs("chromium")`.
 
-    def look(page: Path, *flags: str) -> Seen:
-        profile = tmp_path_factory.mktemp("profile")
-        done = subprocess.run(
-            [
-                program,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--enable-logging=stderr",
-                "--virtual-time-budget=10000",
-                f"--user-data-dir={profile}",
-                "--dump-dom",
-                *flags,
-                page.as_uri(),
-            ],
-            capture_output=True,
-            timeout=120,
-            check=True,
-        )
-        log = done.stderr.decode(errors="replace").splitlines()
-        return Seen(done.stdout.decode(), [line for line in log if "CONSOLE" in line])
-
-    return look
+    It ends with this folder's tests: while Playwright runs, nothing else can start an event loop.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+        yield browser
+        browser.close()

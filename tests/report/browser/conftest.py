@@ -1,13 +1,10 @@
-"""A browser, and the known pages in it."""
+"""The known pages in a browser."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from sessionload.report import html
 
@@ -18,11 +15,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
     from sessionload.report.model.rows import ReportModel
-
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 
 
 class Opened(NamedTuple):
@@ -63,19 +55,6 @@ class Opened(NamedTuple):
                 zip(tip.locator("dt").all_inner_texts(), tip.locator("dd").all_inner_texts(), strict=True)
             ),
         }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        if "CI" in os.environ:
-            pytest.fail("chromium is not installed, and in CI it must be")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sessionload.report.model.rows import ReportModel
 
+pytestmark = pytest.mark.needs("chromium")
+
 TIMED = ("traffic", "response", "service", "heat", "outcomes", "statuses", "lag")
 STEP = 36
 

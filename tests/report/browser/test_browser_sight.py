@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
     from sessionload.verdict.result import Result
 
+pytestmark = pytest.mark.needs("chromium")
+
+LONG = partial(pytest.param, marks=pytest.mark.long)
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 
 TEXT_COLORS = """() => {
@@ -57,7 +61,7 @@ def test_a_page_says_nothing_on_the_console_and_asks_for_nothing(
     assert seen.requests == [files(name).as_uri()]
 
 
-@pytest.mark.parametrize("width", [400, 900, 1280, 2560])
+@pytest.mark.parametrize("width", [400, LONG(900), 1280, LONG(2560)])
 @pytest.mark.parametrize("name", ["missed", "void"])
 def test_a_page_fits_its_window_and_shows_all_pictures(
     visit: Callable[..., Any], width: int, name: str

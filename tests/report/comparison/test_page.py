@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import shutil
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -13,7 +11,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from sessionload.comparison.compare import compare
 from sessionload.report.comparison import page
@@ -22,7 +19,6 @@ from sessionload.report.comparison.model import ComparisonModel, DifferenceRow, 
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -184,20 +180,8 @@ def test_no_difference_at_all_has_a_place() -> None:
 # In a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        if "CI" in os.environ:
-            pytest.fail("chromium is not installed, and in CI it must be")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.mark.parametrize("width", [400, 1280, 2560])
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("width", [400, 1280, pytest.param(2560, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_browser_shows_it_whole_and_says_and_asks_nothing(
     browser: Browser, tmp_path: Path, pages: dict[str, tuple[ComparisonModel, str]], name: str, width: int

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from sessionload.report.history import page
 from sessionload.report.history.model import Unread, build_history_model, relative_url, run_row
@@ -21,20 +19,10 @@ if TYPE_CHECKING:
 
     from sessionload.verdict.result import Result
 
+pytestmark = pytest.mark.needs("chromium")
+
+LONG = partial(pytest.param, marks=pytest.mark.long)
 HOSTILE = 'javascript:alert(1) "><img src=x onerror=alert(1)> %41?#'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        if "CI" in os.environ:
-            pytest.fail("chromium is not installed, and in CI it must be")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +68,7 @@ def visit(browser: Browser, file: Path) -> Iterator[Callable[..., tuple[Page, li
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1280, 2560])
+@pytest.mark.parametrize("width", [400, 1280, LONG(2560)])
 def test_the_page_fits_says_nothing_and_asks_for_nothing_else(
     visit: Callable[..., tuple[Page, list[str]]], file: Path, width: int, scheme: str
 ) -> None:
