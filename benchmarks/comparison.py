@@ -105,8 +105,8 @@ def called_slower(shape: Shape, pairs: int) -> float:
     slower = 0
     for number in range(pairs):
         pair = run_of(draws, base), run_of(draws, shape)
-        found = compare(*pair, tolerance=shape.tolerance, seed=number, replicates=REPLICATES)
-        slower += found.conclusion is Conclusion.SLOWER
+        comparison = compare(*pair, tolerance=shape.tolerance, seed=number, replicates=REPLICATES)
+        slower += comparison.conclusion is Conclusion.SLOWER
     return slower / pairs
 
 

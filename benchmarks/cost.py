@@ -24,7 +24,7 @@ TURNS = 2
 
 def cost_us(runs: list[Measured]) -> float:
     """Return the generator's processor microseconds for one exchange, over several runs."""
-    return sum(one.generator_us * one.sent for one in runs) / sum(one.sent for one in runs)
+    return sum(run.generator_us * run.sent for run in runs) / sum(run.sent for run in runs)
 
 
 def main() -> int:

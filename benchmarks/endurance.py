@@ -3,9 +3,9 @@
     python benchmarks/endurance.py [EXCHANGES] [--rate RATE]
 
 Memory is the resident set of the generator, looked at once a second; flat means that it never rises by more
-than 2 % over its highest of the first minute (of the first half, when the run takes less than two). The last
-column is the command that collects what the generator tells, for information. Against nginx, 15,000/s unless
-told otherwise: about eleven minutes.
+than 2 % over its highest of the first minute (of the first half, when the run takes less than two). The
+last column is the command that collects what the generator measures, for information. Against nginx, at
+15,000/s if no other rate is given: about eleven minutes.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class Memory:
         looks = len(self.at)
         marks = sorted({0, self.settled, looks, *range(0, looks, max(MINUTE_S, looks // _ROWS))})
         for start, end in pairwise(marks):
-            part = self.generator[start:end]
+            stretch = self.generator[start:end]
             table.row(
                 f"{self.at[start]:.0f} to {self.at[end - 1]:.0f}",
-                *map(_mb, (max(part), part[-1], max(self.command[start:end]))),
+                *map(_mb, (max(stretch), stretch[-1], max(self.command[start:end]))),
             )
 
 

@@ -37,7 +37,7 @@ _BANDS_MS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 def worst_by_second(measured: Measured) -> dict[int, int]:
     """Return the largest lateness of the arrivals due in each second of a run, in nanoseconds."""
     slices = Result.from_json(measured.result).measurement.slices
-    return {second: part.lateness.maximum for (_, second), part in slices.items()}
+    return {second: piece.lateness.maximum for (_, second), piece in slices.items()}
 
 
 def show_bands(worst: Mapping[int, int]) -> None:

@@ -105,17 +105,17 @@ def report(folder: Path) -> tuple[float, float]:
 
 def opened(page: Path, program: str) -> tuple[float, str]:
     """Open the page three times; return the median time until it was loaded, in ms, and what it says."""
-    times, said = [], ""
+    times, text = [], ""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for _ in range(3):
             view = browser.new_page()
             view.goto(page.as_uri())
             times.append(view.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-            said = view.inner_text("body")
+            text = view.inner_text("body")
             view.close()
         browser.close()
-    return statistics.median(times), said
+    return statistics.median(times), text
 
 
 def build(folder: Path, rate: int, seconds: int) -> None:
@@ -130,20 +130,20 @@ def build(folder: Path, rate: int, seconds: int) -> None:
     (folder / EXACT).write_text(json.dumps(exact))
 
 
-def faults(folder: RunFolder, said: str) -> Sequence[str]:
+def wrong_percentiles(folder: RunFolder, text: str) -> Sequence[str]:
     """Return the percentiles that the page does not say, or that the exact sort contradicts."""
     response = folder.read().measured.response
     exact = json.loads((folder.path / EXACT).read_text())
-    found = []
+    wrong = []
     for name, share in SHARES.items():
         measured = response.quantile(share)
         if (
             measured is None
             or abs(measured - exact[name]) * 1000 > exact[name]
-            or duration_text(measured) not in said
+            or duration_text(measured) not in text
         ):
-            found.append(name)
-    return found
+            wrong.append(name)
+    return wrong
 
 
 def main() -> int:
@@ -169,8 +169,8 @@ def main() -> int:
         took, mib = report(folder.path)
         page = folder.path / "report.html"
         size = page.stat().st_size
-        opening_ms, said = opened(page, program)
-        wrong = faults(folder, said)
+        opening_ms, text = opened(page, program)
+        wrong = wrong_percentiles(folder, text)
     good = took < MOST_SECONDS and mib < MOST_MIB and size < MOST_BYTES and opening_ms < MOST_OPENING_MS
     table.row(
         f"{rate * seconds:,}",

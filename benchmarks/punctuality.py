@@ -1,7 +1,7 @@
-"""Claim: arrivals are on time, as the generator tells it and as the server sees it.
+"""Claim: arrivals are on time, as the generator measures it and as the server sees it.
 
-As the generator tells it: at 1,000/s for 10 s, against nginx and against the stub, all are sent, late by less
-than 2 ms at p99, over as few connections as are in flight at most; at 10,000/s against nginx the same.
+As the generator measures it: at 1,000/s for 10 s, against nginx and against the stub, all are sent, late by
+less than 2 ms at p99, over as few connections as are in flight at most; at 10,000/s against nginx the same.
 
 Seen at a server that stamps the first byte of each request, at 1,000/s for 20 s: late by at most 0.5 ms at
 p99, and evenly spaced, that is at p1 and p99 within 0.5 ms of the millisecond that is due.
@@ -26,8 +26,8 @@ SEEN_LATE_NS = 500_000
 _SPARE = 5
 
 
-def told_well(measured: Measured) -> bool:
-    """Tell whether the claim holds as the generator tells it."""
+def measured_well(measured: Measured) -> bool:
+    """Tell whether the claim holds as the generator measures it."""
     generator = measured.result["generator"]
     few = generator["connections_opened"] <= generator["peak_in_flight"] + _SPARE
     return measured.all_ok and measured.late_by_less_than(LATE_MS) and few
@@ -40,10 +40,10 @@ def seen_well(seen: Seen, rate: int) -> bool:
     return even and nearest_rank(seen.lateness(rate), 99) <= SEEN_LATE_NS
 
 
-def told(*, quick: bool) -> bool:
-    """Print what the generator tells."""
+def as_generator(*, quick: bool) -> bool:
+    """Print what the generator measured."""
     table = Table(
-        "told by", "rate", "sent", "late p50", "late p99", "late max", "in flight", "connections", "claim"
+        "measured by", "rate", "sent", "late p50", "late p99", "late max", "in flight", "connections", "claim"
     )
     good = True
     for server_of, rate in ((nginx, 1_000), (stub, 1_000), (nginx, 10_000)):
@@ -51,7 +51,7 @@ def told(*, quick: bool) -> bool:
             asked = rate // 5 if quick else rate
             measured = run(server, asked, 0.5 if quick else 10.0)
         generator = measured.result["generator"]
-        good = good and told_well(measured)
+        good = good and measured_well(measured)
         table.row(
             server.name,
             f"{asked:,}/s",
@@ -59,12 +59,12 @@ def told(*, quick: bool) -> bool:
             *(ms(measured.late_ms(name)) for name in ("p50", "p99", "max")),
             f"{generator['peak_in_flight']:,}",
             f"{generator['connections_opened']:,}",
-            verdict(good=told_well(measured)),
+            verdict(good=measured_well(measured)),
         )
     return good
 
 
-def seen_at_server(*, quick: bool) -> bool:
+def as_server(*, quick: bool) -> bool:
     """Print what the server saw."""
     rate = 200 if quick else 1_000
     with witness() as server:
@@ -90,9 +90,9 @@ def main() -> int:
     """Print the three tables."""
     quick = begin(parser_of(__doc__)).quick
     show_machine(0.5 if quick else 10.0)
-    well_told = told(quick=quick)
+    punctual = as_generator(quick=quick)
     print()
-    return 0 if seen_at_server(quick=quick) and well_told else 1
+    return 0 if as_server(quick=quick) and punctual else 1
 
 
 if __name__ == "__main__":

@@ -28,14 +28,14 @@ def first_arrival_s() -> float:
     with tempfile.TemporaryDirectory() as name, witness() as server:
         folder = Path(name)
         command = order(folder, server, RATE, 0.2)
-        with on_any_core(), (folder / "said").open("wb") as said:
+        with on_any_core(), (folder / "log").open("wb") as log:
             began_ns = time.monotonic_ns()
             subprocess.run(
-                command, cwd=folder, env=variables(), stdout=said, stderr=subprocess.STDOUT, check=False
+                command, cwd=folder, env=variables(), stdout=log, stderr=subprocess.STDOUT, check=False
             )
         seen = server.seen()
         if not seen.arrived:
-            broken((folder / "said").read_text())
+            broken((folder / "log").read_text())
         return (min(seen.arrived) - began_ns) / 1e9
 
 

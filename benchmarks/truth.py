@@ -36,7 +36,7 @@ def main() -> int:
     """Measure each distribution and print a row for each."""
     quick = begin(parser_of(__doc__)).quick
     rate, seconds = (200, 0.5) if quick else (5_000, 10.0)
-    headings = [f"p{percent} {what}" for percent in PERCENTS for what in ("truth", "told", "apart")]
+    headings = [f"p{percent} {what}" for percent in PERCENTS for what in ("truth", "measured", "apart")]
     table = Table("the server waits", "answers", *headings, "claim", first=30)
     good = True
     for latency in LATENCIES[::3] if quick else LATENCIES:
@@ -44,10 +44,12 @@ def main() -> int:
             measured = run(server, rate, seconds)
             seen = server.seen()
         true = [nearest_rank(seen.waited, percent) / 1e6 for percent in PERCENTS]
-        told = [measured.result["latency_ms"]["service"][f"p{percent}"] for percent in PERCENTS]
-        near = measured.all_ok and all(map(close, told, true))
+        reported = [measured.result["latency_ms"]["service"][f"p{percent}"] for percent in PERCENTS]
+        near = measured.all_ok and all(map(close, reported, true))
         good = good and near
-        cells = [ms(part) for pair in zip(true, told, strict=True) for part in (*pair, pair[1] - pair[0])]
+        cells = [
+            ms(value) for pair in zip(true, reported, strict=True) for value in (*pair, pair[1] - pair[0])
+        ]
         table.row(latency, f"{len(seen.waited):,}", *cells, verdict(good=near))
     return 0 if good else 1
 

@@ -36,10 +36,10 @@ _SHARE = 0.99
 
 def is_held(shot: Shot, task: Task) -> bool:
     """Tell whether an open tool held its rate."""
-    told = shot.told
+    claimed = shot.claimed
     enough = shot.per_second >= _SHARE * task.rate
-    few_left = told.left_out <= (1 - _SHARE) * task.rate * task.seconds
-    return enough and few_left and (told.late_ms is None or told.late_ms < LATE_MS)
+    few_left = claimed.left_out <= (1 - _SHARE) * task.rate * task.seconds
+    return enough and few_left and (claimed.late_ms is None or claimed.late_ms < LATE_MS)
 
 
 class Contest:
@@ -79,8 +79,8 @@ class Contest:
                 task = Task(self._server, rate, self._seconds, Path(name))
                 try:
                     shot = take(peer, program, task, self._server)
-                except Failed as words:
-                    self._table.remark(peer.name, f"failed: {words}")
+                except Failed as failure:
+                    self._table.remark(peer.name, f"failed: {failure}")
                     continue
             held = is_held(shot, task) if rate else None
             last = held or held is None or rate == self._rates(peer)[-1]
@@ -108,9 +108,9 @@ class Contest:
             f"{shot.per_second:,.0f}/s",
             f"{shot.cpu_us:.1f} us",
             f"{1e6 / shot.cpu_us:,.0f}",
-            f"{shot.told.bad:,}",
-            f"{shot.told.left_out:,}",
-            ms(shot.told.late_ms),
+            f"{shot.claimed.bad:,}",
+            f"{shot.claimed.left_out:,}",
+            ms(shot.claimed.late_ms),
             "-" if held is None else "yes" if held else "no",
             *ratios,
         )

@@ -35,17 +35,19 @@ _REQUEST = (
 
 def exchange_us(port: int, count: int = EXCHANGES) -> float:
     """Return the processor microseconds of an exchange by bare system calls, on the generator's processor."""
-    return float(_asked("exchanges", str(port), str(count)))
+    return float(_in_process("exchanges", str(port), str(count)))
 
 
 def sleeps_late_ns(seconds: float) -> list[int]:
     """Return how late each sleep of a loop ended that does nothing else, on the generator's processor."""
-    return [int(word) for word in _asked("sleeps", str(seconds)).split()]
+    return [int(word) for word in _in_process("sleeps", str(seconds)).split()]
 
 
-def _asked(*words: str) -> str:
+def _in_process(*arguments: str) -> str:
     with on_generator_core():
-        done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, __file__, *arguments], capture_output=True, text=True, check=True
+        )
     return done.stdout
 
 

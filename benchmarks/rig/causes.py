@@ -1,11 +1,12 @@
 """What the system did to a generator while it ran, and which of it explains a late arrival.
 
-Idea: a hundred times a second the kernel is asked how long the generator has run and how long it has waited
-for its processor (`/proc/PID/schedstat`), and how long the processor was taken from this machine
-(`/proc/stat`). A stretch in which it ran without pause was work of its own. A look that came late though its
-processor was free means that the other processor stood still too. Trap: a second is full of short waits,
-which add up to anything; a cause counts only as far as it came together within the time by which the arrival
-was late, and explains it only if it took at least half of that.
+A hundred times a second the kernel is asked how long the generator has run and how long it has waited for its
+processor (`/proc/PID/schedstat`), and how long the processor was taken from this machine (`/proc/stat`). A
+stretch in which the generator ran without pause was work of its own. A look that came late although its
+processor was free means that the other processor stood still too.
+
+A second is full of short waits, which add up to anything. So a cause counts only as far as it came together
+within the time by which the arrival was late, and explains it only if it took at least half of that.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 EVERY_S = 0.01
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _STOLEN = 8
-"""Which word of a line of `/proc/stat` counts time taken by the machine below."""
+"""Which field of a line of `/proc/stat` counts time taken by the machine below."""
 _WITHOUT_PAUSE = 0.9
 _LOOK_NS = int(EVERY_S * 1e9)
 
@@ -62,7 +63,7 @@ class Causes:
     def look(self, at_ns: int, ran_ns: int, waited_ns: int, stolen_ns: int, own_ns: int) -> None:
         """Keep what was seen in one look; all but the instant are totals so far.
 
-        `own_ns` is for how long whoever looks has waited for its processor.
+        `own_ns` is how long the process that looks has waited for its processor.
         """
         self._at.append(at_ns)
         self._ran.append(ran_ns)
@@ -73,9 +74,9 @@ class Causes:
     def _stolen_ns(self) -> int:
         with Path("/proc/stat").open() as lines:
             for line in lines:
-                words = line.split()
-                if words[0] == self._processor:
-                    return int(words[_STOLEN]) * _TICK_NS
+                fields = line.split()
+                if fields[0] == self._processor:
+                    return int(fields[_STOLEN]) * _TICK_NS
         return 0
 
     def between(self, begin_ns: int, end_ns: int, late_ns: int) -> Stretch:

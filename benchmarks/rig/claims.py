@@ -73,7 +73,7 @@ def missing(program: str, cure: str) -> NoReturn:
     raise SystemExit(MISSING)
 
 
-def broken(words: str) -> NoReturn:
+def broken(reason: str) -> NoReturn:
     """End the benchmark because it could not measure."""
-    print(words, file=sys.stderr)
+    print(reason, file=sys.stderr)
     raise SystemExit(BROKEN)

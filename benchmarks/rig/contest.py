@@ -1,7 +1,7 @@
 """A tool at work, measured from outside: what arrives at nginx, and what processor time that took.
 
-Idea: every tool is measured alike, in the middle of its work, so that neither its start nor its own counting
-matters. Trap: all its processes are on one processor here, those of our own command too.
+Every tool is measured alike, in the middle of its work, so that neither its start nor its own counting
+matters. All processes of a tool share one processor here, those of our own command too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import psutil
 from rig.cores import on_generator_core
 
 if TYPE_CHECKING:
-    from rig.peers import Peer, Task, Told
+    from rig.peers import Claimed, Peer, Task
     from rig.servers import Nginx
 
 _BEGUN = 5
@@ -31,7 +31,7 @@ class Shot(NamedTuple):
     """Requests that arrived, in a second of the middle."""
     cpu_us: float
     """Processor microseconds of the tool for each of them."""
-    told: Told
+    claimed: Claimed
 
 
 class Failed(Exception):  # noqa: N818 - it is a result
@@ -40,9 +40,9 @@ class Failed(Exception):  # noqa: N818 - it is a result
 
 def take(peer: Peer, program: list[str], task: Task, server: Nginx) -> Shot:
     """Let a tool do a task and measure it. Raises `Failed`."""
-    said = task.folder / "said"
+    log = task.folder / "log"
     before = server.requests()
-    with said.open("wb") as output, on_generator_core():
+    with log.open("wb") as output, on_generator_core():
         process = subprocess.Popen(
             peer.command(program, task),
             cwd=task.folder,
@@ -59,16 +59,16 @@ def take(peer: Peer, program: list[str], task: Task, server: Nginx) -> Shot:
         second = _state(process, server)
         process.wait(_PATIENCE_S)
     except (psutil.NoSuchProcess, subprocess.TimeoutExpired):
-        raise Failed(_last_words(said.read_text(errors="replace"))) from None
+        raise Failed(_last_words(log.read_text(errors="replace"))) from None
     finally:
         _end(process)
-    printed = said.read_text(errors="replace")
+    printed = log.read_text(errors="replace")
     try:
-        told = peer.told(task, printed)
+        claimed = peer.claimed(task, printed)
     except (OSError, ValueError, LookupError):
         raise Failed(_last_words(printed)) from None
     seconds, cpu_s, count = (later - sooner for sooner, later in zip(first, second, strict=True))
-    return Shot(count / seconds, cpu_s * 1e6 / max(1, count), told)
+    return Shot(count / seconds, cpu_s * 1e6 / max(1, count), claimed)
 
 
 def _wait_for_load(process: subprocess.Popen[bytes], server: Nginx, before: int) -> None:
@@ -83,7 +83,7 @@ def _wait_for_load(process: subprocess.Popen[bytes], server: Nginx, before: int)
 def _state(process: subprocess.Popen[bytes], server: Nginx) -> tuple[float, float, int]:
     """Return the time, the processor time of the tool so far, and how many requests nginx has seen."""
     root = psutil.Process(process.pid)
-    cpu_s = sum(sum(one.cpu_times()[:4]) for one in (root, *root.children(recursive=True)))
+    cpu_s = sum(sum(process.cpu_times()[:4]) for process in (root, *root.children(recursive=True)))
     return time.monotonic(), cpu_s, server.requests()
 
 

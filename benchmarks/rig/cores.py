@@ -1,8 +1,8 @@
 """Which processor runs what: the generator has one to itself, the server and everything else share another.
 
-Idea: the benchmark moves to the server's processor first, and whatever it starts inherits that; only the
-generator is moved away. Trap: affinity and niceness belong to threads, so each thread is told. Where there is
-no choice (one processor, or a system that does not let a process choose) nothing is pinned.
+The benchmark moves to the server's processor first, and the processes that it starts inherit that; only the
+generator is moved away. Affinity and niceness belong to threads, so they are set for each thread. With one
+processor, or on a system where a process cannot choose, nothing is pinned.
 """
 
 from __future__ import annotations

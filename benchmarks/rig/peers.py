@@ -1,4 +1,4 @@
-"""The tools that are compared: how each is found, what it is asked to do, and what it tells afterwards.
+"""The tools that are compared: how each is found, what it is asked to do, and what it reports afterwards.
 
 All start sessions as the contract says, with the same header and body. The open ones are given a constant
 rate of arrivals; the closed ones send the next request when an answer is there: the most that they can.
@@ -76,8 +76,8 @@ class Task:
         return variables()["BENCH_KEY"]
 
 
-class Told(NamedTuple):
-    """What a tool says after its work."""
+class Claimed(NamedTuple):
+    """What a tool reports after its work."""
 
     bad: int
     """Answers that were not what they should be, by what the tool checks."""
@@ -97,13 +97,13 @@ class Peer:
     """How to get it."""
     find: Callable[[], list[str] | None]
     command: Callable[[list[str], Task], list[str]]
-    told: Callable[[Task, str], Told]
-    """What the tool tells, from its files and from what it printed."""
+    claimed: Callable[[Task, str], Claimed]
+    """What the tool reports, from its files and from what it printed."""
     rates: tuple[int, ...] = ()
     """Rates to try from the first on until one is held; none for a closed loop."""
 
 
-def found(name: str) -> list[str] | None:
+def installed(name: str) -> list[str] | None:
     """Return the program `name` from the path or from what was fetched; `None` if it is in neither."""
     places = os.pathsep.join((str(HERE / "k6" / "bin"), str(HERE / "npm" / "node_modules" / ".bin")))
     path = shutil.which(name) or shutil.which(name, path=places)
@@ -136,12 +136,12 @@ def _ours(_: list[str], task: Task) -> list[str]:
     return order(task.folder, task.server, task.rate, task.seconds)
 
 
-def _told_by_us(task: Task, _: str) -> Told:
+def _claimed_by_us(task: Task, _: str) -> Claimed:
     result = result_in(task.folder)
     arrivals = result["arrivals"]
     bad = arrivals["sent"] - result["outcomes"]["ok"]
     late_ms = result["latency_ms"]["lateness"]["p99"]
-    return Told(bad, arrivals["planned"] - arrivals["sent"], late_ms)
+    return Claimed(bad, arrivals["planned"] - arrivals["sent"], late_ms)
 
 
 # Open ones
@@ -151,10 +151,10 @@ def _k6(program: list[str], _: Task) -> list[str]:
     return [*program, "run", "--quiet", "--no-usage-report", str(_ORDERS / "start_session.js")]
 
 
-def _told_by_k6(task: Task, _: str) -> Told:
+def _claimed_by_k6(task: Task, _: str) -> Claimed:
     metrics = _summary(task)
     dropped = metrics.get("dropped_iterations", {}).get("values", {}).get("count", 0)
-    return Told(metrics["checks"]["values"]["fails"], dropped)
+    return Claimed(metrics["checks"]["values"]["fails"], dropped)
 
 
 def _artillery(program: list[str], task: Task) -> list[str]:
@@ -162,10 +162,10 @@ def _artillery(program: list[str], task: Task) -> list[str]:
     return [*program, "run", "--quiet", "--output", summary, str(_ORDERS / "start_session.yaml")]
 
 
-def _told_by_artillery(task: Task, _: str) -> Told:
+def _claimed_by_artillery(task: Task, _: str) -> Claimed:
     counters = _summary(task)["aggregate"]["counters"]
     failed = counters.get("vusers.failed", 0) + counters.get("plugins.expect.failed", 0)
-    return Told(failed, max(0, task.rate * task.seconds - counters.get("http.requests", 0)))
+    return Claimed(failed, max(0, task.rate * task.seconds - counters.get("http.requests", 0)))
 
 
 # Closed ones
@@ -173,12 +173,12 @@ def _told_by_artillery(task: Task, _: str) -> Told:
 
 def _fast_http_user(program: list[str], task: Task) -> list[str]:
     load = ["--users", str(_USERS), "--spawn-rate", str(_USERS), "--run-time", f"{task.seconds}s"]
-    words = ["--headless", "--only-summary", "--json", "--loglevel", "ERROR"]
-    return [*program, "-f", str(_ORDERS / "fast_http_user.py"), "--host", task.server.url, *words, *load]
+    options = ["--headless", "--only-summary", "--json", "--loglevel", "ERROR"]
+    return [*program, "-f", str(_ORDERS / "fast_http_user.py"), "--host", task.server.url, *options, *load]
 
 
-def _told_by_locust(_: Task, printed: str) -> Told:
-    return Told(sum(entry["num_failures"] for entry in _json_in(printed, "[")))
+def _claimed_by_locust(_: Task, printed: str) -> Claimed:
+    return Claimed(sum(entry["num_failures"] for entry in _json_in(printed, "[")))
 
 
 def _hey(program: list[str], task: Task) -> list[str]:
@@ -187,9 +187,9 @@ def _hey(program: list[str], task: Task) -> list[str]:
     return [*program, *load, *request, task.variables["URL"]]
 
 
-def _told_by_hey(_: Task, printed: str) -> Told:
+def _claimed_by_hey(_: Task, printed: str) -> Claimed:
     others = sum(int(count) for status, count in _HEY_ANSWERS.findall(printed) if status != "200")
-    return Told(others + sum(map(int, _HEY_ERRORS.findall(printed))))
+    return Claimed(others + sum(map(int, _HEY_ERRORS.findall(printed))))
 
 
 def _wrk(program: list[str], task: Task) -> list[str]:
@@ -197,8 +197,8 @@ def _wrk(program: list[str], task: Task) -> list[str]:
     return [*program, *load, "-s", str(_ORDERS / "start_session.lua"), task.variables["URL"]]
 
 
-def _told_by_wrk(_: Task, printed: str) -> Told:
-    return Told(sum(int(number) for match in _WRK_BAD.findall(printed) for number in match if number))
+def _claimed_by_wrk(_: Task, printed: str) -> Claimed:
+    return Claimed(sum(int(number) for match in _WRK_BAD.findall(printed) for number in match if number))
 
 
 def _autocannon(program: list[str], task: Task) -> list[str]:
@@ -207,9 +207,9 @@ def _autocannon(program: list[str], task: Task) -> list[str]:
     return [*program, *load, *headers, "-b", _BODY, task.variables["URL"]]
 
 
-def _told_by_autocannon(_: Task, printed: str) -> Told:
-    said = _json_in(printed, "{")
-    return Told(said["non2xx"] + said["errors"] + said["timeouts"])
+def _claimed_by_autocannon(_: Task, printed: str) -> Claimed:
+    summary = _json_in(printed, "{")
+    return Claimed(summary["non2xx"] + summary["errors"] + summary["timeouts"])
 
 
 _FETCH = "python benchmarks/peers.py fetch"
@@ -221,16 +221,16 @@ OURS = Peer(
     "make setup",
     lambda: [sys.executable],
     _ours,
-    _told_by_us,
+    _claimed_by_us,
     (30_000, 25_000, 20_000, 15_000, 12_000, 10_000, 8_000),
 )
 K6 = Peer(
     "k6",
     _CHECKED,
     _FETCH,
-    lambda: found("k6"),
+    lambda: installed("k6"),
     _k6,
-    _told_by_k6,
+    _claimed_by_k6,
     (8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1_500, 1_000),
 )
 FAST_HTTP_USER = Peer(
@@ -239,22 +239,24 @@ FAST_HTTP_USER = Peer(
     "make setup",
     lambda: [sys.executable, "-m", "locust"],
     _fast_http_user,
-    _told_by_locust,
+    _claimed_by_locust,
 )
 PEERS = (
     OURS,
     K6,
     FAST_HTTP_USER,
-    Peer("hey", "none", "apt-get install hey", lambda: found("hey"), _hey, _told_by_hey),
-    Peer("wrk", "status", "apt-get install wrk", lambda: found("wrk"), _wrk, _told_by_wrk),
-    Peer("autocannon", "status", _FETCH, lambda: found("autocannon"), _autocannon, _told_by_autocannon),
+    Peer("hey", "none", "apt-get install hey", lambda: installed("hey"), _hey, _claimed_by_hey),
+    Peer("wrk", "status", "apt-get install wrk", lambda: installed("wrk"), _wrk, _claimed_by_wrk),
+    Peer(
+        "autocannon", "status", _FETCH, lambda: installed("autocannon"), _autocannon, _claimed_by_autocannon
+    ),
     Peer(
         "artillery",
         _CHECKED,
         _FETCH,
-        lambda: found("artillery"),
+        lambda: installed("artillery"),
         _artillery,
-        _told_by_artillery,
+        _claimed_by_artillery,
         (2_000, 1_500, 1_000, 700, 500, 300, 200),
     ),
 )

@@ -1,6 +1,6 @@
 """Runs of the real command, with the generator alone on its processor.
 
-The command that starts the generator only collects what that tells once a second; it shares the server's
+The command that starts the generator only collects what it measures once a second; it shares the server's
 processor and gives way to the server. Where a third processor is free it would run there.
 """
 
@@ -97,8 +97,8 @@ def order(folder: Path, server: Server, rate: int, seconds: float) -> list[str]:
         f"load: {{stages: [{{name: steady, rate: {rate}/s, duration: {round(seconds * 1000)}ms}}], "
         "max_lag: 10s, max_cpu: 100%}\ntargets: [achieved_rate >= 99%]\n"
     )
-    words = [sys.executable, "-m", "sessionload", "run", "bench.yaml"]
-    return [*words, "--out", "out", "--quiet", "--contract", str(CONTRACT)]
+    command = [sys.executable, "-m", "sessionload", "run", "bench.yaml"]
+    return [*command, "--out", "out", "--quiet", "--contract", str(CONTRACT)]
 
 
 def variables() -> dict[str, str]:
@@ -120,9 +120,9 @@ def run(
         folder = Path(name)
         command = order(folder, server, rate, seconds)
         before = server.cpu_seconds()
-        with (folder / "said").open("wb") as said:
+        with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=folder, env=variables(), stdout=said, stderr=subprocess.STDOUT
+                command, cwd=folder, env=variables(), stdout=log, stderr=subprocess.STDOUT
             )
         try:
             generator = _settled_generator(process)
@@ -134,7 +134,7 @@ def run(
                 process.kill()
                 process.wait()
         if not (folder / "out" / "result.json").exists():
-            broken((folder / "said").read_text())
+            broken((folder / "log").read_text())
         return Measured(result_in(folder), server.cpu_seconds() - before)
 
 

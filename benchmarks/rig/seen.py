@@ -1,8 +1,8 @@
 """What a server saw, as numbers: when each arrival came, and how long its answer was made to wait.
 
-Idea: arrival n of a constant rate is due at n / rate after an origin that the server does not know, so all
-are held against the earliest of them. Trap: that makes the earliest one punctual by definition; what is
-left out is the time that even the fastest takes to get here.
+Arrival n of a constant rate is due at n / rate after an origin that the server does not know, so each arrival
+is held against the earliest one. That one is punctual by definition: the time that even the fastest arrival
+takes to the server is not in these figures.
 """
 
 from __future__ import annotations

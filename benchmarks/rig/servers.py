@@ -84,10 +84,10 @@ class Nginx(Server):
         """Return how many requests it has served, without those of this method."""
         self._asked += 1
         self.status.request("GET", "/")
-        found = _REQUESTS.search(self.status.getresponse().read().decode())
-        if found is None:
+        count = _REQUESTS.search(self.status.getresponse().read().decode())
+        if count is None:
             broken("nginx does not say how much it has served")
-        return int(found[1]) - self._asked
+        return int(count[1]) - self._asked
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
     python witness.py LATENCY SEED       the port on standard output; ends with its standard input
 
-Law: it reports what it did, not what it was asked to do. An answer may go out up to a millisecond after it
-was due, because the system's wait is counted in milliseconds; what counts is the stamp taken as it goes.
-Idea: one loop over plain sockets, so that nothing stands between a stamp and the call to the system. Trap:
-the preflight is a request too; it has no number, and is answered and forgotten.
+It reports what it did, not what it was asked to do. An answer may go out up to a millisecond after it was
+due, because the system's wait is counted in milliseconds; the stamp is taken as the answer goes. One loop
+over plain sockets serves all, so that nothing stands between a stamp and the call of the system. The
+preflight is a request too; it has no number, and is answered and forgotten.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MOST = 65_536
 _IDLE_S = 0.5
 
 
-class Caller:
+class Client:
     """A connection, and the request on it that is read or waits for its answer."""
 
     __slots__ = ("arrived_ns", "buffer", "line", "number", "read_ns")
@@ -56,7 +56,7 @@ class Witness:
     def __init__(self, latency: Latency, seed: int) -> None:
         self._latency, self._random = latency, Random(seed)  # noqa: S311 - a latency is no secret
         self._selector = selectors.DefaultSelector()
-        self._due: list[tuple[int, int, Caller]] = []
+        self._due: list[tuple[int, int, Client]] = []
         self._keys = 0
         self._over = False
         self.seen = Seen()
@@ -71,7 +71,7 @@ class Witness:
         while not self._over:
             left_ns = self._due[0][0] - time.monotonic_ns() if self._due else _IDLE_S * 1e9
             for key, _ in self._selector.select(max(0.0, left_ns / 1e9)):
-                if isinstance(key.data, Caller):
+                if isinstance(key.data, Client):
                     self._read(key.data)
                 elif key.fileobj is self._server:
                     self._accept()
@@ -87,47 +87,47 @@ class Witness:
             return
         line.settimeout(0)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._selector.register(line, selectors.EVENT_READ, Caller(line))
+        self._selector.register(line, selectors.EVENT_READ, Client(line))
 
-    def _read(self, caller: Caller) -> None:
+    def _read(self, client: Client) -> None:
         try:
-            data = caller.line.recv(_MOST)
+            data = client.line.recv(_MOST)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         now_ns = time.monotonic_ns()
         if not data:
-            self._selector.unregister(caller.line)
-            caller.line.close()
+            self._selector.unregister(client.line)
+            client.line.close()
             return
-        if not caller.buffer:
-            caller.arrived_ns = now_ns
-        caller.buffer += data
-        head, end, body = caller.buffer.partition(b"\r\n\r\n")
+        if not client.buffer:
+            client.arrived_ns = now_ns
+        client.buffer += data
+        head, end, body = client.buffer.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if end and len(body) >= int(length[1] if length else 0):
             number = _NUMBER.search(body)
-            caller.number = int(number[1]) if number else -1
-            caller.buffer = b""
-            caller.read_ns = now_ns
+            client.number = int(number[1]) if number else -1
+            client.buffer = b""
+            client.read_ns = now_ns
             wait_ns = int(self._latency.sample(self._random) * 1e9)
             if wait_ns:
-                heapq.heappush(self._due, (now_ns + wait_ns, self._keys, caller))
+                heapq.heappush(self._due, (now_ns + wait_ns, self._keys, client))
                 self._keys += 1
             else:
-                self._answer(caller)
+                self._answer(client)
 
-    def _answer(self, caller: Caller) -> None:
-        answer = _ANSWER % (len(self.seen.numbers) if caller.number >= 0 else _NOBODY)
-        waited_ns = time.monotonic_ns() - caller.read_ns
+    def _answer(self, client: Client) -> None:
+        answer = _ANSWER % (len(self.seen.numbers) if client.number >= 0 else _NOBODY)
+        waited_ns = time.monotonic_ns() - client.read_ns
         try:
-            caller.line.send(answer)
+            client.line.send(answer)
         except OSError:  # it has gone without its answer
             return
-        if caller.number >= 0:
-            self.seen.numbers.append(caller.number)
-            self.seen.arrived.append(caller.arrived_ns)
+        if client.number >= 0:
+            self.seen.numbers.append(client.number)
+            self.seen.arrived.append(client.arrived_ns)
             self.seen.waited.append(waited_ns)
 
 

@@ -45,11 +45,11 @@ def histograms_of(rows: Integers) -> list[Histogram]:
     shift = np.maximum(np.frexp(rows)[1].astype(np.int64) - 11, 0)
     buckets = np.sort((shift << 10) + (rows >> shift), axis=1)
     ends = rows.min(axis=1).tolist(), rows.max(axis=1).tolist(), rows.sum(axis=1).tolist()
-    found = []
+    histograms = []
     for row, *rest in zip(buckets.tolist(), *ends, strict=True):
         least, most, total = rest
-        found.append(Histogram(least, most, total, 0, pack(Counter(row))))
-    return found
+        histograms.append(Histogram(least, most, total, 0, pack(Counter(row))))
+    return histograms
 
 
 def test_histograms_are_as_recorded() -> None:
@@ -82,6 +82,7 @@ def run_of(draws: Generator, *, factor: float = 1.0, kept: float = 0.0, level: f
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kept", "level"), [(0.0, 0.0), (0.5, 0.05)], ids=["alike", "in chains"])
 def test_of_200_equal_pairs_at_most_one_in_twenty_is_called_different(kept: float, level: float) -> None:
     """Different is slower, even without any tolerance; with the usual one, none is."""
@@ -89,20 +90,21 @@ def test_of_200_equal_pairs_at_most_one_in_twenty_is_called_different(kept: floa
     different = beyond = 0
     for number in range(PAIRS):
         base, candidate = (run_of(draws, kept=kept, level=level) for _ in range(2))
-        found = compare(base, candidate, tolerance=Fraction(0), seed=number, replicates=REPLICATES)
-        different += found.conclusion is Conclusion.SLOWER
+        comparison = compare(base, candidate, tolerance=Fraction(0), seed=number, replicates=REPLICATES)
+        different += comparison.conclusion is Conclusion.SLOWER
         beyond += any(
-            one.interval.low > 0.05 for one in found.of_status(DifferenceStatus.SLOWER) if one.interval
+            row.interval.low > 0.05 for row in comparison.of_status(DifferenceStatus.SLOWER) if row.interval
         )
     assert different <= PAIRS // 20
     assert beyond == 0
 
 
+@pytest.mark.long
 def test_of_200_pairs_with_a_tenth_between_them_more_than_95_percent_are_called_slower() -> None:
     draws = np.random.Generator(np.random.PCG64(2))
     slower = 0
     for number in range(PAIRS):
         base, candidate = run_of(draws), run_of(draws, factor=1.1)
-        found = compare(base, candidate, tolerance=Fraction(5, 100), seed=number, replicates=REPLICATES)
-        slower += found.conclusion is Conclusion.SLOWER
+        comparison = compare(base, candidate, tolerance=Fraction(5, 100), seed=number, replicates=REPLICATES)
+        slower += comparison.conclusion is Conclusion.SLOWER
     assert slower > PAIRS * 0.95

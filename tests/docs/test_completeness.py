@@ -36,12 +36,12 @@ SCENARIOS, RESULTS, STUB = (text_of(f"docs/{name}.md") for name in ("scenarios",
 
 def rows(text: str) -> dict[str, list[str]]:
     """Return the rows of all tables by each code span in their first cell; cells as they are written."""
-    found: dict[str, list[str]] = {}
+    table: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line.startswith("| "):
             first, *cells = (cell.strip() for cell in line.removesuffix("|")[1:].split(" |"))
-            found.update(dict.fromkeys(re.findall(r"`([^`]+)`", first), cells))
-    return found
+            table.update(dict.fromkeys(re.findall(r"`([^`]+)`", first), cells))
+    return table
 
 
 SCENARIO_KEYS = {
@@ -63,25 +63,29 @@ def defaults(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]
             value = inner["default"]
             yield here, value if isinstance(value, str) else json.dumps(value)
         items = inner.get("items", {})
-        for part in (inner, *inner.get("oneOf", ())):
-            yield from defaults(part, here)
-        for part in (items, *items.get("oneOf", ())):
-            yield from defaults(part, f"{here}[]")
+        for same in (inner, *inner.get("oneOf", ())):
+            yield from defaults(same, here)
+        for item in (items, *items.get("oneOf", ())):
+            yield from defaults(item, f"{here}[]")
 
 
 @pytest.mark.parametrize(
-    ("part", "known", "schema", "column"),
+    ("section", "known", "schema", "column"),
     [
         ("## Scenario", SCENARIO_KEYS, "scenario.schema.json", 1),
         ("## Environments", set(environment.KEYS), "environments.schema.json", 2),
     ],
 )
-def test_every_key_has_its_row_with_its_default(part: str, known: set[str], schema: str, column: int) -> None:
-    found = rows(re.split(r"^## ", SCENARIOS.partition(f"{part}\n")[2], maxsplit=1, flags=re.MULTILINE)[0])
-    assert set(found) == known
+def test_every_key_has_its_row_with_its_default(
+    section: str, known: set[str], schema: str, column: int
+) -> None:
+    documented = rows(
+        re.split(r"^## ", SCENARIOS.partition(f"{section}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    )
+    assert set(documented) == known
     read = json.loads(text_of(f"scenarios/{schema}"))
     stated = dict(defaults(read.get("additionalProperties") or read))
-    assert {key: cells[column] for key, cells in found.items() if cells[column]} == {
+    assert {key: cells[column] for key, cells in documented.items() if cells[column]} == {
         key: f"`{value}`" for key, value in stated.items()
     }
 
@@ -96,8 +100,8 @@ def test_every_metric_fault_and_key_of_the_ledger_has_its_row() -> None:
 
 
 def test_every_outcome_says_whether_it_is_an_answer() -> None:
-    found = rows(text_of("docs/measurement.md").partition("closed:")[2])
-    assert {name: cells[-1] for name, cells in found.items() if name in set(Outcome)} == {
+    documented = rows(text_of("docs/measurement.md").partition("closed:")[2])
+    assert {name: cells[-1] for name, cells in documented.items() if name in set(Outcome)} == {
         outcome.value: "yes" if outcome in ANSWERED else "no" for outcome in Outcome
     }
 

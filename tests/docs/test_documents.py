@@ -39,7 +39,7 @@ NAMES = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "reports/README.md",
-    *sorted(f"docs/{one.name}" for one in (ROOT / "docs").glob("*.md")),
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 )
 TEXTS = {name: (ROOT / name).read_text() for name in NAMES}
 
@@ -148,13 +148,13 @@ def started(block: Block, world: Path) -> Iterator[tuple[subprocess.Popen[bytes]
 
 def run(block: Block, world: Path) -> None:
     """Run the commands of a block and compare their end with what its comment says."""
-    code, _, printed = (block.comment.removeprefix("exit ") or "0: ").partition(": ")
+    code, _, expected = (block.comment.removeprefix("exit ") or "0: ").partition(": ")
     with started(block, world) as (commands, log):
         ended = commands.wait(90)
-        told = f"{block.name}\n{log.read_text()}"
-    assert ended == int(code), told
-    assert printed in told
-    assert "Traceback" not in told
+        printed = f"{block.name}\n{log.read_text()}"
+    assert ended == int(code), printed
+    assert expected in printed
+    assert "Traceback" not in printed
 
 
 def serve(block: Block, world: Path) -> None:
@@ -163,9 +163,9 @@ def serve(block: Block, world: Path) -> None:
         wait_for_answer(log, server)
         os.killpg(server.pid, signal.SIGINT)
         ended = server.wait(30)
-        told = f"{block.name}\n{log.read_text()}"
-    assert ended == 0, told
-    assert block.comment.removeprefix("serves ") in told
+        printed = f"{block.name}\n{log.read_text()}"
+    assert ended == 0, printed
+    assert block.comment.removeprefix("serves ") in printed
 
 
 def wait_for_answer(log: Path, server: subprocess.Popen[bytes]) -> None:
@@ -226,8 +226,8 @@ def test_every_file_that_is_shown_is_accepted(block: Block) -> None:
     """A mapping of scenario keys is a scenario or a part of one; any other one is an environments file."""
     document = parse(block.text.encode(), block.name)
     if set(document.data) <= set(scenario.KEYS):
-        whole = Document({**GOOD, **document.data}, document.file, document.places)
-        assert scenario.Scenario.check(whole).targets
+        complete = Document({**GOOD, **document.data}, document.file, document.places)
+        assert scenario.Scenario.check(complete).targets
     else:
         for entry in document.data:
             assert environment.Environment.check(document, entry, VARIABLES).name == entry

@@ -60,3 +60,18 @@ def agrees() -> Callable[[StubProcess, dict[str, Any]], None]:
         assert arrivals["sent"] == sum(result["outcomes"].values())
 
     return check
+
+
+@pytest.fixture
+def call(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run a command in this process: the same code as the program, without its start."""
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        monkeypatch.chdir(world.folder)
+        env = {**world.variables, "GITHUB_STEP_SUMMARY": "", **variables}
+        ended = CliRunner().invoke(cli, arguments, env=env)
+        world.printed += [ended.stdout, ended.stderr]
+        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
+        return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
+
+    return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -23,9 +24,12 @@ from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from world import World
+    from world import Ended, World
+
+    Call = Callable[..., Ended]
 
 SECONDS, EACH = 60, 100
 STAGES = (Stage("peak", Fraction(EACH), Fraction(EACH), SECONDS * NS),)
@@ -64,10 +68,10 @@ def result_of(seed: int, factor: float = 1.0) -> Result:
     )
 
 
-@pytest.fixture
-def runs(world: World) -> Path:
-    """A base, a run like it, a slow one, one that is void, and what is no run."""
-    folder = world.folder / "reports"
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base, a run like it, a slow one, one that is shorter, and what is no run."""
+    folder = tmp_path_factory.mktemp("written")
     known = {"base": result_of(1), "alike": result_of(2), "slow": result_of(3, 1.3)}
     known["short"] = replace(known["alike"], stages=(replace(STAGES[0], duration_ns=30 * NS),))
     for name, result in known.items():
@@ -78,8 +82,14 @@ def runs(world: World) -> Path:
     return folder
 
 
+@pytest.fixture
+def runs(world: World, written: Path) -> None:
+    """Put these runs into the folder `reports` of this world."""
+    shutil.copytree(written, world.folder / "reports")
+
+
 @pytest.mark.parametrize(
-    ("candidate", "code", "said"),
+    ("candidate", "code", "answer"),
     [
         ("alike", 0, "NOT SLOWER: nearest to the tolerance of 5 % is p"),
         ("slow", 1, "SLOWER: p"),
@@ -87,21 +97,23 @@ def runs(world: World) -> Path:
     ],
 )
 @pytest.mark.usefixtures("runs")
-def test_the_answer_is_said_written_and_returned(world: World, candidate: str, code: int, said: str) -> None:
+def test_the_answer_is_printed_written_and_returned(
+    world: World, candidate: str, code: int, answer: str
+) -> None:
     """A run is named by its folder, or by the file of its result."""
     ended = world.run("compare", "reports/base", f"reports/{candidate}/result.json", "--out", "here/there")
     assert (ended.code, ended.err) == (code, "")
-    assert ended.out.startswith(said)
+    assert ended.out.startswith(answer)
     assert ended.out.splitlines()[-1] == "here/there"
     assert {path.name for path in ended.folder.iterdir()} == {"comparison.html", "comparison.md"}
-    word = said.partition(":")[0]
+    word = answer.partition(":")[0]
     assert f">{word}:</span>" in (ended.folder / "comparison.html").read_text()
     assert f"**{word}**: " in (ended.folder / "comparison.md").read_text()
 
 
 @pytest.mark.usefixtures("runs")
-def test_without_a_name_the_folder_is_a_new_one(world: World) -> None:
-    folders = {world.run("compare", "reports/base", "reports/slow").folder for _ in range(2)}
+def test_without_a_name_the_folder_is_a_new_one(call: Call, world: World) -> None:
+    folders = {call("compare", "reports/base", "reports/slow").folder for _ in range(2)}
     assert len(folders) == 2
     for folder in folders:
         assert folder.parent == world.folder / "reports"
@@ -110,35 +122,34 @@ def test_without_a_name_the_folder_is_a_new_one(world: World) -> None:
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_wide_tolerance_forgives_and_none_does_not(world: World) -> None:
+def test_a_wide_tolerance_forgives_and_none_does_not(call: Call) -> None:
     ask = ("compare", "reports/base", "reports/slow", "--out", "out")
-    assert world.run(*ask, "--tolerance", "40%").code == 0
-    assert world.run(*ask, "--tolerance", "29.5%").code == 3
-    assert world.run(*ask, "--tolerance", "0%").code == 1
+    assert call(*ask, "--tolerance", "40%").code == 0
+    assert call(*ask, "--tolerance", "29.5%").code == 3
+    assert call(*ask, "--tolerance", "0%").code == 1
 
 
 @pytest.mark.usefixtures("runs")
-def test_the_seed_makes_the_draws(world: World) -> None:
+def test_the_seed_makes_the_draws(call: Call) -> None:
     ask = ("compare", "reports/base", "reports/alike", "--out", "out")
-    first, again, other = (world.run(*ask, "--seed", seed).out for seed in ("3", "3", "4"))
+    first, again, changed = (call(*ask, "--seed", seed).out for seed in ("3", "3", "4"))
     assert first == again
-    assert first != other
+    assert first != changed
     assert "Seed 3 gives" in " ".join(first.split())
 
 
 @pytest.mark.usefixtures("runs")
-def test_the_step_of_a_job_gets_the_markdown(world: World) -> None:
+def test_the_step_of_a_job_gets_the_markdown(call: Call, world: World) -> None:
     page = world.folder / "step.md"
     page.write_text("what was there\n")
-    env = {**world.variables, "GITHUB_STEP_SUMMARY": str(page)}
-    ended = world.run("compare", "reports/base", "reports/slow", "--out", "out", env=env)
+    ended = call("compare", "reports/base", "reports/slow", "--out", "out", GITHUB_STEP_SUMMARY=str(page))
     assert ended.code == 1
     document = (ended.folder / "comparison.md").read_text()
     assert page.read_text().startswith(f"what was there\n\n{document}")
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "message"),
     [
         (("base", "missing"), "[no-run]"),
         (("missing", "base"), "[no-run]"),
@@ -157,31 +168,31 @@ def test_the_step_of_a_job_gets_the_markdown(world: World) -> None:
 )
 @pytest.mark.usefixtures("runs")
 def test_what_cannot_be_compared_is_refused_and_nothing_is_written(
-    world: World, words: tuple[str, ...], told: str
+    call: Call, world: World, arguments: tuple[str, ...], message: str
 ) -> None:
-    sides = [f"reports/{word}" for word in words[:2] if not word.startswith("-")]
-    ended = world.run("compare", *sides, *words[2:])
+    sides = [f"reports/{word}" for word in arguments[:2] if not word.startswith("-")]
+    ended = call("compare", *sides, *arguments[2:])
     assert (ended.code, ended.out) == (2, "")
-    assert told in ended.err
+    assert message in ended.err
     assert not list(world.folder.glob("**/comparison*"))
 
 
 @pytest.mark.usefixtures("runs")
-def test_what_cannot_be_written_is_said_and_the_answer_all_the_same(world: World) -> None:
+def test_what_cannot_be_written_is_an_error_beside_the_answer(call: Call, world: World) -> None:
     taken = world.folder / "out" / "comparison.html"
     taken.mkdir(parents=True)
-    ended = world.run("compare", "reports/base", "reports/slow", "--out", "out")
+    ended = call("compare", "reports/base", "reports/slow", "--out", "out")
     assert ended.code == 5
     assert ended.out.startswith("SLOWER: ")
     assert "[result-unwritable]" in ended.err
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_result_that_was_edited_is_refused(world: World) -> None:
+def test_a_result_that_was_edited_is_refused(call: Call, world: World) -> None:
     file = world.folder / "reports" / "slow" / "result.json"
     data = json.loads(file.read_text())
     data["outcomes"]["ok"] += 1
     file.write_text(json.dumps(data))
-    ended = world.run("compare", "reports/base", "reports/slow")
+    ended = call("compare", "reports/base", "reports/slow")
     assert ended.code == 2
     assert "its parts contradict each other" in ended.err

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -45,21 +45,7 @@ def ran(world: World, once: Ended) -> Ended:
     return Ended(world.folder, once.code, once.out, once.err)
 
 
-@pytest.fixture
-def call(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
-    """Run a command in this process: the same path as the program, and sooner."""
-
-    def run(*words: str, **variables: str) -> Ended:
-        monkeypatch.chdir(world.folder)
-        ended = CliRunner().invoke(cli, words, env={**world.variables, SUMMARY: "", **variables})
-        world.printed += [ended.stdout, ended.stderr]
-        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
-        return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
-
-    return run
-
-
-def another(ran: Ended, name: str, day: int, scenario: str = "e2e") -> Path:
+def of_another_day(ran: Ended, name: str, day: int, scenario: str = "e2e") -> Path:
     """Put the result of a run into a folder beside it, as that of another day."""
     data = ran.result
     data["run"] |= {"id": f"2031010{day}-000000-abcd", "started": f"2031-01-0{day}T00:00:00+00:00"}
@@ -73,9 +59,9 @@ def another(ran: Ended, name: str, day: int, scenario: str = "e2e") -> Path:
 def shelf(ran: Ended) -> Path:
     """Make a folder of runs that holds some of everything; the newest is `four`."""
     reports = ran.folder.parent
-    another(ran, "four", 4)
-    (another(ran, HOSTILE, 3) / "report.html").write_text("<!DOCTYPE html><title>three</title>")
-    another(ran, "two", 2, "elsewhere")
+    of_another_day(ran, "four", 4)
+    (of_another_day(ran, HOSTILE, 3) / "report.html").write_text("<!DOCTYPE html><title>three</title>")
+    of_another_day(ran, "two", 2, "elsewhere")
     killed = reports / "killed"
     killed.mkdir()
     shutil.copy(ran.folder / "slices.jsonl", killed)
@@ -163,7 +149,7 @@ def test_a_run_has_a_history_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (("history", "nothing"), 2, "nothing: this folder cannot be listed: no such file or directory"),
         (("history", "empty"), 2, "[no-runs]"),
@@ -173,20 +159,20 @@ def test_a_run_has_a_history_of_its_own(
         (("history", "reports", "--oout", "x"), 2, "No such option"),
     ],
 )
-def test_what_cannot_be_a_history_is_told_with_its_exit_code(
-    call: Callable[..., Ended], ran: Ended, words: tuple[str, ...], code: int, told: str
+def test_what_cannot_be_a_history_has_a_message_and_an_exit_code(
+    call: Callable[..., Ended], ran: Ended, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     (ran.where / "empty").mkdir()
     (ran.where / "file").write_text("")
     shutil.copytree(ran.folder.parent, ran.where / "blocked")
     (ran.where / "blocked" / "history.html").mkdir()
-    ended = call(*words)
+    ended = call(*arguments)
     assert ended.code == code
-    assert told in ended.err
+    assert message in ended.err
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "code"),
     [
         ({"format": 2}, "unknown-result-format"),
         ({"outcomes": {"ok": 1}}, "broken-result"),
@@ -199,13 +185,13 @@ def test_what_cannot_be_a_history_is_told_with_its_exit_code(
     ],
 )
 def test_a_result_that_was_edited_is_one_line_and_stops_nothing(
-    call: Callable[..., Ended], ran: Ended, change: dict[str, Any], told: str
+    call: Callable[..., Ended], ran: Ended, change: dict[str, Any], code: str
 ) -> None:
-    folder = another(ran, "edited", 5)
+    folder = of_another_day(ran, "edited", 5)
     (folder / "result.json").write_text(json.dumps({**ran.result, **change}))
     ended = call("history", "reports")
     assert ended.code == 0
-    assert re.search(rf"  edited: [^\n]*(\n    [^\n]*)*\[{told}\]", ended.out)
+    assert re.search(rf"  edited: [^\n]*(\n    [^\n]*)*\[{code}\]", ended.out)
     assert "1 run: 1 met; 1 could not be read." in ended.out
 
 
@@ -261,7 +247,7 @@ def test_pictures_are_a_file_each(call: Callable[..., Ended], ran: Ended) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (("reports/one", "--format", "pdf"), 2, "[unknown-format]"),
         (("reports/one", "--format", "html,pngg"), 2, "did you mean 'png'?"),
@@ -270,16 +256,16 @@ def test_pictures_are_a_file_each(call: Callable[..., Ended], ran: Ended) -> Non
         (("full", "--format", "svg"), 5, "[result-unwritable]"),
     ],
 )
-def test_what_cannot_be_reported_is_told_with_its_exit_code(
-    call: Callable[..., Ended], ran: Ended, words: tuple[str, ...], code: int, told: str
+def test_what_cannot_be_reported_has_a_message_and_an_exit_code(
+    call: Callable[..., Ended], ran: Ended, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     full = ran.where / "full"
     full.mkdir()
     shutil.copy(ran.folder / "result.json", full)
     (full / "charts").write_text("")
-    ended = call("report", *words)
+    ended = call("report", *arguments)
     assert ended.code == code
-    assert told in ended.err
+    assert message in ended.err
 
 
 # GITHUB_STEP_SUMMARY
@@ -298,8 +284,8 @@ def test_the_summary_of_a_run_is_appended_to_the_page_of_its_step(world: World) 
     again = world.run("report", "one", "--format", "md", env={**world.variables, SUMMARY: str(page)})
     assert again.code == 0
     assert page.read_text() == f"# The job\n\n{summary}\n\n{summary}\n"
-    other = world.run("report", "one", "--format", "csv", env={**world.variables, SUMMARY: str(page)})
-    assert other.code == 0
+    unaffected = world.run("report", "one", "--format", "csv", env={**world.variables, SUMMARY: str(page)})
+    assert unaffected.code == 0
     assert page.read_text().count("# The job") == 1
     assert page.read_text().count(summary) == 2
 
@@ -327,8 +313,11 @@ def test_a_verdict_is_on_the_page_even_if_its_folder_is_lost(world: World) -> No
         "run", world.scenario(duration="2s"), "--out", "one", env={**world.variables, SUMMARY: str(page)}
     )
     slices = world.folder / "one" / "slices.jsonl"
-    while not slices.exists() and process.poll() is None:
-        os.sched_yield()
+    patience = time.monotonic() + 60
+    while not slices.exists():
+        assert process.poll() is None
+        assert time.monotonic() < patience
+        time.sleep(0.01)
     shutil.rmtree(world.folder / "one")
     ended = world.end(process)
     assert ended.code == 5

@@ -128,14 +128,19 @@ class World:
         (self.folder / name).write_text(body)
         return name
 
-    def command(self, *words: str) -> list[str]:
-        """Return the words that start the program."""
-        return [sys.executable, "-m", "sessionload", *words]
+    def command(self, *arguments: str) -> list[str]:
+        """Return what starts the program."""
+        return [sys.executable, "-m", "sessionload", *arguments]
 
-    def start(self, *words: str, program: list[str] | None = None, **settings: Any) -> subprocess.Popen[str]:  # noqa: ANN401
+    def start(
+        self,
+        *arguments: str,
+        program: list[str] | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> subprocess.Popen[str]:
         """Start a command without a terminal and without waiting for it."""
         process = subprocess.Popen(
-            program or self.command(*words),
+            program or self.command(*arguments),
             cwd=self.folder,
             env=settings.pop("env", self.variables),
             text=True,
@@ -170,9 +175,9 @@ class World:
         assert "Traceback" not in out + err, err
         return Ended(self.folder, process.returncode, out, err)
 
-    def run(self, *words: str, within: float = 60.0, **settings: Any) -> Ended:  # noqa: ANN401
+    def run(self, *arguments: str, within: float = 60.0, **settings: Any) -> Ended:  # noqa: ANN401
         """Run a command to its end."""
-        return self.end(self.start(*words, **settings), within)
+        return self.end(self.start(*arguments, **settings), within)
 
     def leaks(self) -> list[str]:
         """Return where the key, or its beginning, was printed or written in any of the usual forms."""
