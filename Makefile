@@ -35,7 +35,7 @@ test: check ## everything that must be green: check, the tests, full coverage of
 
 test-long: setup ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
 	$(PYTEST) -m long
-	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough
+	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough --timeout 900
 
 bench: setup ## the claims on speed and punctuality, measured on this machine in about half an hour
 	@failed=0; for claim in $(filter-out benchmarks/hour.py benchmarks/peers.py,$(wildcard benchmarks/*.py)); do \

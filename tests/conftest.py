@@ -23,7 +23,7 @@ pytest_plugins = ["real_parts"]
 
 settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile(
-    "thorough", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow]
+    "thorough", deadline=None, max_examples=500, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("fast")
 

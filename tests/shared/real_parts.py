@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 KEY = "VF.DM.canary.5a0e8be17c"
-KEY_VARIABLE = "EDGES_API_KEY"
+KEY_VARIABLE = "PARTS_API_KEY"
 AGENT = "sessionload/1 (a test)"
 MS = 1_000_000
 
@@ -147,9 +147,9 @@ def plan_for(contract_read: tuple[Any, str]) -> Callable[..., tuple[RunInputs, R
             run_id="r1",
             started="2026-01-01T00:00:00+00:00",
             scenario={
-                "name": "edges",
+                "name": "parts",
                 "environment": "here",
-                "users": {"id": "edges-{n}"},
+                "users": {"id": "parts-{n}"},
                 "load": {"stages": stages, "max_lag": "5s", **(load or {})},
                 "targets": ["error_rate < 1%"],
             },

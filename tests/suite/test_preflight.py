@@ -69,7 +69,7 @@ def test_a_session_that_keeps_the_contract_lets_load_begin(
 
 
 FAULTS = {
-    "status 401": ("key-rejected", "401", "EDGES_API_KEY"),
+    "status 401": ("key-rejected", "401", "PARTS_API_KEY"),
     "status 404": ("unknown-project", "404", "project and environment"),
     "throttle retry-after 30": ("throttled", "429", "wait"),
     "status 503": ("server-error", "503", "one user"),
