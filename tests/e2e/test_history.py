@@ -106,7 +106,7 @@ def test_a_row_says_what_the_summary_of_its_run_says(world: World, ran: Ended) -
     (response,) = (line.split() for line in summary if line.startswith("  response"))
     *_, p50, _, p95, p99, _, _ = re.findall(r"[\d.]+ (?:µs|ms|s)", " ".join(response))
     assert re.findall(r"[\d.]+ (?:µs|ms|s)", " ".join(row)) == [p50, p95, p99]
-    assert " ".join(row).endswith("0 % 100 of 100")
+    assert " ".join(row).endswith("0 % of 100 100 of 100")
 
 
 def test_the_pages_link_to_reports_that_are_there(world: World, ran: Ended) -> None:

@@ -17,12 +17,15 @@ from sessionload.generator import process_metrics as process_metrics_module
 from sessionload.generator.gc_control import GcControl
 from sessionload.generator.process_metrics import ProcessMetrics
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.units import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sessionload.contract.seen_keys import SeenKeys
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.user_pool import UserPool
+
+MS = 1_000_000
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def process_metrics() -> ProcessMetrics:
     )
 
 
-def test_garbage_is_collected_when_told_to_from_the_beginning_to_the_end() -> None:
+def test_garbage_is_collected_when_asked_for_from_the_beginning_to_the_end() -> None:
     gc_control, first, second = GcControl(), GeneratorHealth(), GeneratorHealth()
     try:
         gc_control.begin()
@@ -57,11 +60,47 @@ def test_garbage_is_collected_when_told_to_from_the_beginning_to_the_end() -> No
     gc_control.end()  # a second time is no error
 
 
-def test_the_time_without_a_processor_is_told(process_metrics: ProcessMetrics) -> None:
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[int, int, int], None]:
+    """Set the processor time, the wall time and the wait for a processor of this process, in milliseconds."""
+    schedule = tmp_path / "schedstat"
+
+    def at(cpu_ms: int, wall_ms: int, waited_ms: int) -> None:
+        schedule.write_text(f"123456789 {waited_ms * MS} 42\n")
+        time = SimpleNamespace(process_time_ns=lambda: cpu_ms * MS, monotonic_ns=lambda: wall_ms * MS)
+        monkeypatch.setattr(process_metrics_module, "time", time)
+
+    monkeypatch.setattr(process_metrics_module, "Path", lambda _: schedule)
+    return at
+
+
+def test_a_report_has_the_times_since_the_one_before(
+    process_metrics: ProcessMetrics, clocks: Callable[[int, int, int], None]
+) -> None:
+    first, second = GeneratorHealth(), GeneratorHealth()
+    clocks(700, 5_000, 90)
     process_metrics.begin()
-    report = GeneratorHealth()
-    process_metrics.report(report)
-    assert 0 <= report.longest_run_queue_wait_ns == report.run_queue_wait_ns < 60 * NS
+    clocks(950, 6_000, 97)
+    process_metrics.report(first)
+    clocks(1_250, 7_000, 107)
+    process_metrics.report(second)
+    assert (first.cpu_ns, first.wall_ns, first.peak_cpu_permille) == (250 * MS, 1_000 * MS, 250)
+    assert (second.cpu_ns, second.wall_ns, second.peak_cpu_permille) == (300 * MS, 1_000 * MS, 300)
+    assert first.run_queue_wait_ns == first.longest_run_queue_wait_ns == 7 * MS
+    assert second.run_queue_wait_ns == second.longest_run_queue_wait_ns == 10 * MS
+
+
+def test_half_a_second_is_too_short_for_a_peak_and_what_preceded_the_load_counts_for_nothing(
+    process_metrics: ProcessMetrics, clocks: Callable[[int, int, int], None]
+) -> None:
+    before, short = GeneratorHealth(), GeneratorHealth()
+    clocks(700, 5_000, 90)
+    process_metrics.report(before)
+    process_metrics.begin()
+    clocks(1_200, 5_500, 90)
+    process_metrics.report(short)
+    assert (before.cpu_ns, before.wall_ns, before.run_queue_wait_ns) == (0, 0, 0)
+    assert (short.cpu_ns, short.wall_ns, short.peak_cpu_permille) == (500 * MS, 500 * MS, 0)
 
 
 @pytest.mark.parametrize("path", [os.devnull, "not/there"])

@@ -44,7 +44,7 @@ def refusal(spec: RunSpec) -> PreflightError:
     began = time.monotonic()
     with pytest.raises(PreflightError) as caught:
         preflight(spec)
-    assert time.monotonic() - began < TIMEOUT_S + 1
+    assert time.monotonic() - began < TIMEOUT_S + 10  # and no minute, which a socket may wait by itself
     error = caught.value
     assert error.exit_code == 4
     assert error.message.startswith("preflight of here (") or error.place
