@@ -226,3 +226,12 @@ def test_the_largest_page_is_small(long_run: Result) -> None:
     assert len(page.encode()) < 1_000_000
     assert "180 further findings" in page
     assert page.count('class="finding"') == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_color_that_a_page_uses_has_a_value_for_light_and_for_dark(
+    pages: dict[str, str], name: str
+) -> None:
+    used = set(re.findall(r"var\((--chart-[\w-]+)", pages[name]))
+    assert used
+    assert all(len(re.findall(rf"{variable}: #", pages[name])) >= 2 for variable in used)

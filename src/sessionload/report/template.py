@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sessionload.report.charts.palette import DARK, LIGHT, declarations
+from sessionload.report.charts.palette import DARK, LIGHT, declarations, rules
 from sessionload.report.model.quantities import counted_noun
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def templates() -> Environment:
     environment.filters["place"] = place
     environment.filters["drawing"] = drawing
     environment.filters["counted_noun"] = counted_noun
+    environment.filters["light"] = light
     environment.globals["light"] = declarations(LIGHT)
     environment.globals["dark"] = declarations(DARK)
+    environment.globals["rules"] = rules()
     return environment
 
 
@@ -76,6 +78,12 @@ def place(plot: Plot) -> str:
     """Return where the data of a drawing lie and what its axis means, for the script to read."""
     numbers = (plot.left, plot.top, plot.width, plot.height, plot.x_low, plot.x_high, int(plot.x_log))
     return " ".join(f"{number:.10g}" for number in numbers)
+
+
+def light(name: str) -> str:
+    """Return the light color of this name, for readers without style sheets."""
+    color: str = getattr(LIGHT, name)
+    return color
 
 
 def unbroken(text: str) -> str:

@@ -120,7 +120,13 @@ def _box(way: list[Corner]) -> Box:
 def _drawn(model: ReportModel, name: str, width: int = WIDE) -> Drawn:
     subject = next(one for one in CHARTS if one.name == name)
     drawing = subject.draw(model, PAGE, width)
-    return Drawn(ET.fromstring(draw(drawing, "id")), drawing.plot)  # noqa: S314 - drawn here
+    svg = ET.fromstring(draw(drawing, "id"))  # noqa: S314 - drawn here
+    for element in svg.iter():
+        for part in element.get("class", "").split():
+            attribute, _, color = part.partition("-")
+            if color:  # as the style sheet of a page sets it
+                element.set(attribute, f"var(--chart-{color})")
+    return Drawn(svg, drawing.plot)
 
 
 @pytest.fixture(scope="session")

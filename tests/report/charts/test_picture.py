@@ -19,7 +19,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.report.charts.axes import milliseconds_axis, rate_axis
 from sessionload.report.charts.canvas import Canvas, Frame, Series
 from sessionload.report.charts.catalogue import CHARTS
-from sessionload.report.charts.palette import DARK, LIGHT, PAGE, Palette
+from sessionload.report.charts.palette import DARK, LIGHT, PAGE, Palette, rules
 from sessionload.report.charts.picture import NARROW, WIDE, Picture, pictures, png_files, svg_files
 from sessionload.report.charts.svg import draw, draw_alone
 from sessionload.report.model.build import build_report_model
@@ -158,12 +158,25 @@ def test_no_two_drawings_of_a_page_share_an_id(page: list[str]) -> None:
     assert len(ids) == len(set(ids)) == len(page)
 
 
-def test_colors_on_a_page_are_variables_and_in_a_file_the_light_ones(
-    page: list[str], models: dict[str, ReportModel]
+def test_each_mark_of_a_page_has_its_light_color_and_the_class_that_a_style_sheet_colors(
+    page: list[str],
 ) -> None:
-    known = {getattr(PAGE, one.name) for one in fields(Palette)}
     for svg in page:
-        assert set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg)) <= {*known, "none"}
+        for element in ET.fromstring(svg).iter():  # noqa: S314 - drawn here
+            classes = element.get("class", "").split()
+            for attribute in ("fill", "stroke"):
+                names = [name.partition("-")[2] for name in classes if name.startswith(f"{attribute}-")]
+                color = element.get(attribute)
+                assert ([color] if color not in (None, "none") else []) == [
+                    getattr(LIGHT, name) for name in names
+                ]
+                assert all(
+                    f".{attribute}-{name} {{ {attribute}: {getattr(PAGE, name)}; }}" in rules()
+                    for name in names
+                )
+
+
+def test_colors_in_a_file_are_the_light_ones(models: dict[str, ReportModel]) -> None:
     light = {getattr(LIGHT, one.name) for one in fields(Palette)}
     for svg in svg_files(models["missed"]).values():
         assert "var(" not in svg

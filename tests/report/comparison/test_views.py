@@ -219,6 +219,14 @@ def test_a_change_has_a_sign_and_is_never_nothing_unless_it_is(change: float, te
     assert phrases.signed(change, "%") == text
 
 
+def test_a_change_of_one_point_is_no_points() -> None:
+    assert [phrases.signed(change, "points") for change in (0.01, -0.01, 0.011)] == [
+        "+1 point",
+        "−1 point",  # noqa: RUF001 - a minus
+        "+1.1 points",
+    ]
+
+
 def difference(metric: int = 3, **changes: object) -> Difference:
     """One of p95 (or another percentile by its number), open unless told otherwise."""
     one = Difference(

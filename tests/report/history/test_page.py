@@ -72,7 +72,7 @@ def test_every_run_has_a_mark_for_its_verdict_told_apart_by_shape(one: RunRow) -
     assert [(row["x"], row["label"]) for row in marks] == [(1, "met"), (2, "void"), (3, "missed"), (4, "met")]
     assert len({row["shape"] for row in marks}) == 3
     assert len({row["y"] for row in marks}) == 1
-    assert all(row["fill"] == f"var(--{row['label']})" for row in marks)
+    assert all(row["fill"] == f"var(--chart-{row['label']})" for row in marks)
     legend = [row["text"] for row in drawing(rows)["legend"]]
     assert legend[-3:] == ["met", "missed", "void"]
     assert [row["text"] for row in drawing(trend_of(one, {}, {}))["legend"]][-1] == "met"
@@ -129,7 +129,7 @@ def test_a_picture_is_drawn_twice_and_holds_no_script_or_address(one: RunRow) ->
     for drawn in (picture.wide, picture.narrow):
         ET.fromstring(drawn)  # noqa: S314 - drawn here
         assert "script" not in drawn
-        assert "var(--void)" in drawn
+        assert "fill-void" in drawn
     assert (picture.wide_plot.x_low, picture.wide_plot.x_high) == (0.5, 2.5)
 
 
@@ -181,7 +181,7 @@ def test_every_run_is_a_row_with_its_verdict_its_sentence_and_its_numbers(known:
         [
             str(number),
             row.verdict,
-            f"{row.sentence}{row.name}",
+            f"{row.sentence} {row.name}",
             *(one.text for one in row.percentiles),
             row.errors,
             row.sent,

@@ -57,6 +57,9 @@ class Palette:
     protocol_error: str
     aborted: str
     unsent: str
+    met: str
+    missed: str
+    void: str
     heat1: str
     """The fewest; `heat7` is the most."""
     heat2: str
@@ -68,7 +71,10 @@ class Palette:
 
 
 PAGE = Palette(**{color.name: f"var(--chart-{color.name})" for color in fields(Palette)})
-"""The page's own colors, which follow light and dark."""
+"""The colors of a page, which follow light and dark."""
+
+PAGE_NAMES = {getattr(PAGE, color.name): color.name for color in fields(Palette)}
+"""The name of each color of a page."""
 
 LIGHT = Palette(
     paper="#fdfdfb",
@@ -99,6 +105,9 @@ LIGHT = Palette(
     protocol_error="#009e73",
     aborted="#d8c400",
     unsent="#9aa0a7",
+    met="#00664f",
+    missed="#a83708",
+    void="#7a5600",
     heat1="#dbe9f4",
     heat2="#b5d3e8",
     heat3="#86b8da",
@@ -136,6 +145,9 @@ DARK = Palette(
     protocol_error="#2bb58e",
     aborted="#f0e442",
     unsent="#6b737c",
+    met="#4cc9a6",
+    missed="#ff9466",
+    void="#e3b84f",
     heat1="#1d2f3f",
     heat2="#1f4561",
     heat3="#235f88",
@@ -149,6 +161,15 @@ DARK = Palette(
 def declarations(palette: Palette) -> str:
     """Return the palette as CSS declarations, one a line, for the `:root` of a page that holds pictures."""
     return "\n".join(f"--chart-{color.name}: {getattr(palette, color.name)};" for color in fields(Palette))
+
+
+def rules() -> str:
+    """Return the CSS rules that set the colors of the page over the light ones of its marks."""
+    return "\n".join(
+        f".{attribute}-{color.name} {{ {attribute}: {getattr(PAGE, color.name)}; }}"
+        for color in fields(Palette)
+        for attribute in ("fill", "stroke")
+    )
 
 
 def status_colors(statuses: Iterable[int]) -> dict[int, str]:

@@ -18,8 +18,8 @@ What a script may do with a drawing on a page, in which the data area is `Plot`:
 - `g.data` holds all of these, its 0,0 is the upper left corner of the data area, so that a cursor can
   be put into it.
 
-Colors are `var(--chart-NAME)` on a page, with NAME a field of `Palette`, which has their light and dark
-values; `declarations` writes them for a stylesheet.
+On a page each mark has its light color, and a class `fill-NAME` or `stroke-NAME`, with NAME a field of
+`Palette`. `rules` and `declarations` write the style sheet that sets the colors of the page, light or dark.
 """
 
 from __future__ import annotations

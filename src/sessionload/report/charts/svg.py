@@ -24,6 +24,7 @@ import xml.etree.ElementTree as ET
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from sessionload.report.charts.palette import LIGHT, PAGE_NAMES
 from sessionload.report.charts.path import merged, tidy
 from sessionload.report.model.plain import plain
 
@@ -56,11 +57,13 @@ _TRANSLATE = re.compile(r"translate\(([^,]+),([^)]+)\)")
 
 
 def draw(drawing: Drawing, stem: str) -> str:
-    """Return the picture for a page, in whose font and on whose background it is. `stem` names its id."""
+    """Return the picture for a page, in its font and on its background. `stem` names its id."""
     svg = _root(drawing.width, drawing.height)
     svg.set("aria-hidden", "true")
     svg.set("focusable", "false")
     svg.extend(_content(drawing, stem))
+    for element in svg.iter():
+        _paint(element)
     return ET.tostring(svg, encoding="unicode")
 
 
@@ -153,6 +156,18 @@ def _seen(element: ET.Element, height: float) -> Iterator[ET.Element]:
             yield group
         else:
             yield from children
+
+
+def _paint(element: ET.Element) -> None:
+    # The light color for readers without style sheets, and a class by which a style sheet sets its own.
+    classes = _classes(element)
+    for attribute in ("fill", "stroke"):
+        name = PAGE_NAMES.get(element.get(attribute, ""))
+        if name:
+            element.set(attribute, getattr(LIGHT, name))
+            classes.append(f"{attribute}-{name}")
+    if classes:
+        element.set("class", " ".join(classes))
 
 
 def _group(zoom: str, children: Iterable[ET.Element]) -> ET.Element:

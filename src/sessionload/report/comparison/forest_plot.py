@@ -44,9 +44,9 @@ class Mark(NamedTuple):
     high: float
 
     @property
-    def length(self) -> float:
-        """How long the interval is."""
-        return self.high - self.low
+    def color(self) -> str:
+        """The name of its color: that of its verdict, or a soft one where it is not judged."""
+        return self.tone or "soft"
 
 
 @dataclass(frozen=True, slots=True)

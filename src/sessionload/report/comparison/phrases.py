@@ -43,7 +43,8 @@ def signed(change: float, unit: str) -> str:
     text = significant(size)
     if text.startswith("<"):
         text = f"{float(size):.{math.ceil(-math.log10(size))}f}".rstrip("0")
-    return f"{'−' if change < 0 else '+'}{text} {unit}"  # noqa: RUF001 - a minus, as it is printed
+    noun = "point" if (text, unit) == ("1", "points") else unit
+    return f"{'−' if change < 0 else '+'}{text} {noun}"  # noqa: RUF001 - a minus, as it is printed
 
 
 def unit_of(difference: Difference) -> str:
@@ -61,7 +62,7 @@ def interval_text(difference: Difference) -> str:
     if difference.interval is None:
         return NOTHING
     low, high = (signed(end, unit_of(difference)) for end in difference.interval[1:])
-    return f"{low.removesuffix(' points')} to {high}"
+    return f"{low.removesuffix('s').removesuffix(' point')} to {high}"
 
 
 def tolerance_text(tolerance: Fraction) -> str:

@@ -54,9 +54,8 @@ def _draw(rows: tuple[RunRow, ...], palette: Palette, width: int) -> Drawing:
     shown = [ms for name in PERCENTILES for row in rows if (ms := _ms(row, name)) is not None]
     up = milliseconds_axis(shown, never=bool(never))
     title = "Response time, log scale" if up.logarithmic else "Response time"
-    # The page's own colors for verdicts: they follow light and dark as the palette does.
     verdicts = {
-        state: Series(state.value, f"var(--{state.value})", shape=_SHAPES[state])
+        state: Series(state.value, getattr(palette, state.value), shape=_SHAPES[state])
         for state in State
         if any(row.state is state for row in rows)
     }
