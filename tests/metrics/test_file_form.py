@@ -35,7 +35,7 @@ def deltas(draw: st.DrawFn) -> RawDelta:
         recorder.record_done(index % 2, Exchange(index, due, sent, done, outcome, 0, status, failure))
         recorder.record_unsent(index % 3, due, draw(st.integers(1, 3)))
     recorder.generator = draw(HEALTH)
-    count = st.integers(0, 10**15)
+    count = st.integers(0, 10**14)
     return RawDelta(
         worker=draw(count),
         number=draw(count),

@@ -200,14 +200,33 @@ def test_wherever_the_last_line_was_cut_the_lines_before_it_count(
 
 
 @pytest.mark.parametrize(
-    "line", ["", "{}", "[]", "null", "7", '"text"', '{"worker": 0}', '{"measurement": {"slices": 7}}']
+    "line",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        "{}",
+        "[]",
+        "null",
+        "7",
+        '"text"',
+        '{"worker": 0}',
+        '{"measurement": {"slices": 7}}',
+    ],
 )
-def test_what_comes_after_a_broken_line_is_not_believed(tmp_path: Path, header: RunHeader, line: str) -> None:
+def test_a_whole_line_that_no_run_has_written_is_refused_with_its_number(
+    tmp_path: Path, header: RunHeader, line: str
+) -> None:
+    """Only the last line can have been cut, and it has no end."""
     folder = begun(tmp_path / "one", header, 3)
     path = folder.path / SLICES
     first, one, two, three = path.read_text().splitlines()
     path.write_text(f"{first}\n{one}\n{line}\n{two}\n{three}\n")
-    assert folder.read().lost == 40
+    with pytest.raises(InputError) as caught:
+        folder.read()
+    assert caught.value.code == "broken-result"
+    assert caught.value.message.startswith("this is no line that a run has written: ")
+    assert str(caught.value.place) == f"{path}:3"
 
 
 def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, header: RunHeader) -> None:
@@ -391,8 +410,10 @@ def test_a_disk_that_fills_up_does_not_end_a_run(
 
         def append(self, line: str) -> None:
             self.lines += 1
-            super().append(line if self.lines < 3 else line[: len(line) // 2])
-            if self.lines >= 3:
+            if self.lines < 3:
+                super().append(line)
+            else:
+                self._file.write(line[: len(line) // 2].encode())
                 raise ResultError("result-unwritable", "no space left on device")
 
     monkeypatch.setattr(folder_module, "Appender", Filling)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _BEGINNINGS = {"history.html": b'content="sessionload', "history.md": b"## History of "}
 """What pages of this command have at their beginning."""
 _PAGES = {"history.html": page.render, "history.md": markdown.render}
-_EDITED = "its parts contradict each other; take the file as the run wrote it [broken-result]"
 
 
 def history(folder: Path, out: Path | None = None) -> int:
@@ -61,8 +60,6 @@ def _entry(run: RunFolder, target: Path) -> RunRow | Unread:
         return run_row(run.read_responses(), name, _link(run.path / FORMATS["html"].file, target))
     except InputError as fault:
         return Unread(name, f"{fault.message}; {fault.hint} [{fault.code}]")
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return Unread(name, _EDITED)  # it can be read, but no run writes such a result
 
 
 def _is_ours(path: Path) -> bool:

@@ -17,6 +17,8 @@ PositiveCount = Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
 Text = Annotated[str, Meta(min_length=1)]
 Second = Annotated[int, Meta(ge=0, le=4 * 86_400)]
 """A second of the run: of its schedule, or of what ended after it."""
+Instant = Annotated[int, Meta(ge=0, le=4 * 86_400 * 1_000_000_000)]
+"""Nanoseconds since the start of the schedule."""
 StageNumber = Annotated[int, Meta(ge=0, le=100_000)]
 Status = Annotated[int, Meta(ge=0, le=999)]
 """A status of HTTP."""

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
 from msgspec.structs import asdict, astuple, fields
 
-from sessionload.metrics.bounds import Count, Second, StageNumber, Status
+from sessionload.metrics.bounds import Count, Instant, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
@@ -101,10 +101,10 @@ class DeltaForm(Struct, forbid_unknown_fields=True):
 
     worker: Count
     number: Count
-    elapsed_ns: Count
+    elapsed_ns: Instant
     in_flight: Count
     waiting: Count
-    settled_ns: Count
+    settled_ns: Instant
     last: bool
     measurement: SentForm
     users: Count | UnsetType = UNSET

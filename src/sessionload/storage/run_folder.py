@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import InputError, Place, ResultError
-from sessionload.metrics.file_form import delta_from_json, delta_to_json
+from sessionload.metrics.file_form import delta_from_json, delta_to_json, fault_text
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
 from sessionload.storage.files import Appender, read_text, shown
@@ -134,11 +134,8 @@ class RunFolder(OutputFolder):
         first, *rest = read_text(path, _LONGEST_FILE, "the slices of a run").split("\n")
         header = Result.from_json(_json(first, path), file=str(path))
         totals = RunTotals()
-        for line in rest:
-            try:
-                totals.add(delta_from_json(json.loads(line)))
-            except ValueError:
-                break  # the line that was being written when the run was killed
+        for number, line in enumerate(rest[:-1], 2):  # the last was being written when the run was killed
+            totals.add(_delta(line, header, Place(shown(path), number)))
         return finalize_result(header, totals, interrupted="killed")
 
 
@@ -192,6 +189,23 @@ def _slimmed(part: object) -> object:
     if not isinstance(part, dict):
         return part
     return {name: value for name, value in part.items() if name not in _BESIDE_RESPONSES}
+
+
+def _delta(line: str, header: RunHeader, place: Place) -> Delta:
+    """Return the delta of a line. Raises `InputError` (broken-result)."""
+    try:
+        delta = delta_from_json(json.loads(line))
+    except (json.JSONDecodeError, RecursionError):
+        reason = "it is not JSON"
+    except ValueError as fault:
+        reason = fault_text(fault)
+    else:
+        if all(stage < len(header.stages) for stage, _ in delta.measurement.slices):
+            return delta
+        reason = "a slice is of a stage that there is not"
+    hint = "take the file as the run left it, or remove this line and those after it"
+    message = f"this is no line that a run has written: {reason}"
+    raise InputError("broken-result", message, place=place, hint=hint)
 
 
 def _is_there(path: Path) -> bool:

@@ -152,6 +152,9 @@ class Result(RunHeader):
         accounting = result.accounting
         if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
             raise ValueError("its totals are not the sums of its slices")
+        states = {target.state for target in result.verdict.targets}
+        if result.verdict.state is State.MISSED and State.MISSED not in states:
+            raise ValueError("it is missed, and none of its targets is")
         return result
 
 
