@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -40,10 +41,29 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 @pytest.mark.parametrize("command", ["report", "history", "compare"])
 def test_a_command_says_what_it_does_without_what_it_needs_to_do_it(command: str) -> None:
     done = subprocess.run([sys.executable, "-c", _HELP, command], capture_output=True, text=True, check=True)
-    *told, imported = done.stdout.splitlines()
-    assert max(map(len, told)) <= 100
-    assert told[0].startswith("Usage: ")
+    *help_text, imported = done.stdout.splitlines()
+    assert max(map(len, help_text)) <= 100
+    assert help_text[0].startswith("Usage: ")
     assert not {"numpy", "altair", "vl_convert", "jinja2", "rich"} & set(imported.split())
+
+
+PATHS = [
+    (name, parameter)
+    for name, command in cli.commands.items()
+    for parameter in command.params
+    if isinstance(parameter.type, click.Path)
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), PATHS, ids=lambda value: getattr(value, "name", value))
+def test_an_empty_path_is_a_mistake_and_not_the_current_folder(name: str, parameter: click.Parameter) -> None:
+    """Such as `--out "$FOLDER"` with a variable that is not set."""
+    positional = [each for each in cli.commands[name].params if isinstance(each, click.Argument)]
+    arguments = ["" if each is parameter else "x" for each in positional]
+    arguments += [] if parameter in positional else [parameter.opts[0], ""]
+    ended = CliRunner().invoke(cli, [name, *arguments])
+    assert ended.exit_code == 2
+    assert "it is empty" in ended.stderr
 
 
 @pytest.fixture
@@ -68,8 +88,8 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[Any, ...], dic
 def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
     ended = CliRunner().invoke(cli, ["compare", "a", "b"])
     assert ended.exit_code == 3
-    words = ["compare", "a", "b/result.json", "--tolerance", "2%", "--seed", "7", "--out", "c"]
-    assert CliRunner().invoke(cli, words).exit_code == 3
+    arguments = ["compare", "a", "b/result.json", "--tolerance", "2%", "--seed", "7", "--out", "c"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 3
     assert compared == [
         ((Path("a"), Path("b")), {"tolerance": "5%", "seed": 0, "out": None}),
         ((Path("a"), Path("b/result.json")), {"tolerance": "2%", "seed": 7, "out": Path("c")}),
@@ -77,7 +97,7 @@ def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("arguments", "code"),
     [
         (["a"], 2),
         (["a", "b", "c"], 2),
@@ -87,8 +107,10 @@ def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
         (["a", "b", "--tolerance", "full"], 5),
     ],
 )
-def test_what_cannot_be_compared_has_its_exit_code(compared: list[Any], words: list[str], code: int) -> None:
-    assert CliRunner().invoke(cli, ["compare", *words]).exit_code == code
+def test_what_cannot_be_compared_has_its_exit_code(
+    compared: list[Any], arguments: list[str], code: int
+) -> None:
+    assert CliRunner().invoke(cli, ["compare", *arguments]).exit_code == code
     assert all(options["tolerance"] in {"many", "full"} for _, options in compared)
 
 

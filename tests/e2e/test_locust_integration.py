@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
 
 
-def locust(*words: str) -> list[str]:
-    return [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), *words]
+def locust(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), *arguments]
 
 
 def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
@@ -92,7 +92,7 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("arguments", "code"),
     [
         (["--headless"], "no-scenario"),
         (["--headless", "--scenario", "none.yaml"], "file-missing"),
@@ -102,12 +102,19 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
         (["--headless", "--scenario", "SCENARIO", "--grace", "0s"], "out-of-range"),
     ],
 )
-def test_what_it_cannot_do_is_refused_in_one_sentence(world: World, words: list[str], code: str) -> None:
+def test_what_it_cannot_do_is_refused_in_one_sentence(world: World, arguments: list[str], code: str) -> None:
     world.stub()
     scenario = world.scenario()
-    ended = world.run(program=locust(*[scenario if word == "SCENARIO" else word for word in words]))
+    ended = world.run(program=locust(*[scenario if word == "SCENARIO" else word for word in arguments]))
     assert ended.code == 2
     assert f"[{code}]" in ended.err
+
+
+def test_an_output_folder_without_a_name_is_refused(world: World) -> None:
+    world.stub()
+    ended = world.run(program=locust("--headless", "--scenario", world.scenario(), "--out", ""))
+    assert ended.code == 2
+    assert "it is empty" in ended.err
 
 
 def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(

@@ -22,11 +22,11 @@ BEFORE = ROOT / "tests" / "storage" / "written_before"
 VIEWS = {"report.html", "summary.md", "junit.xml", "timeline.csv", "spectrum.hgrm"}
 
 
-def piped(world: World, words: Sequence[str], pipeline: str, **variables: str) -> int:
+def piped(world: World, arguments: Sequence[str], pipeline: str, **variables: str) -> int:
     """Run a command as a shell does, `"$@"` in `pipeline`, and return the command's own exit code."""
     script = f"set -o pipefail; {pipeline}; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(
-        ["bash", "-c", script, "sessionload", *world.command(*words)],
+        ["bash", "-c", script, "sessionload", *world.command(*arguments)],
         cwd=world.folder,
         env={**world.variables, **variables},
         stdin=subprocess.DEVNULL,
@@ -73,7 +73,7 @@ def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "files"),
+    ("arguments", "code", "files"),
     [
         (["check", "--out", "c"], 0, ["c/examination.json", "c/report.html", "c/summary.md", "c/junit.xml"]),
         (["check", "--list"], 0, []),
@@ -90,7 +90,7 @@ def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_no_command_loses_its_files_or_its_exit_code(
-    world: World, words: list[str], code: int, files: list[str]
+    world: World, arguments: list[str], code: int, files: list[str]
 ) -> None:
     """The reader has gone, and standard error is closed; then both are on a full device."""
     world.environments("http://127.0.0.1:1")
@@ -99,11 +99,11 @@ def test_no_command_loses_its_files_or_its_exit_code(
     shutil.copy(BEFORE / "killed.json", world.folder / "killed.json")
     (world.folder / "runs" / "a").mkdir(parents=True)
     shutil.copy(BEFORE / "ended.json", world.folder / "runs" / "a" / "result.json")
-    assert piped(world, words, '"$@" 2>&- | true') == code
+    assert piped(world, arguments, '"$@" 2>&- | true') == code
     assert all((world.folder / file).is_file() for file in files)
     for file in files:
         (world.folder / file).unlink()
-    assert piped(world, words, '"$@" >/dev/full 2>&1') == code
+    assert piped(world, arguments, '"$@" >/dev/full 2>&1') == code
     assert all((world.folder / file).is_file() for file in files)
 
 

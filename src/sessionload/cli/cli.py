@@ -58,7 +58,7 @@ def cli() -> None:
     """Load and contract testing for the start session endpoint."""
 
 
-class _PathType(click.Path):
+class _Path(click.Path):
     """A file or a folder. An empty name, as of a variable that is not set, does not mean this folder."""
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
@@ -67,7 +67,7 @@ class _PathType(click.Path):
         return super().convert(value, parameter, context)
 
 
-PATH = _PathType(path_type=Path)
+PATH = _Path(path_type=Path)
 
 
 def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:

@@ -2,8 +2,8 @@
 
 A run that is interrupted still reports what it measured. Before the load a signal unwinds at once. Under load
 the first one asks for a drain, a second one cuts it short, and an alarm ends a generator that obeys neither.
-From the last delta on signals change nothing: what is left to do is short, and must be whole. Text that
-nobody reads can be ended by a signal again.
+From the last delta on signals change nothing: what is left to do is short, and must be complete. A signal
+ends the printing of text that nobody reads.
 
 A shell starts background jobs with SIGINT ignored, and Python then installs no handler for it; ours is
 installed all the same. `nohup` ignores SIGHUP, and that is what the user wants. Under load Ctrl-Z is ignored:

@@ -82,7 +82,7 @@ def _add_options(parser: ArgumentParser) -> None:
 
 def _folder(text: str) -> Path:
     if not text:
-        raise ArgumentTypeError("a folder has a name")
+        raise ArgumentTypeError("it is empty; name a folder")
     return Path(text)
 
 

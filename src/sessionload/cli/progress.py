@@ -72,7 +72,11 @@ class Progress:
     def say(self, text: str) -> None:
         """Print a line above the panel, or in the log."""
         if not self._quiet:
-            self._console.print(Text(text))
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """Print a line as `say` does, and also when this is quiet."""
+        self._console.print(Text(text))
 
     def _show(self, totals: RunTotals) -> None:
         if self._live is not None:

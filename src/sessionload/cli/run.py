@@ -87,7 +87,7 @@ def _measure(
             prepared = with_server(prepared, stack)
             took_ns = preflight(prepared.spec)
             for warning in trial.warnings():
-                progress.say(warning)
+                progress.warn(warning)
             progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
             if not generator.is_ready():
                 raise _not_started(generator, prepared)
@@ -97,7 +97,7 @@ def _measure(
             aborted_by = _follow(generator, prepared, totals, folder, progress, interruption)
             stderr_tail = _without_key(generator.stderr_tail, prepared)
             if stderr_tail:
-                progress.say(f"the generator wrote to standard error:\n{stderr_tail}")
+                progress.warn(f"the generator wrote to standard error:\n{stderr_tail}")
     except Interrupted:
         totals, workers = nothing_sent(prepared.spec.scenario.schedule), 0
     return finalize_result(
@@ -127,7 +127,7 @@ def _follow(
         totals.add(delta)
         note = folder.append(delta)
         if note is not None:
-            progress.say(f"warning: {note}; the run goes on")
+            progress.warn(f"warning: {note}; the run goes on")
         progress.update(totals, delta)
         if aborted_by is None and not delta.last:
             watch.add(delta.measurement.slices)

@@ -127,7 +127,7 @@ def _make(render: Callable[[], Contents], writer: int) -> NoReturn:
     """Make a view, write it to a pipe, and end this process without anything that it inherited."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # whoever waits for the view decides
+            signal.signal(number, signal.SIG_IGN)  # the process that waits for the view decides
         null = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):  # what the drawing program says when it dies, and pipes that others wait for
             os.dup2(null, stream)
