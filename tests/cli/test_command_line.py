@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from sessionload.cli import cli as command_line
 from sessionload.cli import history as history_module
 from sessionload.cli.cli import FORMATS, cli
 from sessionload.errors import InputError, ResultError
@@ -142,3 +143,30 @@ def test_the_history_reads_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest
     assert history_module.history(tmp_path) == 0
     assert {"history.html", "history.md"} < {file.name for file in tmp_path.iterdir()}
     assert most == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (SystemExit(3), 3),
+        (click.UsageError("no such option"), 2),
+        (click.Abort(), 130),
+        (BrokenPipeError(32, "broken pipe"), 70),
+        (ZeroDivisionError(), 70),
+        (MemoryError(), 70),
+    ],
+)
+def test_no_end_of_a_command_has_the_exit_code_of_a_verdict_that_it_did_not_give(
+    monkeypatch: pytest.MonkeyPatch, end: BaseException, code: int
+) -> None:
+    """Ctrl-C in `compare` is not "slower", and a pipe that breaks inside is a defect and not "missed"."""
+
+    def command(*, standalone_mode: bool) -> None:
+        assert not standalone_mode
+        raise end
+
+    monkeypatch.setattr(command_line, "cli", command)
+    monkeypatch.setattr(command_line, "open_streams", lambda: None)
+    with pytest.raises(SystemExit) as raised:
+        command_line.main()
+    assert raised.value.code == code

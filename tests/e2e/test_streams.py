@@ -22,11 +22,14 @@ BEFORE = ROOT / "tests" / "storage" / "written_before"
 VIEWS = {"report.html", "summary.md", "junit.xml", "timeline.csv", "spectrum.hgrm"}
 
 
-def piped(world: World, arguments: Sequence[str], pipeline: str, **variables: str) -> int:
+LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), "--headless"]
+
+
+def piped(world: World, program: Sequence[str], pipeline: str, **variables: str) -> int:
     """Run a command as a shell does, `"$@"` in `pipeline`, and return the command's own exit code."""
     script = f"set -o pipefail; {pipeline}; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(
-        ["bash", "-c", script, "sessionload", *world.command(*arguments)],
+        ["bash", "-c", script, "sessionload", *program],
         cwd=world.folder,
         env={**world.variables, **variables},
         stdin=subprocess.DEVNULL,
@@ -54,7 +57,15 @@ def test_a_run_is_whole_and_keeps_its_verdict(world: World, pipeline: str, varia
     """A missed target is exit 1: not 0, and not lost. `head -1` leaves while load goes out."""
     world.stub("missing_key every 10")
     scenario = world.scenario("50/s", "1s", target="contract_violations == 0")
-    assert piped(world, ["run", scenario, "--out", "out"], pipeline, **variables) == 1
+    assert piped(world, world.command("run", scenario, "--out", "out"), pipeline, **variables) == 1
+    assert {file.name for file in (world.folder / "out").iterdir()} == {*VIEWS, "result.json", "slices.jsonl"}
+
+
+@pytest.mark.parametrize("pipeline", ['"$@" <&- 2>&- | true', '"$@" >/dev/full 2>&1'])
+def test_a_run_under_locust_is_whole_and_keeps_its_verdict(world: World, pipeline: str) -> None:
+    world.stub("missing_key every 10")
+    scenario = world.scenario("50/s", "1s", target="contract_violations == 0")
+    assert piped(world, [*LOCUST, "--scenario", scenario, "--out", "out"], pipeline) == 1
     assert {file.name for file in (world.folder / "out").iterdir()} == {*VIEWS, "result.json", "slices.jsonl"}
 
 
@@ -99,11 +110,11 @@ def test_no_command_loses_its_files_or_its_exit_code(
     shutil.copy(BEFORE / "killed.json", world.folder / "killed.json")
     (world.folder / "runs" / "a").mkdir(parents=True)
     shutil.copy(BEFORE / "ended.json", world.folder / "runs" / "a" / "result.json")
-    assert piped(world, arguments, '"$@" 2>&- | true') == code
+    assert piped(world, world.command(*arguments), '"$@" 2>&- | true') == code
     assert all((world.folder / file).is_file() for file in files)
     for file in files:
         (world.folder / file).unlink()
-    assert piped(world, arguments, '"$@" >/dev/full 2>&1') == code
+    assert piped(world, world.command(*arguments), '"$@" >/dev/full 2>&1') == code
     assert all((world.folder / file).is_file() for file in files)
 
 

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SessionUser", "install"]
 
+_STOP_S = 30.0
+"""How long Locust may take to stop its users, none of whom is busy."""
+
 
 def install(events: Events) -> None:
     """Let Locust's `events` run a scenario. To be called once, by `locustfile.py`."""
@@ -283,7 +286,7 @@ class _LocustIntegration:
     def _stop_users(self, run: LocustRun) -> None:
         run.drained.set()
         if run.stopping:
-            run.users_stopped.wait()
+            run.users_stopped.wait(_STOP_S)
         else:
             self._runner.stop()
 

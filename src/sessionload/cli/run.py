@@ -118,7 +118,7 @@ def _follow(
     progress: Progress,
     interruption: Interruption,
 ) -> str | None:
-    """Take deltas until the generator has ended; return the target that stopped the run, if any."""
+    """Take deltas to the last one; return the target that stopped the run, if any."""
     watch = AbortWatch.of(prepared.spec.header)
     aborted_by: str | None = None
     for delta in generator.deltas():
@@ -136,6 +136,8 @@ def _follow(
                 aborted_by = target.expr
                 progress.say(f"stopping: '{target.expr}' is missed, and the scenario says to abort then")
                 generator.stop()
+        if delta.last:
+            break
     return aborted_by
 
 
