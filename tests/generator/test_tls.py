@@ -14,7 +14,6 @@ import pytest
 import trustme
 from gevent.event import Event
 
-from sessionload import tls_trust
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Outcome
 from sessionload.stub.process import StubProcess
@@ -196,8 +195,8 @@ def test_both_clients_trust_the_same(
     endpoint_to: EndpointTo,
     exchanges: Callable[..., list[Response]],
 ) -> None:
-    """Where the environment names no file, `tls_trust` decides, as the preflight does."""
-    monkeypatch.setattr(tls_trust, "authorities", lambda named: named or authorities.trusted_file)
+    """Where the environment names no file, the system's are trusted, as in the preflight."""
+    monkeypatch.setenv("SSL_CERT_FILE", authorities.trusted_file)
     assert exchanges(endpoint_to(stub.port, tls=True))[0].status == 200
 
 

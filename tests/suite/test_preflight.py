@@ -7,11 +7,9 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import certifi
 import pytest
 import trustme
 
-from sessionload import tls_trust
 from sessionload.errors import PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
@@ -229,17 +227,8 @@ def test_a_file_of_certificates_that_has_none_is_named(
     assert str(error.place) == str(path)
 
 
-def test_where_the_system_has_no_authorities_there_are_still_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Nowhere:
-        cafile = capath = None
-
-    monkeypatch.setattr(tls_trust.ssl, "get_default_verify_paths", Nowhere)  # type: ignore[attr-defined]
-    assert tls_trust.authorities(None) == tls_trust.certifi.where()  # type: ignore[attr-defined]
-    assert tls_trust.authorities("own.pem") == "own.pem"
-
-
 @pytest.mark.parametrize("filled", [True, False])
-def test_a_folder_of_authorities_is_the_systems_unless_it_is_empty(
+def test_a_server_is_verified_by_a_folder_of_authorities(
     spec_for: Callable[..., RunSpec],
     api_key: Secret,
     authority: tuple[trustme.CA, Path],
@@ -260,33 +249,23 @@ def test_a_folder_of_authorities_is_the_systems_unless_it_is_empty(
         (tmp_path / "ca.pem").rename(tmp_path / f"{digest}.0")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    assert tls_trust.authorities(None) == (str(tmp_path) if filled else certifi.where())
     tls = {"cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
     with StubProcess.start(StubSettings(), api_key, tls=tls) as stub:
         if filled:
             assert preflight(spec_for(stub.url)) > 0
         else:
-            assert refusal(spec_for(stub.url)).code == "preflight-tls"
+            assert refusal(spec_for(stub.url)).code == "preflight-ca-file"
 
 
-@pytest.mark.parametrize("how", ["not there", "not PEM", "of another certificate", "encrypted"])
 def test_a_client_certificate_that_cannot_be_used_is_named(
-    spec_for: Callable[..., RunSpec], authority: tuple[trustme.CA, Path], tmp_path: Path, how: str
+    spec_for: Callable[..., RunSpec], authority: tuple[trustme.CA, Path], tmp_path: Path
 ) -> None:
-    """Nothing is sent, and no passphrase is asked for on the terminal."""
+    """Nothing is sent: port 9 would refuse."""
     _, folder = authority
-    key = tmp_path / "key.pem"
-    if how == "not PEM":
-        key.write_text("no key")
-    elif how == "of another certificate":
-        trustme.CA().issue_cert("other.example").private_key_pem.write_to_path(key)
-    elif how == "encrypted":
-        encrypt = ["openssl", "pkcs8", "-topk8", "-in", str(folder / "key.pem"), "-out", str(key)]
-        subprocess.run([*encrypt, "-passout", "pass:secret"], check=True, stdin=subprocess.DEVNULL)
-    files = {"client_cert": str(folder / "cert.pem"), "client_key": str(key)}
+    files = {"client_cert": str(folder / "cert.pem"), "client_key": str(tmp_path / "key.pem")}
     error = refusal(spec_for("https://127.0.0.1:9", ca_file=str(folder / "ca.pem"), **files))
     assert error.code == "preflight-client-cert"
-    assert str(error.place) == str(folder / "cert.pem")
+    assert str(error.place) == str(tmp_path / "key.pem")
 
 
 def test_an_answer_does_not_show_its_body() -> None:

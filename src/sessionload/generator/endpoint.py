@@ -15,7 +15,7 @@ from gevent import monkey, socket, ssl
 from sessionload.failure_causes import HEAD_LIMIT
 from sessionload.generator.addresses import Addresses
 from sessionload.generator.deadlines import Deadlines
-from sessionload.tls_trust import prepare
+from sessionload.tls_trust import load_certificates
 
 if TYPE_CHECKING:
     from sessionload.config.environment import Environment
@@ -132,5 +132,5 @@ class Endpoint:
 def _client_context(environment: Environment) -> ssl.SSLContext:
     # Not `create_default_context`: its sockets block the whole process where gevent has not patched it.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which checks certificate and host name
-    prepare(context, environment.ca_file, environment.client_cert, environment.client_key)
+    load_certificates(context, environment.ca_file, environment.client_cert, environment.client_key)
     return context

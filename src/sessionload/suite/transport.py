@@ -25,7 +25,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 from sessionload import failure_causes as causes
 from sessionload.happy_eyeballs import addresses_of, connect
-from sessionload.tls_trust import prepare
+from sessionload.tls_trust import load_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,9 @@ class Transport(HTTPAdapter):
         self._expected_host = expected_host
         self._context = _Context(ssl.PROTOCOL_TLS_CLIENT)
         if environment.tls and trusting:
-            prepare(self._context, environment.ca_file, environment.client_cert, environment.client_key)
+            load_certificates(
+                self._context, environment.ca_file, environment.client_cert, environment.client_key
+            )
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- as it is there
