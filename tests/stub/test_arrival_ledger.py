@@ -51,7 +51,11 @@ def users(names: Iterable[str]) -> list[bytes]:
         ("\u00e9-12-\u0663".encode(), 12),
         (b"ada", None),
         (b"", None),
-        (b"9" * 256, int("9" * 256)),
+        (b"9" * 18, 10**18 - 1),
+        (b"9" * 19, None),
+        (b"0" * 5_000 + b"42", 42),
+        (b"0" * 5_000, 0),
+        (b"7" * 5_000, None),
     ],
 )
 def test_the_number_of_a_user_is_its_last_run_of_digits(user: bytes, number: int | None) -> None:

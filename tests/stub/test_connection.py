@@ -150,11 +150,27 @@ def test_a_request_has_at_most_64_kib(stub: StubProcess, size: int, status: int)
         assert read_answers(sock, 1)[0][0] == status
 
 
-def test_a_head_has_at_most_64_kib(stub: StubProcess) -> None:
+@pytest.mark.parametrize("size", [70_000, 1 << 17])
+def test_a_head_has_at_most_64_kib(stub: StubProcess, size: int) -> None:
     with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as sock:
-        sock.sendall(f"POST {START} HTTP/1.1\r\nx: ".encode() + b"a" * (1 << 17))
+        sock.sendall(f"POST {START} HTTP/1.1\r\nx: ".encode() + b"a" * size)
         assert read_answers(sock, 1)[0][0] == 413
         assert sock.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"userID":"user-' + b"7" * 5_000 + b'"}', 200),
+        (b'{"userID":"ada","n":' + b"7" * 5_000 + b"}", 400),
+        (b'{"userID":' + b"7" * 5_000 + b"}", 400),
+    ],
+)
+def test_an_integer_of_5000_digits_is_answered(stub: StubProcess, body: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", stub.port), timeout=5) as sock:
+        for _ in range(2):
+            sock.sendall(raw_request(body))
+            assert read_answers(sock, 1)[0][0] == status
 
 
 @pytest.mark.parametrize(
@@ -164,6 +180,8 @@ def test_a_head_has_at_most_64_kib(stub: StubProcess) -> None:
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
         b"GET / HTTP/1.1\r\nhost: stub\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
         b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nx: folded\r\n line\r\n\r\n",
+        b"POST / HTTP/1.1\r\nauthorization:\r\n\tkey\r\n\r\n",
     ],
 )
 def test_what_is_not_http_is_refused_and_closed(stub: StubProcess, data: bytes) -> None:

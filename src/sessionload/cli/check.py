@@ -95,7 +95,9 @@ def run_suite(
         tell(result)
 
     with ExitStack() as stack:
-        environment = with_stub(prepared.environment, prepared.document, stack, run_variables()[KEY_VARIABLE])
+        environment, _ = with_stub(
+            prepared.environment, prepared.document, stack, run_variables()[KEY_VARIABLE]
+        )
         caller = HttpClient(
             environment,
             agent=f"sessionload/{sessionload.__version__} (check of run {prepared.run_id})",

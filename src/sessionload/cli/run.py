@@ -95,6 +95,10 @@ def _measure(
             interruption.under_load(generator.stop, generator.cut, generator.kill)
             generator.start(prepared.inputs)
             aborted_by = _follow(generator, prepared, totals, folder, progress, interruption)
+            if prepared.stub is not None and prepared.stub.death is not None:
+                note = f"the embedded stub ended during the run ({prepared.stub.death})"
+                folder.notes.append(f"{note}: what failed after that is not a server's failure")
+                progress.say(f"warning: {folder.notes[-1]}")
             stderr_tail = _without_key(generator.stderr_tail, prepared)
             if stderr_tail:
                 progress.warn(f"the generator wrote to standard error:\n{stderr_tail}")

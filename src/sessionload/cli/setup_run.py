@@ -29,11 +29,15 @@ REPORTS = Path("reports")
 
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
-    """A run that may start. `variables` are the environment of its generator, the key among them."""
+    """A run that may start. `variables` are the environment of its generator, the key among them.
+
+    `stub` is the running stub of an embedded environment.
+    """
 
     inputs: RunInputs
     spec: RunSpec
     variables: dict[str, str]
+    stub: StubProcess | None = None
 
 
 def new_run() -> tuple[str, str]:
@@ -59,11 +63,11 @@ def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
 def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
     """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
     key = prepared.variables[KEY_VARIABLE]
-    environment = with_stub(prepared.spec.environment, prepared.inputs.contract, stack, key)
-    if environment.stub is None:
+    environment, stub = with_stub(prepared.spec.environment, prepared.inputs.contract, stack, key)
+    if stub is None:
         return prepared
     inputs = replace(prepared.inputs, stub_port=environment.port)
-    return PreparedRun(inputs, run_spec_of(inputs, prepared.variables), prepared.variables)
+    return PreparedRun(inputs, run_spec_of(inputs, prepared.variables), prepared.variables, stub)
 
 
 def with_stub(
@@ -71,14 +75,14 @@ def with_stub(
     document: Any,  # noqa: ANN401 -- plain data
     stack: ExitStack,
     stub_key: str,
-) -> Environment:
-    """Return an embedded environment with its stub started, until `stack` unwinds; any other as it is.
+) -> tuple[Environment, StubProcess | None]:
+    """Return an embedded environment and its stub, started until `stack` unwinds; any other as it is.
 
     The stub keeps the body rule of `document`, and accepts `stub_key`. Raises `InputError`.
     """
     if environment.stub is None:
-        return environment
+        return environment, None
     key = Secret(stub_key, name=KEY_VARIABLE)
     stub = StubProcess.start(environment.stub, key, document=document, operation=OPERATION)
     stack.enter_context(stub)
-    return replace(environment.at_port(stub.port), key=key)
+    return replace(environment.at_port(stub.port), key=key), stub

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION
+from sessionload.errors import PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def serve(*, port: int, latency: str, faults: tuple[str, ...], seed: int, contract_file: Path) -> int:
-    """Serve until a signal comes; return the exit code. Raises `InputError`."""
+    """Serve until a signal comes; return the exit code.
+
+    Raises `InputError`, and `PreflightError` when the process of the stub is gone.
+    """
     document, _ = read_contract(contract_file)
     settings = StubSettings(latency=latency, faults=faults, seed=seed, port=port)
     key = Secret(os.environ.get(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
@@ -32,8 +35,12 @@ def serve(*, port: int, latency: str, faults: tuple[str, ...], seed: int, contra
                 f"{stub.url}  project '{settings.project}', environment '{settings.environment}', {public}; "
                 "Ctrl-C ends it"
             )
-            while True:
-                signal.pause()
+            stub.wait()
+            raise PreflightError(
+                "stub-ended",
+                f"the process of the stub ended by itself ({stub.death})",
+                hint="what it printed, if anything, stands above; start it again",
+            )
     except Interrupted:
         warn("ended")
-    return 0
+        return 0

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 _DIGITS = b"0123456789"
 _NO_DIGITS = bytes(sorted(set(range(256)) - set(_DIGITS)))
+_MAX_DIGITS = 18
+"""The numbers of longer runs are not kept: one of 5,000 digits is more than Python converts."""
 _SMALL = 1 << 25
 _REPEATED = 20
 
 
 def number_in(user: bytes) -> int | None:
-    """Return the last run of decimal digits of a user ID as a number, or `None` when there is no digit."""
+    """Return the last run of decimal digits of a user ID as a number.
+
+    `None` when there is no digit, or when the number has more than 18 digits, zeros before it not counted.
+    """
     tail = user.rstrip(_NO_DIGITS)
     digits = tail[len(tail.rstrip(_DIGITS)) :]
-    return int(digits) if digits else None
+    if len(digits) > _MAX_DIGITS:
+        digits = digits.lstrip(b"0") or b"0"
+    return int(digits) if 0 < len(digits) <= _MAX_DIGITS else None
 
 
 class ArrivalLedger:

@@ -14,6 +14,7 @@ import sys
 from dataclasses import asdict
 from http.client import HTTPConnection, HTTPSConnection
 from queue import Empty, SimpleQueue
+from signal import Signals
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -79,6 +80,18 @@ class StubProcess:
     def pid(self) -> int:
         """The process ID of the stub."""
         return self._process.pid
+
+    @property
+    def death(self) -> str | None:
+        """How the stub ended without `stop`, in words, or `None` while it runs."""
+        code = self._process.poll()
+        if code is None:
+            return None
+        return f"killed by {Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def wait(self) -> None:
+        """Wait until the stub has ended by itself; signals are handled meanwhile."""
+        self._process.wait()
 
     def ledger(self, context: ssl.SSLContext | None = None) -> dict[str, Any]:
         """Return what arrived at the stub so far; `context` is needed to trust the certificate of a TLS stub.
