@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import CallResult, HttpClient
 
+_HUNG_UP = ("connection/closed", "connection/reset")
+"""The server is there, and ends connections instead of answering: that is a finding."""
 _REFUSED = {401, 403, 404, 429}
 _MAX_FRUITLESS = 3
 _ANSWERED_BY_VALUE = (Expect.KEPT, Expect.EITHER)
@@ -137,9 +139,8 @@ class SuiteRunner:
 
     def _require_server(self, observed: Observed) -> None:
         """Raise `PreflightError` when the server is not there or refuses the key, the project or the pace."""
-        there = observed.failure is None or not observed.failure.cause.startswith(
-            ("connection/", "generator/")
-        )
+        cause = observed.failure.cause if observed.failure else ""
+        there = not cause.startswith(("connection/", "generator/")) or cause in _HUNG_UP
         if there and observed.status not in _REFUSED:
             return
         error = fault_of_start(self._client.environment, self._suite.contract, response_of(observed))

@@ -9,19 +9,17 @@ stays throttled shows nothing, so a check with one is incomplete and does not pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from sessionload.errors import InputError, Place
 from sessionload.suite.expectation import CaseStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 FORMAT = 1
-"""The format that is written, and the only one that is read."""
+"""The format of the file of a check. The file is written for other programs; nothing here reads it."""
 
 
 class SuiteStatus(StrEnum):
@@ -210,53 +208,6 @@ class SuiteReport:
             },
         }
 
-    @classmethod
-    def from_json(cls, data: object, *, file: str = "check.json") -> Self:
-        """Read what `to_json` wrote; `file` is named in errors.
-
-        Raises `InputError` for another format (`unknown-result-format`), and for what is not a check or
-        contradicts itself (`broken-result`).
-        """
-        place = Place(file)
-        if not isinstance(data, Mapping) or "format" not in data:
-            raise _broken("it is not a JSON object with a 'format'", place)
-        if data["format"] != FORMAT:
-            raise InputError(
-                "unknown-result-format",
-                f"this is a contract check of another format, and this version reads format {FORMAT}",
-                place=place,
-                hint="read it with the version of sessionload that wrote it",
-            )
-        try:
-            suite_report = cls._read(data)
-            same = suite_report.to_json() == data
-        except KeyError as error:
-            raise _broken(f"{error} is missing", place) from None
-        except (TypeError, ValueError, AttributeError):
-            raise _broken("a value in it is of the wrong kind", place) from None
-        if not same:
-            raise _broken("its parts contradict each other", place)
-        return suite_report
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        check = data["check"]
-        return cls(
-            run_id=_text(check["id"]),
-            started=_text(check["started"]),
-            seconds=check["seconds"] + 0.0,
-            version=_text(check["version"]),
-            environment={_text(name): _text(value) for name, value in data["environment"].items()},
-            contract={_text(name): _text(value) for name, value in data["contract"].items()},
-            strict=check["strict"] is True,
-            results=tuple(_result(result) for result in data["results"]),
-            baseline=tuple(
-                Accepted(_text(entry["case"]), _text(entry["reason"]), _text(entry["date"]))
-                for entry in data["baseline"]
-            ),
-            cut_short=_text(check["cut_short"]),
-        )
-
 
 def accept(
     results: Sequence[CaseResult], baseline: Sequence[Accepted], *, strict: bool
@@ -277,42 +228,6 @@ def _number(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def _broken(what: str, place: Place) -> InputError:
-    return InputError(
-        "broken-result",
-        f"this is not a whole contract check: {what}",
-        place=place,
-        hint="take the file as the check wrote it",
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError
-    return value
-
-
 def _result_to_json(result: CaseResult) -> dict[str, Any]:
     fields = asdict(result) | {"state": result.state.value}
     return {"law" if name == "requirement" else name: value for name, value in fields.items()}
-
-
-def _result(data: Mapping[str, Any]) -> CaseResult:
-    return CaseResult(
-        name=_text(data["name"]),
-        group=_text(data["group"]),
-        requirement=_text(data["law"]),
-        expected=_text(data["expected"]),
-        observed=_text(data["observed"]),
-        state=CaseStatus(data["state"]),
-        curl=_text(data["curl"]),
-        elapsed_ns=None if data["elapsed_ns"] is None else _whole(data["elapsed_ns"]),
-        requests=_whole(data["requests"]),
-        accepted=None if data["accepted"] is None else _text(data["accepted"]),
-    )

@@ -2,8 +2,8 @@
 
 A host is connected to as RFC 8305 asks. TLS is verified, shows the client certificate if there is one, and
 a response that it cut short is not whole. What http.client would let pass is looked at once more: versions
-in the status line, transfer codings, folded fields, and the size of the head. Errors are found in the chain
-of exceptions that requests and urllib3 put around them.
+in the status line, interim responses, lengths, transfer codings, folded fields, and the size of the head.
+Errors are found in the chain of exceptions that requests and urllib3 put around them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, IncompleteRead
+from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from sessionload import failure_causes as causes
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from sessionload.failure_causes import Cause
 
 _FOLD = re.compile(r"\r?\n[ \t]+")
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+_MOST_INTERIM = 100
+"""How many interim responses may come before the final one."""
 _MOST_LINKS = 20
 """How far a chain of exceptions is followed."""
 
@@ -114,17 +117,21 @@ class _Context(ssl.SSLContext):
 
 
 class _Response(http.client.HTTPResponse):
-    """A response whose status line is one of HTTP/1.x; http.client would take HTTP/0.9 as well."""
+    """A final response of HTTP/1.x; http.client would take HTTP/0.9, and 103 for the final status."""
 
     call: Progress
 
     def _read_status(self) -> tuple[str, int, str]:
         if self.fp.peek(1):
             self.call.phase = "body"
-        version, status, reason = super()._read_status()  # type: ignore[misc]  # there is no other way in
-        if version not in ("HTTP/1.1", "HTTP/1.0"):
-            raise http.client.BadStatusLine(version)
-        return version, status, reason
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # there is no other way in
+            if version not in ("HTTP/1.1", "HTTP/1.0"):
+                raise http.client.BadStatusLine(version)
+            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("too many headers, of interim responses")
 
 
 class _Connecting:
@@ -178,6 +185,9 @@ def refuse_head(response: requests.Response) -> Cause | None:
     codings = [value.strip().lower() for name, value in fields if name.lower() == "transfer-encoding"]
     if any(coding not in ("chunked", "identity") for coding in codings):
         return causes.TRANSFER_ENCODING
+    lengths = [value.strip() for name, value in fields if name.lower() == "content-length"]
+    if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+        return causes.MALFORMED
     return None
 
 
@@ -209,6 +219,8 @@ def _cause_of(link: BaseException, progress: Progress) -> Cause | None:
 def _cause_of_response(error: Exception, progress: Progress) -> Cause:
     if isinstance(error, http.client.RemoteDisconnected):
         return causes.cause_of(progress.send_error) if progress.send_error else causes.CLOSED
+    if isinstance(error, InvalidChunkLength):
+        return causes.MALFORMED
     if isinstance(error, (http.client.IncompleteRead, IncompleteRead)):
         return causes.TRUNCATED
     if isinstance(error, http.client.LineTooLong):
