@@ -58,7 +58,6 @@ DOORS = {
     "referencing": ["contract/"],
     "msgspec": ["metrics/", "verdict/result", "verdict/result_form", "verdict/run_header"],
     "numpy": ["metrics/sums", "metrics/sliding_counts", "comparison/"],
-    "altair": ["report/charts/"],
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],
     "markupsafe": ["report/template"],

@@ -6,8 +6,8 @@ scale. Text of other people (a stage's name) is data, never part of an expressio
 cannot hold are escaped: one would end the drawing program.
 
 A layer whose name begins with `stretch_` or `move_` can be stretched or moved along x; see `charts.svg`.
-Specifications are made of Altair's schema classes. The tests check them against its schema: to check each one
-that is made takes twenty times as long as to make it.
+Specifications are plain data. The tests check them against the schema of Vega-Lite: to check each one that is
+made takes twenty times as long as to make it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
-
-import altair as alt
-from altair.utils.schemapi import debug_mode
 
 from sessionload.report.charts.plot import Drawing, Plot
 from sessionload.report.model.plain import plain
@@ -30,7 +27,11 @@ if TYPE_CHECKING:
     from sessionload.report.charts.palette import Palette
     from sessionload.report.model.timeline import Span
 
-Row = dict[str, Any]
+Datum = dict[str, Any]
+"""A row of the data of a layer."""
+
+Spec = dict[str, Any]
+"""A part of a Vega-Lite specification."""
 
 FONT_SIZE = 12
 _CHARACTER = 6.6
@@ -43,15 +44,17 @@ _STAGES = "stages"
 _ABOVE = f"stretch_{_STAGES}"
 """The layer that no other one may hide."""
 
-_FILL = alt.Fill("fill:N", scale=None)
-_STROKE = alt.Stroke("stroke:N", scale=None)
-_DASH = alt.StrokeDash("dash:O", scale=None)
-_SHAPE = alt.Shape("shape:N", scale=None)
-_SIZE = alt.Size("size:Q", scale=None)
-_TEXT = alt.Text("text:N")
-_EACH = alt.Detail("label:N")
-_X2, _Y2 = alt.X2("x2"), alt.Y2("y2")
-_PIXEL_X, _PIXEL_Y = alt.X("x:Q", scale=None), alt.Y("y:Q", scale=None)
+_FILL: Spec = {"field": "fill", "type": "nominal", "scale": None}
+_STROKE: Spec = {"field": "stroke", "type": "nominal", "scale": None}
+_DASH: Spec = {"field": "dash", "type": "ordinal", "scale": None}
+_SHAPE: Spec = {"field": "shape", "type": "nominal", "scale": None}
+_SIZE: Spec = {"field": "size", "type": "quantitative", "scale": None}
+_TEXT: Spec = {"field": "text", "type": "nominal"}
+_EACH: Spec = {"field": "label", "type": "nominal"}
+_X2: Spec = {"field": "x2"}
+_Y2: Spec = {"field": "y2"}
+_PIXEL_X: Spec = {"field": "x", "type": "quantitative", "scale": None}
+_PIXEL_Y: Spec = {"field": "y", "type": "quantitative", "scale": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Series:
     shape: str = "stroke"
 
     @property
-    def look(self) -> Row:
+    def look(self) -> Datum:
         """What a row has if it is of this series."""
         if self.shape == "stroke":
             return {"label": self.label, "stroke": self.color, "dash": list(self.dash)}
@@ -99,8 +102,8 @@ class Canvas:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        self._layers: list[tuple[str, Row, Row]] = []
-        self._data: dict[str, list[Row]] = {}
+        self._layers: list[tuple[str, Datum, Datum]] = []
+        self._data: dict[str, list[Datum]] = {}
         self._left, self._right = (62, 18) if frame.wide else (54, 14)
         over = frame.x.share(max(frame.x.ticks)) * _CHARACTER * max(map(len, frame.x.labels)) / 2
         self._right = max(self._right, ceil(over))
@@ -109,12 +112,9 @@ class Canvas:
         legend = list(self._legend())
         self._top = legend[-1]["y"] + (_LINE if frame.stages else 0) + 12
         x, y = frame.x.across(self._width), frame.y.up(self._height)
-        with debug_mode(arg=False):
-            self._x = alt.X("x:Q", title=frame.x_title, scale=_scale(x), axis=_axis(x, grid=not frame.stages))
-            self._y = alt.Y("y:Q", title=None, scale=_scale(y), axis=_axis(y, grid=frame.grid))
-            self._level = alt.Y(
-                "y:Q", title=None, scale=_scale(y), axis=_axis(y, grid=frame.grid), stack=None
-            )
+        self._x = _encoded("x", x, frame.x_title, grid=not frame.stages)
+        self._y = _encoded("y", y, None, grid=frame.grid)
+        self._level = {**self._y, "stack": None}
         self._put_stages()
         self._put_legend(legend)
 
@@ -124,30 +124,30 @@ class Canvas:
         x = self.frame.x
         return Plot(self._left, self._top, self._width, self._height, x.low, x.high, x.logarithmic)
 
-    def lines(self, rows: Iterable[Row], *, name: str = "lines", steps: bool = False) -> None:
+    def lines(self, rows: Iterable[Datum], *, name: str = "lines", steps: bool = False) -> None:
         """Put on a line for each label, through `x` and `y`; a `y` of `None` is a gap."""
         look = {"strokeWidth": 1.75, "strokeJoin": "round", "strokeCap": "butt" if steps else "round"}
         look["interpolate"] = "step-after" if steps else "linear"
         across = {"x": self._x, "y": self._y, "stroke": _STROKE, "strokeDash": _DASH, "detail": _EACH}
         self._put(f"stretch_{name}", "line", look, across, rows)
 
-    def surfaces(self, rows: Iterable[Row], *, name: str = "surfaces", opacity: float = 1.0) -> None:
+    def surfaces(self, rows: Iterable[Datum], *, name: str = "surfaces", opacity: float = 1.0) -> None:
         """Put on, for each label, the surface in steps between 0 and `y`; the first label is behind."""
         look = {"interpolate": "step-after", "opacity": opacity}
         across = {"x": self._x, "y": self._level, "fill": _FILL, "detail": _EACH}
         self._put(f"stretch_{name}", "area", look, across, rows)
 
-    def cells(self, rows: Iterable[Row], *, name: str = "cells") -> None:
+    def cells(self, rows: Iterable[Datum], *, name: str = "cells") -> None:
         """Put on rectangles from `x` to `x2` and from `y` to `y2`."""
         across = {"x": self._x, "x2": _X2, "y": self._y, "y2": _Y2, "fill": _FILL}
         self._put(f"stretch_{name}", "rect", {"opacity": 1}, across, rows)
 
-    def bands(self, rows: Iterable[Row], *, name: str = "bands", opacity: float = 1.0) -> None:
+    def bands(self, rows: Iterable[Datum], *, name: str = "bands", opacity: float = 1.0) -> None:
         """Put on rectangles from `x` to `x2`, as high as the data area."""
         across = {"x": self._x, "x2": _X2, "fill": _FILL}
         self._put(f"stretch_{name}", "rect", {"opacity": opacity}, across, rows)
 
-    def lanes(self, rows: Iterable[Row], *, name: str = "lanes") -> None:
+    def lanes(self, rows: Iterable[Datum], *, name: str = "lanes") -> None:
         """Put on bars from `x` to `x2`, each in its `lane`: 0 is at the very top, 2 is the last one."""
 
         def at(pixels: float) -> float:
@@ -158,22 +158,22 @@ class Canvas:
         )
         self.cells(placed, name=name)
 
-    def levels(self, rows: Iterable[Row]) -> None:
+    def levels(self, rows: Iterable[Datum]) -> None:
         """Put on a dashed line at each `y`, as wide as the data area."""
         look = {"strokeDash": [4, 4], "strokeWidth": 1.25, "opacity": 0.8}
         self._put("levels", "rule", look, {"y": self._y, "stroke": _STROKE}, rows)
 
-    def borders(self, rows: Iterable[Row], *, name: str = "borders") -> None:
+    def borders(self, rows: Iterable[Datum], *, name: str = "borders") -> None:
         """Put on a dotted line at each `x`, as high as the data area."""
         look = {"strokeDash": [2, 3], "strokeWidth": 1}
         self._put(f"stretch_{name}", "rule", look, {"x": self._x, "stroke": _STROKE}, rows)
 
-    def points(self, rows: Iterable[Row], *, size: int = 44) -> None:
+    def points(self, rows: Iterable[Datum], *, size: int = 44) -> None:
         """Put on a point for each row, at `x` and `y`."""
         across = {"x": self._x, "y": self._y, "fill": _FILL, "shape": _SHAPE}
         self._put("points", "point", {"size": size, "filled": True, "opacity": 1}, across, rows)
 
-    def names(self, rows: Iterable[Row], *, name: str = "names", pixels: float = -6) -> None:
+    def names(self, rows: Iterable[Datum], *, name: str = "names", pixels: float = -6) -> None:
         """Put on each `text` from its `x` to its `x2`, cut if it is longer, `pixels` below the top.
 
         One that has hardly any room is left out. To have Vega cut them takes as long as all the rest.
@@ -186,7 +186,7 @@ class Canvas:
             if room > _SAMPLE
         ]
         look = {"color": self.frame.palette.soft, "align": "left", "dx": 4}
-        across = {"x": self._x, "y": alt.value(pixels), "text": _TEXT}
+        across = {"x": self._x, "y": {"value": pixels}, "text": _TEXT}
         self._put(f"move_{name}", "text", look, across, labels)
 
     def note(self, x: float, text: str, *, name: str, pixels: float) -> None:
@@ -198,54 +198,43 @@ class Canvas:
             "align": "left" if right else "right",
             "dx": 6 if right else -6,
         }
-        across = {"x": self._x, "y": alt.value(pixels), "text": _TEXT}
+        across = {"x": self._x, "y": {"value": pixels}, "text": _TEXT}
         self._put(f"move_{name}", "text", look, across, [{"x": x, "text": text}])
 
     def drawing(self) -> Drawing:
         """Return all that was put on."""
         palette = self.frame.palette
-        with debug_mode(arg=False):
-            layers = [
-                alt.UnitSpec(
-                    name=name,
-                    data=alt.NamedData(name),
-                    mark=alt.MarkDef(**mark),
-                    encoding=alt.FacetedEncoding(**encoding),
-                )
+        text = {"fontSize": FONT_SIZE, "baseline": "alphabetic"}
+        axis = {
+            **dict.fromkeys(("labelColor", "titleColor"), palette.soft),
+            **dict.fromkeys(("gridColor", "domainColor", "tickColor"), palette.line),
+            **dict.fromkeys(("labelFontSize", "titleFontSize"), FONT_SIZE),
+            **dict.fromkeys(("labelFlush", "labelOverlap"), False),
+            "titleFontWeight": "normal",
+            "labelLimit": 0,
+        }
+        spec: Spec = {
+            "layer": [
+                {"name": name, "data": {"name": name}, "mark": mark, "encoding": encoding}
                 for name, mark, encoding in sorted(self._layers, key=lambda layer: layer[0] == _ABOVE)
-            ]
-            chart = alt.TopLevelLayerSpec(
-                layer=layers,
-                width=self._width,
-                height=self._height,
-                padding={"left": self._left, "top": self._top, "right": self._right, "bottom": _BOTTOM},
-                autosize=alt.AutoSizeParams(type="none"),
-                background="transparent",
-                config=alt.Config(
-                    aria=False,
-                    view=alt.ViewConfig(stroke=None),
-                    axis=alt.AxisConfig(
-                        labelColor=palette.soft,
-                        titleColor=palette.soft,
-                        titleFontWeight="normal",
-                        labelFontSize=FONT_SIZE,
-                        titleFontSize=FONT_SIZE,
-                        gridColor=palette.line,
-                        domainColor=palette.line,
-                        tickColor=palette.line,
-                        labelFlush=False,
-                        labelOverlap=False,
-                        labelLimit=0,
-                    ),
-                    axisX=alt.AxisConfig(titleY=36, titleBaseline="alphabetic"),
-                    text=alt.MarkConfig(fontSize=FONT_SIZE, baseline="alphabetic"),
-                ),
-            )
-            spec: dict[str, Any] = chart.to_dict(validate=False)
-        spec["datasets"] = self._data
+            ],
+            "width": self._width,
+            "height": self._height,
+            "padding": {"left": self._left, "top": self._top, "right": self._right, "bottom": _BOTTOM},
+            "autosize": {"type": "none"},
+            "background": "transparent",
+            "config": {
+                "aria": False,
+                "view": {"stroke": None},
+                "axis": axis,
+                "axisX": {"titleY": 36, "titleBaseline": "alphabetic"},
+                "text": text,
+            },
+            "datasets": self._data,
+        }
         return Drawing(spec, self.frame.width, self._top + self._height + _BOTTOM, self.plot)
 
-    def _put(self, name: str, kind: str, look: Row, across: Row, rows: Iterable[Row]) -> None:
+    def _put(self, name: str, kind: str, look: Datum, across: Datum, rows: Iterable[Datum]) -> None:
         data = [{key: _shown(value) for key, value in row.items()} for row in rows]
         if data:
             self._data[name] = data
@@ -260,7 +249,7 @@ class Canvas:
         self.borders(({"x": stage.start, "stroke": palette.soft} for stage in stages[1:]), name=_STAGES)
         self.names({"x": stage.start, "x2": stage.end, "text": stage.label} for stage in stages)
 
-    def _legend(self) -> Iterator[Row]:
+    def _legend(self) -> Iterator[Datum]:
         # The title stands first, and the keys beside it or in lines below it.
         frame = self.frame
         start, y = 2.0 - self._left, _LINE - 4
@@ -273,7 +262,7 @@ class Canvas:
             yield {**series.look, "x": x, "y": y, "text": series.label}
             x += needed + _SAMPLE * 0.7
 
-    def _put_legend(self, legend: Iterable[Row]) -> None:
+    def _put_legend(self, legend: Iterable[Datum]) -> None:
         samples, texts = [], []
         for row in legend:
             x, y = row["x"], row["y"] - self._top
@@ -298,18 +287,24 @@ class Canvas:
                     "fill": self.frame.palette.ink,
                 }
             )
-        here: Row = {"x": _PIXEL_X, "y": _PIXEL_Y, "fill": _FILL}
+        here: Datum = {"x": _PIXEL_X, "y": _PIXEL_Y, "fill": _FILL}
         shown = {**here, "size": _SIZE, "shape": _SHAPE, "stroke": _STROKE, "strokeDash": _DASH}
         self._put("samples", "point", {"strokeWidth": 2.5, "opacity": 1}, shown, samples)
         self._put("legend", "text", {"align": "left"}, {**here, "text": _TEXT}, texts)
 
 
-def _scale(axis: Axis) -> alt.Scale:
-    return alt.Scale(type="log" if axis.logarithmic else "linear", domain=[axis.low, axis.high], nice=False)
-
-
-def _axis(axis: Axis, *, grid: bool) -> alt.Axis:
-    return alt.Axis(values=list(axis.ticks), labelExpr=axis.label_expression, grid=grid)
+def _encoded(field: str, axis: Axis, title: str | None, *, grid: bool) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "scale": {
+            "type": "log" if axis.logarithmic else "linear",
+            "domain": [axis.low, axis.high],
+            "nice": False,
+        },
+        "axis": {"values": list(axis.ticks), "labelExpr": axis.label_expression, "grid": grid},
+    }
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.charts.axes import count_axis
-from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.canvas import Canvas, Datum, Frame, Series
 from sessionload.report.charts.palette import status_colors
 from sessionload.report.charts.time_charts import TIME, time_axis
 
@@ -89,7 +89,7 @@ def _canvas(
     return Canvas(Frame(palette, width, x, y, TIME, "Arrivals per second", series, model.spans))
 
 
-def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Row]:
+def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Datum]:
     steps = model.chart_steps
     look = series.look
     for step, count in zip(steps, counts, strict=True):

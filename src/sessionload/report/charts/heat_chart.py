@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.axes import bands_axis
-from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.canvas import Canvas, Datum, Frame, Series
 from sessionload.report.charts.time_charts import TIME, time_axis
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _cells(
     counts: Sequence[int],
     bounds: Sequence[int],
     series: Sequence[Series],
-) -> Iterator[Row]:
+) -> Iterator[Datum]:
     colored = zip(columns, (bisect_right(bounds, count) for count in counts), strict=True)
     for number, run in groupby(colored, key=lambda pair: pair[1]):
         cells = [column for column, _ in run]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.axes import milliseconds_axis, nines_axis
-from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.canvas import Canvas, Datum, Frame, Series
 from sessionload.units import share_text
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def percentile_charts(spectra: Mapping[Series, PercentileSpectrum], palette: Pal
     return canvas.drawing()
 
 
-def _curve(series: Series, spectrum: PercentileSpectrum) -> Iterator[Row]:
+def _curve(series: Series, spectrum: PercentileSpectrum) -> Iterator[Datum]:
     for level in spectrum.levels:
         if level.nines is not None:  # the level before the very end has the same value
             yield {**series.look, "x": min(level.nines, spectrum.count), "y": level.value_ns / 1_000_000}

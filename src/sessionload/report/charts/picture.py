@@ -1,8 +1,8 @@
 """All pictures of a report, drawn when it is made.
 
-A picture needs no script to be seen, and shows nothing that the table below it does not. Altair makes the
-specification and vl_convert draws it, twice for a page: wide, and narrow with fewer ticks. Both are slow to
-import, so they are imported when the first picture is asked for.
+A picture needs no script to be seen, and shows nothing that the table below it does not. vl_convert draws its
+specification, twice for a page: wide, and narrow with fewer ticks. It is slow to import, so it is imported
+when the first picture is asked for.
 
 What a script may do with a drawing on a page, in which the data area is `Plot`:
 

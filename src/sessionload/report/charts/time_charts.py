@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.axes import Axis, clock_axis, milliseconds_axis
-from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.canvas import Canvas, Datum, Frame, Series
 from sessionload.report.model.timeline import LATE_NS
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _ms(step: ChartStep, name: str) -> float | None:
     return None if ns is None else ns / _MS
 
 
-def _line(steps: Sequence[ChartStep], series: Series, name: str) -> Iterator[Row]:
+def _line(steps: Sequence[ChartStep], series: Series, name: str) -> Iterator[Datum]:
     look = series.look
     values = [None, *(_ms(step, name) for step in steps), None]
     for step, before, here, after in zip(steps, values, values[1:], values[2:], strict=False):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.axes import Axis, milliseconds_axis
-from sessionload.report.charts.canvas import Canvas, Frame, Row, Series
+from sessionload.report.charts.canvas import Canvas, Datum, Frame, Series
 from sessionload.report.charts.picture import Drawing, Palette, Picture, picture
 from sessionload.report.charts.time_charts import PERCENTILES, percentile_series
 from sessionload.report.model.quantities import NOTHING
@@ -105,7 +105,7 @@ def _ms(row: RunRow, name: str) -> float | None:
     return ms
 
 
-def _line(rows: tuple[RunRow, ...], name: str, series: Series) -> Iterator[Row]:
+def _line(rows: tuple[RunRow, ...], name: str, series: Series) -> Iterator[Datum]:
     before = rows[0]
     for number, row in enumerate(rows, 1):
         if row.stages != before.stages:
