@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def started(inputs: RunInputs, variables: dict[str, str]) -> Iterator[GeneratorProcess]:
-    """A generator that has its orders."""
+    """A generator that has its inputs."""
     with GeneratorProcess(variables) as generator:
         generator.start(inputs)
         yield generator

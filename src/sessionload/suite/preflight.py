@@ -1,8 +1,8 @@
 """The preflight: one session that must start as the contract says before any load.
 
-Law: no load is sent before one session start has kept the whole contract. Idea: requests sends
-it, from the machine's own network stack and with nothing of the hot path, so that the two can be
-compared. Trap: a start that is throttled or slow is a refusal here, and is not tried again.
+requests sends it, from the machine's own network stack and with nothing of the hot path, so that the two
+can be compared; what goes wrong has the same cause on both. A start that is throttled or slow is a refusal
+here, and is not tried again.
 """
 
 from __future__ import annotations
