@@ -65,3 +65,4 @@ def test_sessions_are_resumed_unless_full_handshakes_are_wanted(world: World, *,
     assert generator["addresses"] == {"127.0.0.1": generator["connections_opened"]} == {"127.0.0.1": 20}
     assert (generator["tls_resumed"] > 0) is resumption
     assert "127.0.0.1 (20)" in (ended.folder / "report.html").read_text()
+    assert world.run("report", str(ended.folder), "--format", "md").code == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import convert
+from msgspec import UNSET, convert
 
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
@@ -18,7 +18,8 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.raw import RawDelta, read_line
 from sessionload.units import NS
 
-HEALTH = st.builds(GeneratorHealth, *[st.integers(0, 10**12)] * 16)
+ADDRESSES = st.one_of(st.just(UNSET), st.dictionaries(st.text(max_size=9), st.integers(0, 9), max_size=9))
+HEALTH = st.builds(GeneratorHealth, *[st.integers(0, 10**12)] * 16, ADDRESSES)
 
 
 @st.composite

@@ -15,7 +15,7 @@ from msgspec.structs import asdict, astuple, fields
 from sessionload.metrics.bounds import Count, Instant, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.slices import Slice
@@ -64,7 +64,7 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
     slices: list[SliceForm]
     flow: list[FlowForm]
     findings: list[Finding]
-    generator: dict[str, Count]
+    generator: dict[str, Count | AddressCounts]
 
     @classmethod
     def of(cls, measurement: Measurement) -> MeasurementForm:
