@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sessionload.metrics.exchange import Outcome
     from sessionload.metrics.measurement import Measurement
 
+_TOGETHER = 64
+"""So many histograms are added to a vector at once."""
+
 
 def over(measurement: Measurement, keep: Callable[[int], bool] = lambda _: True) -> Slice:
     """Return the sum of the slices of the stages that `keep` accepts, by their number from 0."""
@@ -64,33 +67,43 @@ class _Vector:
 
     def __init__(self) -> None:
         self._counts: Any = None
+        self._waiting: list[Any] = []
         self._ends: list[int] = []
         self._total = 0
         self._never = 0
 
     def add(self, histogram: Histogram) -> None:
-        import numpy as np  # noqa: PLC0415 - a generator does without
-
-        flat = np.frombuffer(histogram.pairs(), "<u4")
-        buckets, counts = flat[0::2].cumsum(dtype=np.int64), flat[1::2]
-        size = int(buckets[-1]) + 1 if len(buckets) else 0
-        if self._counts is None:
-            self._counts = np.zeros(size, np.int64)
-        elif size > len(self._counts):
-            self._counts = np.concatenate((self._counts, np.zeros(size - len(self._counts), np.int64)))
-        self._counts[buckets] += counts
+        self._waiting.append(histogram.pairs())
+        if len(self._waiting) == _TOGETHER:
+            self._fold()
         if histogram.minimum is not None:
             ends = (*self._ends, histogram.minimum, histogram.maximum)
             self._ends = [min(ends), max(ends)]
         self._total += histogram.total
         self._never += histogram.never
 
+    def _fold(self) -> None:
+        """Add the pairs that wait to the vector: many at once take little more time than one."""
+        import numpy as np  # noqa: PLC0415 - a generator does without
+
+        flats = [np.frombuffer(pairs, "<u4") for pairs in self._waiting]
+        self._waiting.clear()
+        buckets = np.concatenate([flat[0::2].cumsum(dtype=np.int64) for flat in flats])
+        counts = np.concatenate([flat[1::2] for flat in flats])
+        known = 0 if self._counts is None else len(self._counts)
+        sums = np.bincount(buckets, counts, known).astype(np.int64)  # sums below 2**53 are exact
+        if self._counts is not None:
+            sums[:known] += self._counts
+        self._counts = sums
+
     def histogram(self) -> Histogram:
         import numpy as np  # noqa: PLC0415 - the same
 
+        if self._waiting:
+            self._fold()
         if self._counts is None:
             return EMPTY
-        buckets = self._counts.nonzero()[0]
+        buckets = (self._counts > 0).nonzero()[0]  # of booleans it takes a tenth of the time
         flat = np.empty(2 * len(buckets), "<u4")
         flat[0::2] = np.diff(buckets, prepend=0)
         flat[1::2] = self._counts[buckets]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.sums import total
 from sessionload.units import NS, duration_text, rate_text
-from sessionload.verdict.accounting import Accounting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,26 +63,24 @@ def snapshot(header: RunHeader, totals: RunTotals, recent: Sequence[Delta]) -> S
     newest = recent[-1]
     length_ns = sum(stage.duration_ns for stage in header.stages)
     elapsed_ns = newest.elapsed_ns
-    accounting = Accounting.of(totals.measurement, planned=header.planned, lost=0)
     now = total(slice_ for delta in recent for slice_ in delta.measurement.slices.values()).answered
     p50, p95, p99 = (duration_text(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
-    flow = totals.measurement.flow.get(second)
     return Snapshot(
         stage=_stage(header, elapsed_ns),
         elapsed=_clock(elapsed_ns),
         length=_clock(length_ns),
         share_done=min(1.0, elapsed_ns / length_ns),
-        sent=f"{totals.measurement.sent:,}",
+        sent=f"{totals.sent:,}",
         planned=f"{header.planned:,}",
-        achieved=rate_text(Fraction(flow.sent if flow else 0)),
+        achieved=rate_text(Fraction(totals.flow_in(second).sent)),
         wanted=rate_text(Fraction(header.planned_by_second.get(second, 0))),
         in_flight=f"{newest.in_flight:,}",
         p50=p50,
         p95=p95,
         p99=p99,
-        errors=f"{accounting.errors:,}",
-        violations=f"{accounting.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
+        errors=f"{totals.errors:,}",
+        violations=f"{totals.outcomes[Outcome.CONTRACT_VIOLATION]:,}",
     )
 
 
