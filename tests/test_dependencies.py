@@ -21,8 +21,8 @@ def normal(name: str) -> str:
 
 
 def names_in(requirements: list[str]) -> set[str]:
-    found = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
-    return {normal(match[0]) for match in found if match} - {"sessionload"}
+    matches = [re.match(r"[\w.-]+", requirement) for requirement in requirements]
+    return {normal(match[0]) for match in matches if match} - {"sessionload"}
 
 
 REQUIRED = names_in(PROJECT["dependencies"])

@@ -1,4 +1,4 @@
-"""The house stands: floors import downwards only, each library has its door, and the core is pure."""
+"""Parts import only from parts before them, each third-party package has its door, and the core is pure."""
 
 from __future__ import annotations
 

@@ -94,16 +94,16 @@ def preflight_codes(tree: ast.Module) -> set[str]:
 
 def exits_in_source() -> dict[str, int]:
     """Return the exit code of each code that the source can raise."""
-    found: dict[str, int] = {}
+    exits: dict[str, int] = {}
     for module, tree in trees():
         if module in NOT_ERRORS:
             continue
         for call, argument in arguments(tree, RAISES):
             if isinstance(argument, ast.Constant):
-                found[str(argument.value)] = EXITS.get(call, InputError.exit_code)
+                exits[str(argument.value)] = EXITS.get(call, InputError.exit_code)
         if module in PREFLIGHT:
-            found |= dict.fromkeys(preflight_codes(tree), PreflightError.exit_code)
-    return found
+            exits |= dict.fromkeys(preflight_codes(tree), PreflightError.exit_code)
+    return exits
 
 
 def sections(text: str) -> dict[str, str]:
@@ -134,15 +134,14 @@ def test_a_section_says_cause_cure_and_exit_code(code: str) -> None:
     assert end == f"Exit code: {KNOWN[code]}"
 
 
-def test_no_code_is_made_where_nobody_looks() -> None:
-    """A code that is not written out as a text comes from a place that is listed."""
-    found: dict[str, set[str]] = {}
+def test_a_code_that_is_not_written_out_comes_from_a_place_that_is_listed() -> None:
+    computed: dict[str, set[str]] = {}
     for module, tree in trees():
         if module not in NOT_ERRORS:
             for _, argument in arguments(tree, RAISES):
                 if not isinstance(argument, ast.Constant):
-                    found.setdefault(module, set()).add(ast.unparse(argument))
-    assert found == PASSED_ON
+                    computed.setdefault(module, set()).add(ast.unparse(argument))
+    assert computed == PASSED_ON
 
 
 def test_codes_are_kebab_case() -> None:
@@ -158,15 +157,15 @@ def causes_on_the_page() -> set[str]:
 
 def causes_in_source() -> set[str]:
     """Return the causes that are written out as a text; the preflight makes codes of them."""
-    found: set[str] = set()
+    causes: set[str] = set()
     for module, tree in trees():
         if module in PREFLIGHT:
             continue
         named = (argument for _, argument in arguments(tree, NAMES_CAUSE))
-        found |= {str(argument.value) for argument in named if isinstance(argument, ast.Constant)}
+        causes |= {str(argument.value) for argument in named if isinstance(argument, ast.Constant)}
         if module.startswith(("generator/", "suite/", "failure_causes")):
-            found |= {text for text in texts(tree) if CAUSE.fullmatch(text)}
-    return found
+            causes |= {text for text in texts(tree) if CAUSE.fullmatch(text)}
+    return causes
 
 
 def phases_of_timeouts() -> set[str]:

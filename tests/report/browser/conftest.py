@@ -34,7 +34,7 @@ class Opened(NamedTuple):
         """Return where a second of the run lies in a chart, on the screen."""
         chart = self.chart(name)
         chart.scroll_into_view_if_needed()
-        place = next(one for one in chart.locator("[data-plot]").all() if one.is_visible())
+        place = next(plot for plot in chart.locator("[data-plot]").all() if plot.is_visible())
         left, top, width, height, low, high, _ = map(float, (place.get_attribute("data-plot") or "").split())
         box = place.locator("svg").bounding_box()
         assert box is not None
@@ -44,8 +44,8 @@ class Opened(NamedTuple):
         across = left + width * (second - low) / (high - low)
         return box["x"] + across * scale, box["y"] + (top + height / 2) * scale
 
-    def told(self) -> dict[str, str]:
-        """Return what the pointer is told: labels and their texts, the head as `when`, the stage as `of`."""
+    def tip(self) -> dict[str, str]:
+        """Return what the pointer shows: labels and their texts, the head as `when`, the stage as `of`."""
         tip = self.page.locator("#tip")
         of = tip.locator(".group")
         return {

@@ -24,13 +24,13 @@ STEP = 36
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-def test_the_pointer_is_told_the_numbers_of_its_step(
+def test_the_pointer_shows_the_numbers_of_its_step(
     visit: Callable[..., Any], models: dict[str, ReportModel], width: int
 ) -> None:
     model, seen = models["missed"], visit("missed", width)
     step = model.chart_steps[STEP]
     seen.page.mouse.move(*seen.point("response", STEP + 0.5, model))
-    assert seen.told() == {
+    assert seen.tip() == {
         "when": "0:36 to 0:37",
         "of": "=cmd|'<b>peak</b>",
         "Arrivals": "50",
@@ -39,13 +39,13 @@ def test_the_pointer_is_told_the_numbers_of_its_step(
         "p99": duration_text(step.p99_ns),
     }
     seen.page.mouse.move(*seen.point("traffic", STEP + 0.5, model))
-    assert seen.told()["Done"] == f"{step.done:,}"
+    assert seen.tip()["Done"] == f"{step.done:,}"
     seen.page.mouse.move(2, 2)
     assert seen.page.locator("#tip").is_hidden()
 
 
 @pytest.mark.parametrize("name", TIMED)
-def test_the_pointer_is_told_what_the_table_behind_the_chart_says(
+def test_the_pointer_shows_what_the_table_behind_the_chart_says(
     visit: Callable[..., Any], models: dict[str, ReportModel], name: str
 ) -> None:
     model, seen = models["missed"], visit("missed")
@@ -57,10 +57,10 @@ def test_the_pointer_is_told_what_the_table_behind_the_chart_says(
         for label, text in zip(table.columns, row.cells, strict=True)
         if not table.sparse or text != "0"
     }
-    told = seen.told()
-    assert told.pop("when") == f"{clock(STEP)} to {clock(STEP + 1)}"
-    assert told.pop("of", None) in {None, "=cmd|'<b>peak</b>"}
-    assert told == cells
+    tip = seen.tip()
+    assert tip.pop("when") == f"{clock(STEP)} to {clock(STEP + 1)}"
+    assert tip.pop("of", None) in {None, "=cmd|'<b>peak</b>"}
+    assert tip == cells
 
 
 def test_the_keyboard_steps_through_a_chart_and_a_voice_reads_it(
@@ -72,7 +72,7 @@ def test_the_keyboard_steps_through_a_chart_and_a_voice_reads_it(
         seen.page.keyboard.press(key)
         step = model.chart_steps[number]
         when = f"{clock(step.start_s)} to {clock(step.start_s + step.length_s)}"
-        assert seen.told()["when"] == when
+        assert seen.tip()["when"] == when
         assert seen.text("#announcement").startswith(f"{when}, {step.stage}, Arrivals {step.samples}, p50 ")
     seen.page.keyboard.press("Escape")
     assert seen.page.locator("#tip").is_hidden()
@@ -89,7 +89,7 @@ def test_the_keyboard_steps_along_percentiles_and_rates_too(
     assert seen.page.locator("#zoomed").is_hidden()
     seen.chart("rate").focus()
     seen.page.keyboard.press("Home")
-    assert seen.told()["when"] == models["missed"].by_rate[0].label
+    assert seen.tip()["when"] == models["missed"].by_rate[0].label
 
 
 def test_a_drag_zooms_all_charts_over_time_and_escape_shows_all_again(
@@ -113,7 +113,7 @@ def test_a_drag_zooms_all_charts_over_time_and_escape_shows_all_again(
         }
         assert re.fullmatch(r"translate\(-[\d.]+,0\) scale\(6\.\d+,1\)", transform or "")
     seen.page.mouse.move(*seen.point("response", 0.65 * 61, model))  # 0:36.5 lies there now
-    assert seen.told()["when"] == "0:36 to 0:37"
+    assert seen.tip()["when"] == "0:36 to 0:37"
     seen.page.keyboard.press("Escape")
     assert seen.page.locator("#zoomed").is_hidden()
     assert seen.page.locator(ticks).all_text_contents() == whole
@@ -124,17 +124,17 @@ def test_the_keyboard_zooms_and_a_button_shows_the_whole_run(visit: Callable[...
     seen.chart("traffic").focus()
     for _ in range(20):
         seen.page.keyboard.press("ArrowRight")
-    assert seen.told()["when"] == "0:19 to 0:20"
+    assert seen.tip()["when"] == "0:19 to 0:20"
     spans = []
     for key in ("+", "+", "-", "+", "+", "+", "+", "+"):
         seen.page.keyboard.press(key)
         spans.append(seen.text("#zoomed span"))
-        assert seen.told()["when"] == "0:19 to 0:20"
+        assert seen.tip()["when"] == "0:19 to 0:20"
     assert spans[:3] == ["0:04 to 0:34", "0:12 to 0:27", "0:04 to 0:34"]
     assert spans[-1] == spans[-2] == "0:19 to 0:21"  # no nearer than two steps
     seen.page.keyboard.press("ArrowLeft")
     seen.page.keyboard.press("ArrowLeft")
-    assert seen.told()["when"] == "0:17 to 0:18"
+    assert seen.tip()["when"] == "0:17 to 0:18"
     assert seen.text("#zoomed span") != "0:19 to 0:21"
     seen.page.get_by_role("button", name="Whole run").click()
     assert seen.page.locator("#zoomed").is_hidden()
@@ -150,6 +150,6 @@ def test_a_finger_asks_for_a_step_and_lets_go_of_it(
     model = models["missed"]
     seen = visit("missed", 400, has_touch=True, is_mobile=True)
     seen.page.touchscreen.tap(*seen.point("response", STEP + 0.5, model))
-    assert seen.told()["when"] == "0:36 to 0:37"
+    assert seen.tip()["when"] == "0:36 to 0:37"
     seen.page.touchscreen.tap(5, 5)
     assert seen.page.locator("#tip").is_hidden()

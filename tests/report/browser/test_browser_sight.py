@@ -177,7 +177,7 @@ def test_an_hour_opens_at_once_and_can_be_looked_into(
     heads = []
     for _ in range(3):
         seen.page.keyboard.press("ArrowRight")
-        heads.append(seen.told()["when"])
+        heads.append(seen.tip()["when"])
     width = model.chart_steps[0].length_s
     assert heads == [f"{clock(at)} to {clock(at + width)}" for at in (width, 2 * width, 3 * width)]
     assert all(one != other for one, other in pairwise(heads))

@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        return [one.text or "" for one in self.elements("text")]
+        return [text.text or "" for text in self.elements("text")]
 
     def elements(self, tag: str) -> list[ET.Element]:
         return list(self.svg.iter(f"{NS}{tag}"))
@@ -69,10 +69,10 @@ class Drawn(NamedTuple):
     def scale(self) -> dict[str, float]:
         """Labels of the axis up, and where their ticks are."""
         for group in self.elements("g"):
-            ticks = [one for one in group if one.tag == f"{NS}line" and one.get("x2") == "-5"]
+            ticks = [mark for mark in group if mark.tag == f"{NS}line" and mark.get("x2") == "-5"]
             if ticks:
-                labels = [one.text or "" for one in group if one.tag == f"{NS}text"]
-                places = [re.findall(r"[\d.]+", one.get("transform", "0 0"))[-1] for one in ticks]
+                labels = [mark.text or "" for mark in group if mark.tag == f"{NS}text"]
+                places = [re.findall(r"[\d.]+", tick.get("transform", "0 0"))[-1] for tick in ticks]
                 return dict(zip(labels, map(float, places), strict=True))
         raise AssertionError("no axis up")
 
@@ -85,8 +85,8 @@ class Drawn(NamedTuple):
         return bottom + (top - bottom) * (value - low) / (high - low)
 
     def _paths(self, look: dict[str, str]) -> list[ET.Element]:
-        paths = [one for one in self.zoomed("stretch") if one.tag == f"{NS}path"]
-        return [one for one in paths if all(one.get(name) == value for name, value in look.items())]
+        paths = [mark for mark in self.zoomed("stretch") if mark.tag == f"{NS}path"]
+        return [path for path in paths if all(path.get(name) == value for name, value in look.items())]
 
 
 def _number(label: str) -> float:
@@ -95,10 +95,10 @@ def _number(label: str) -> float:
 
 
 def _ways(path: str) -> Iterator[list[Corner]]:
-    for part in path.split("M")[1:]:
+    for stroke in path.split("M")[1:]:
         way: list[Corner] = []
         x = y = 0.0
-        for command, rest in re.findall(r"([Mlhvz])([^Mlhvz]*)", f"M{part}"):
+        for command, rest in re.findall(r"([Mlhvz])([^Mlhvz]*)", f"M{stroke}"):
             numbers = [float(number) for number in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", rest)]
             size = 1 if command in "hv" else 2
             for start in range(0, len(numbers), size):
@@ -118,7 +118,7 @@ def _box(way: list[Corner]) -> Box:
 
 
 def _drawn(model: ReportModel, name: str, width: int = WIDE) -> Drawn:
-    subject = next(one for one in CHARTS if one.name == name)
+    subject = next(chart for chart in CHARTS if chart.name == name)
     drawing = subject.draw(model, PAGE, width)
     svg = ET.fromstring(draw(drawing, "id"))  # noqa: S314 - drawn here
     for element in svg.iter():
