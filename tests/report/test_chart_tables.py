@@ -1,4 +1,4 @@
-"""The tables behind the charts: each number of a chart, where the pointer finds it."""
+"""The tables below the charts: each number of a chart, where the pointer finds it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import pytest
 
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
-from sessionload.metrics.sums import over, total
 from sessionload.report.model.sums import Cells, Sums, rates
 
 if TYPE_CHECKING:
@@ -25,19 +24,23 @@ def sums_of(result: Result, group_of: dict[int, int]) -> Sums:
     return cells.sums()
 
 
-@pytest.mark.parametrize("name", ["missed", "queued", "empty"])
-def test_sums_are_those_of_adding_one_by_one(known: dict[str, Result], name: str) -> None:
-    result = known[name]
-    sums = sums_of(result, {second: second % 3 for second in range(25, 50)})
-    slices = result.measurement.slices
-    assert sums.all_stages == over(result.measurement)
-    assert sums.measured == result.measured
-    for stage, found in enumerate(sums.stages):
-        assert found == total(part for (of, _), part in slices.items() if of == stage)
-    for group, found in sums.groups.items():
-        parts = (part for (_, second), part in slices.items() if 25 <= second < 50 and second % 3 == group)
-        assert found == total(parts)
-    assert list(sums.groups) == [0, 1, 2]
+def test_each_arrival_is_in_the_sums_of_its_stage_and_of_its_group(known: dict[str, Result]) -> None:
+    sums = sums_of(known["met"], {second: second % 3 for second in range(25, 50)})
+    assert [stage.accounted for stage in sums.stages] == [100, 300, 2000]
+    assert (sums.all_stages.accounted, sums.measured.accounted) == (2400, 2300)
+    # At 50/s: the seconds 27 to 48, 25 to 49 and 26 to 47, each third one.
+    assert {group: part.accounted for group, part in sums.groups.items()} == {0: 400, 1: 450, 2: 400}
+
+
+@pytest.mark.parametrize(("name", "stages"), [("missed", [1, 4, 30]), ("queued", [0, 0, 50])])
+def test_failures_are_in_the_sums_of_the_stage_in_which_they_were_due(
+    known: dict[str, Result], name: str, stages: list[int]
+) -> None:
+    # Each 100th is broken and each 211th refused; and what is unsent was due in the last second.
+    sums = sums_of(known[name], {})
+    assert [stage.errors for stage in sums.stages] == stages
+    assert sums.all_stages.errors == sum(stages)
+    assert sums.measured.errors == sum(stages[1:])
 
 
 def test_a_second_of_the_warmup_is_in_no_group(known: dict[str, Result]) -> None:

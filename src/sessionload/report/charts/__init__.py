@@ -1,1 +1,1 @@
-"""The charts of a report, and the tables behind them."""
+"""The charts of a report, and the tables below them."""
