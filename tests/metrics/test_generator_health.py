@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from sessionload.metrics.generator_health import MAX_ADDRESSES, GeneratorHealth
+from sessionload.metrics.generator_health import MAX_ADDRESSES, OTHER_ADDRESSES, GeneratorHealth
 
 GENERATORS = st.builds(GeneratorHealth, *[st.integers(0, 10**12)] * 9)
 
@@ -67,3 +67,13 @@ def test_not_more_than_64_addresses_are_told_apart_in_whatever_order_they_add(
     assert len(total) <= MAX_ADDRESSES + 1
     assert sum(total.values()) == sum(sum(each.values()) for each in counts)
     assert plus(third, plus(second, first)).addresses == plus(plus(first, second), third).addresses
+
+
+def test_addresses_past_the_most_are_counted_together() -> None:
+    one = GeneratorHealth(addresses={f"10.0.0.{number:03}": 1 for number in range(MAX_ADDRESSES)})
+    two = GeneratorHealth(addresses={"10.0.0.000": 2, "10.0.9.999": 5})
+    both = plus(one, two).addresses
+    assert both
+    assert (both["10.0.0.000"], both[OTHER_ADDRESSES]) == (3, 5)
+    assert len(both) == MAX_ADDRESSES + 1
+    assert plus(two, one).addresses == both

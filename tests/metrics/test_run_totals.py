@@ -34,14 +34,14 @@ def delta(worker: int, number: int, *, unsent: int = 1, last: bool = False, seco
 MS = 1_000_000
 
 
-def told(*deltas: Delta) -> RunTotals:
+def totals_of(*deltas: Delta) -> RunTotals:
     totals = RunTotals()
     for one in deltas:
         totals.add(one)
     return totals
 
 
-def test_nothing_told_is_nothing_known() -> None:
+def test_no_delta_is_nothing_known() -> None:
     totals = RunTotals()
     assert (totals.gaps, totals.settled_ns, totals.elapsed_ns) == (0, 0, 0)
     assert totals.measurement == Measurement()
@@ -49,16 +49,16 @@ def test_nothing_told_is_nothing_known() -> None:
 
 
 def test_deltas_of_all_workers_add_up() -> None:
-    totals = told(delta(0, 0, unsent=1), delta(1, 0, unsent=20), delta(0, 1, unsent=300))
+    totals = totals_of(delta(0, 0, unsent=1), delta(1, 0, unsent=20), delta(0, 1, unsent=300))
     assert over(totals.measurement).unsent == 321
     assert {worker: one.number for worker, one in totals.latest.items()} == {0: 1, 1: 0}
     assert totals.gaps == 0
 
 
 @given(st.lists(st.integers(0, 4), max_size=12))
-def test_a_delta_told_again_changes_nothing(again: list[int]) -> None:
+def test_a_delta_that_comes_again_changes_nothing(again: list[int]) -> None:
     deltas = [delta(0, number, unsent=10**number, last=number == 4) for number in range(5)]
-    totals = told(*deltas, *(deltas[number] for number in again))
+    totals = totals_of(*deltas, *(deltas[number] for number in again))
     assert over(totals.measurement).unsent == 11_111
     assert totals.complete()
 
@@ -68,7 +68,7 @@ def test_a_delta_told_again_changes_nothing(again: list[int]) -> None:
     [([0, 1, 2], 0), ([1], 1), ([0, 2], 1), ([0, 3, 4, 7], 4), ([0, 0, 1, 1], 0)],
 )
 def test_a_gap_in_the_numbers_is_counted(numbers: list[int], gaps: int) -> None:
-    assert told(*(delta(0, number) for number in numbers)).gaps == gaps
+    assert totals_of(*(delta(0, number) for number in numbers)).gaps == gaps
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_a_gap_in_the_numbers_is_counted(numbers: list[int], gaps: int) -> None:
         ([delta(0, 1, last=True)], 1, False),
     ],
 )
-def test_it_is_complete_when_each_worker_said_its_last_word_and_no_word_is_missing(
+def test_it_is_complete_when_each_worker_sent_its_last_delta_and_none_is_missing(
     deltas: list[Delta], workers: int, *, complete: bool
 ) -> None:
-    assert told(*deltas).complete(workers) is complete
+    assert totals_of(*deltas).complete(workers) is complete
 
 
 def test_settled_is_the_slowest_worker_and_elapsed_the_fastest() -> None:
-    totals = told(delta(0, 0, seconds=9), delta(1, 0, seconds=4), delta(1, 1, seconds=6))
+    totals = totals_of(delta(0, 0, seconds=9), delta(1, 0, seconds=4), delta(1, 1, seconds=6))
     assert totals.settled_ns == 6 * NS
     assert totals.elapsed_ns == 2 * NS
 

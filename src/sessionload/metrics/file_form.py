@@ -146,7 +146,7 @@ def delta_from_json(data: object) -> Delta:
 def fault_text(fault: ValueError) -> str:
     """Return why something that was read is refused, without a value or a name that a file holds.
 
-    Where it stands is told as `run.seconds`.
+    The place is named as `run.seconds`.
     """
     text = str(fault)
     reason, at, place = text.rpartition(" - at `$")

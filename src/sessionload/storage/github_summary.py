@@ -1,8 +1,8 @@
 """The page that GitHub Actions shows for a step of a job: Markdown appended to a file that it names.
 
-Law: a summary never changes how a command ends; what could not be written is a warning. Idea: the variable
-`GITHUB_STEP_SUMMARY` names the file, and where it is not set there is no page. Trap: GitHub drops a summary
-that is larger than its limit as a whole, so a long one is cut, and says so before anything else.
+A summary never changes how a command ends: what could not be written is a warning. The variable
+`GITHUB_STEP_SUMMARY` names the file, and where it is not set there is no page. GitHub drops a summary that is
+larger than its limit as a whole, so a long one is cut, and says so before anything else.
 """
 
 from __future__ import annotations
