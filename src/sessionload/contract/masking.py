@@ -3,7 +3,7 @@
 No key appears, nor its first eight characters, wherever in a body it stands. JSON is shown as its shape,
 with a length for each text; of anything else only plain words and short pieces are shown. A key need not
 have digits and may be escaped, encoded or cut off, so the rule is to show what looks like a word, not to
-hide what looks like a key. A key that is itself a plain word cannot be told from one; it is shown only
+hide what looks like a key. A key that is itself a plain word looks like one; it is shown only
 outside the values of JSON.
 """
 

@@ -111,6 +111,20 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
     assert "the environment allows any rate" in outline(planned())
 
 
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        ({}, "addresses of the host: all; each TLS session may take up an earlier one"),
+        (
+            {"addresses": "first", "tls_resumption": False},
+            "addresses of the host: first; each TLS session makes a full handshake",
+        ),
+    ],
+)
+def test_how_connections_are_made_is_shown(load: dict[str, Any], words: str) -> None:
+    assert words in part(outline(planned(load=load)), "limits")
+
+
 def test_targets_are_shown_with_what_they_do() -> None:
     targets = ["p95 < 400ms", {"expr": "error_rate < 5%", "window": "30s", "abort": True}]
     lines = part(outline(planned(targets=targets)), "targets")

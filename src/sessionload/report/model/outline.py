@@ -63,6 +63,8 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     lag, cpu = duration_text(scenario.limits.lag_p99_ns), significant(scenario.limits.cpu_share * 100)
     yield "limits"
     yield f"  timeout {duration_text(scenario.timeout_ns)}, {most}, connections: {scenario.connections}"
+    resumption = "may take up an earlier one" if scenario.tls_resumption else "makes a full handshake"
+    yield f"  addresses of the host: {scenario.addresses}; each TLS session {resumption}"
     yield f"  void if the generator's own lag p99 is over {lag}, or if it takes more than {cpu} % of a core"
     yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}"
 
