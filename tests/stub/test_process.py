@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,34 @@ def test_without_uvloop_it_runs_on_the_loop_of_asyncio() -> None:
             authorized(port, DEFAULT_KEY)
         process.terminate()
         assert process.wait(5) == 0
+
+
+def test_out_of_descriptors_it_lets_connections_wait() -> None:
+    """It says so once, closes none of them, and serves them when others have gone."""
+    program = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, "-m", "sessionload.stub"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(b'{"lease": true}\n')
+        process.stdin.flush()
+        port = json.loads(process.stdout.readline())["port"]
+        with ExitStack() as stack:
+            socks = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                for _ in range(100)
+            ]
+            assert b"the stub cannot accept a connection (Too many open files)" in process.stderr.readline()
+            for sock in socks:
+                sock.sendall(b"GET /ledger HTTP/1.1\r\nhost: stub\r\n\r\n")
+            for first, last in ((0, 40), (40, 80), (80, 100)):
+                for sock in socks[first:last]:
+                    assert sock.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+                    sock.close()
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert process.stderr.read() == b""
 
 
 def is_listening(port: int) -> bool:

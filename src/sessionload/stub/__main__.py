@@ -18,7 +18,9 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import signal
+import socket
 import ssl
 import sys
 from contextlib import suppress
@@ -32,6 +34,7 @@ from sessionload.process_limits import allow_all_connections, forbid_core_dumps
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
+from sessionload.stub.listener import AMPLE, BACKLOG, Listener
 from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings, is_loopback
@@ -40,8 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     NewLoop = Callable[[], asyncio.AbstractEventLoop]
-
-_BACKLOG = 4_096
 
 
 def _new_loop() -> NewLoop | None:
@@ -130,22 +131,26 @@ async def _serve(launch: Launch) -> None:
         with suppress(NotImplementedError):  # on Windows the handlers of `main` stay
             loop.add_signal_handler(number, stop.set)
     delays = DelayQueue(loop)
+
+    def make_protocol() -> StubProtocol:
+        return StubProtocol(launch.handler, delays, loop)
+
     host = "127.0.0.1" if launch.settings.host == "localhost" else launch.settings.host
     try:
-        server = await loop.create_server(
-            lambda: StubProtocol(launch.handler, delays, loop),
-            host,
-            launch.settings.port,
-            backlog=_BACKLOG,
-            ssl=launch.context,
+        sock = socket.create_server(
+            (host, launch.settings.port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= AMPLE:
+            await loop.create_server(make_protocol, sock=sock, backlog=BACKLOG, ssl=launch.context)
+        else:
+            Listener(loop, sock, make_protocol, launch.context).start()
     except OSError as error:
         raise InputError(
             "stub-port",
             f"the stub cannot listen on port {launch.settings.port} ({error})",
             hint="choose another port, or 0 for any free one",
         ) from None
-    port = server.sockets[0].getsockname()[1]
+    port = sock.getsockname()[1]
     scheme = "https" if launch.context else "http"
     _write_line({"port": port, "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"})
     if launch.lease:
