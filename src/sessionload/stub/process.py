@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from http.client import HTTPConnection, HTTPSConnection
 from queue import Empty, SimpleQueue
@@ -115,7 +116,8 @@ class StubProcess:
         """End the stub and return its exit code. Stopping twice is once."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(OSError):  # what it had not read yet is lost with it
+                    pipe.close()
         if self._process.poll() is None:
             self._process.terminate()
         try:
