@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import signal
+import subprocess
 import termios
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ import psutil
 import pytest
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from world import World
@@ -158,7 +158,9 @@ def test_a_signal_that_comes_when_all_is_written_ends_the_speaking_alone(world: 
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writer, b"x" * 4096)
-    process = world.start("run", world.scenario("50/s", "1s"), "--out", "out", stdout=writer)
+    process = world.start(
+        "run", world.scenario("50/s", "1s"), "--out", "out", stdout=writer, stderr=subprocess.DEVNULL
+    )
     wait_for((world.folder / "out" / "spectrum.hgrm").exists)
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)

@@ -132,7 +132,7 @@ def _make(render: Callable[[], Contents], writer: int) -> NoReturn:
         for stream in range(3):  # what the drawing program says when it dies, and pipes that others wait for
             os.dup2(null, stream)
         if _is_homeless():
-            os.environ["HOME"] = tempfile.gettempdir()  # Altair asks for it and keeps nothing there
+            os.environ["HOME"] = tempfile.gettempdir()  # a library that draws may ask for it
         answer = pickle.dumps((dict(render()), ""))
     except BaseException as fault:  # noqa: BLE001 -- whatever it is, it concerns this view alone
         reason = " ".join(f"{type(fault).__name__}: {fault}".split())[:_LONGEST_REASON]
