@@ -19,7 +19,7 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.model.build import build_report_model
 from sessionload.report.model.run_facts import run_facts
-from sessionload.report.views import AFTER_A_RUN, FORMATS, rendered
+from sessionload.report.views import AFTER_A_RUN, FORMATS, views
 from sessionload.storage import run_folder as folder_module
 from sessionload.storage.files import Appender
 from sessionload.storage.run_folder import RESULT, SLICES, RunFolder
@@ -29,10 +29,11 @@ from sessionload.verdict.result import before_the_run
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sessionload.config.run_spec import RunInputs, RunSpec
+    from sessionload.report.model.rows import ReportModel
     from sessionload.verdict.result import Result
     from sessionload.verdict.run_header import RunHeader
 
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 MS = 1_000_000
 SECONDS = 5
 RATE = 10
+
+
+def rendered(model: ReportModel, formats: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
+    for view in views(model, formats):
+        yield from view.render().items()
 
 
 @pytest.fixture(scope="session")
@@ -287,13 +293,13 @@ def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, header: Ru
     folder = RunFolder.named(tmp_path / name)
     assert folder.is_run()
     assert folder.read().to_json() == result.to_json()
-    views = list(rendered(build_report_model(folder.read()), ["csv"]))
-    assert folder.write_views(views) == [tmp_path / "timeline.csv"]
+    contents = list(rendered(build_report_model(folder.read()), ["csv"]))
+    assert folder.write_views(contents) == [tmp_path / "timeline.csv"]
     if name == RESULT:
-        assert folder.write_views(views) == [tmp_path / "timeline.csv"]
+        assert folder.write_views(contents) == [tmp_path / "timeline.csv"]
     else:  # it may be the view of another run that is kept here
         with pytest.raises(ResultError):
-            folder.write_views(views)
+            folder.write_views(contents)
 
 
 def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, header: RunHeader) -> None:

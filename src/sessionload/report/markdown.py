@@ -68,12 +68,12 @@ def _answer(model: ReportModel) -> Iterator[str]:
     )
     yield f"{escaped(model.lateness_statement)}."
     yield ""
-    for head, rows, whole in (
+    for head, rows, base in (
         ("Outcome", model.outcomes, model.sent),
         ("Status code", model.statuses, model.answered),
     ):
         yield from table(
-            (head, "All stages", f"Share of {whole}", "Measured"),
+            (head, "All stages", f"Share of {base}", "Measured"),
             (
                 (row.name, row.all_stages.text, row.share, row.measured.text)
                 for row in rows

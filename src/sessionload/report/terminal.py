@@ -73,9 +73,9 @@ def _latency(model: ReportModel, columns: int) -> Iterator[str]:
     return table([("", *LATENCY_COLUMNS), *rows], columns)
 
 
-def _counts(rows: Sequence[CountRow], whole: str, columns: int) -> Iterator[str]:
+def _counts(rows: Sequence[CountRow], base: str, columns: int) -> Iterator[str]:
     seen = [(row.name, row.all_stages.text, row.share, row.meaning) for row in rows if row.all_stages.raw]
-    return table([("", "count", f"of {whole}", ""), *seen] if seen else [], columns, left={0, 3})
+    return table([("", "count", f"of {base}", ""), *seen] if seen else [], columns, left={0, 3})
 
 
 def _findings(findings: Sequence[FindingRow], columns: int) -> Iterator[str]:

@@ -68,9 +68,3 @@ def views(model: ReportModel, formats: Iterable[str]) -> Iterator[View]:
     """Yield the views named, none of them made yet."""
     for name in formats:
         yield View(name, partial(FORMATS[name].render, model))
-
-
-def rendered(model: ReportModel, formats: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
-    """Yield (file below the folder of the run, content) of the views named; raises what any view raises."""
-    for view in views(model, formats):
-        yield from view.render().items()

@@ -103,3 +103,8 @@ def test_without_a_word_of_the_generator_its_processor_time_is_left_out() -> Non
     facts = dict(health(GeneratorHealth(), Slice()))
     assert "Processor, whole run" not in facts
     assert facts["Lag max"] == NOTHING
+
+
+def test_connections_are_counted_by_address() -> None:
+    facts = dict(health(GeneratorHealth(addresses={"192.0.2.1": 1200, "2001:db8::1": 3}), Slice()))
+    assert facts["Connections by address"] == "192.0.2.1 (1,200), 2001:db8::1 (3)"

@@ -38,3 +38,8 @@ def test_what_people_wrote_is_made_safe_and_cut(known: dict[str, Result]) -> Non
     assert facts["scenario.n\\n"].startswith("\\x1b[31mxxx")
     assert facts["scenario.n\\n"].endswith("…")
     assert facts["scenario.targets"] == "p95 < 1s"
+
+
+def test_a_note_of_the_run_is_a_fact(known: dict[str, Result]) -> None:
+    run = replace(known["met"].run, notes=("the disk is full\n",))
+    assert dict(run_facts(replace(known["met"], run=run)))["Note"] == "the disk is full\\n"

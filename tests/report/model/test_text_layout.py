@@ -129,3 +129,7 @@ def test_a_table_keeps_to_its_width_and_loses_no_character(rows: list[tuple[str,
     assert all(width(line) <= columns for line in lines)
     characters = sorted("".join("".join(lines).split()))
     assert characters == sorted("".join("".join(cell for row in shown for cell in row).split()))
+
+
+def test_a_table_without_room_keeps_its_narrowest_columns() -> None:
+    assert list(table([("a", "one two")], 3)) == ["  a  one two"]

@@ -204,8 +204,8 @@ def _place(element: ET.Element) -> tuple[str, str]:
 
 def _ticks(axis: ET.Element, height: float) -> Iterator[ET.Element]:
     # Takes the ticks and labels out of an axis, if it is the one of x, to put them together by place.
-    parts = {name: group for group in axis.iter(f"{{{_SVG}}}g") for name in _classes(group)}
-    lines, labels = parts.get("role-axis-tick"), parts.get("role-axis-label")
+    groups = {name: group for group in axis.iter(f"{{{_SVG}}}g") for name in _classes(group)}
+    lines, labels = groups.get("role-axis-tick"), groups.get("role-axis-label")
     if lines is None or labels is None or all(line.get("y2") == "0" for line in lines):
         return
     group = ET.Element("g", {"data-zoom": "axis", "transform": f"translate(0,{height:g})"})

@@ -87,12 +87,12 @@ def conclusion_sentence(comparison: Comparison) -> str:
         return f"{first} (1 of {1 + len(further)} reasons)" if further else first
     limit = limit_text(deciding, comparison.tolerance)
     if comparison.conclusion is Conclusion.SLOWER:
-        others = [
+        also_slower = [
             difference
             for difference in comparison.of_status(DifferenceStatus.SLOWER)
             if difference is not deciding
         ]
-        return f"{_change(deciding)}, tolerance {limit}{_also(others, 'slower too')}"
+        return f"{_change(deciding)}, tolerance {limit}{_also(also_slower, 'slower too')}"
     if comparison.conclusion is Conclusion.NOT_SLOWER:
         unjudged = [
             difference

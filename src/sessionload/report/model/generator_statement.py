@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun, latency_text
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.timeline import quantiles
@@ -49,7 +50,7 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
     yield Fact("In flight, peak", f"{generator.peak_in_flight:,}")
     yield Fact("Connections opened", f"{generator.connections_opened:,}")
     if generator.addresses:
-        counts = (f"{address} ({count:,})" for address, count in generator.addresses.items())
+        counts = (f"{plain(address)} ({count:,})" for address, count in generator.addresses.items())
         yield Fact("Connections by address", ", ".join(counts))
     if generator.tls_resumed:
         yield Fact("TLS sessions resumed", f"{generator.tls_resumed:,}")

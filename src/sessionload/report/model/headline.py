@@ -58,7 +58,7 @@ def _missed(result: Result, measured: Slice) -> str:
     missed = [target for target in shown_targets(result) if target.state is State.MISSED]
     aborted_by = result.run.aborted_by
     worst = next((target for target in missed if target.expr == aborted_by), missed[0])
-    others = len(missed) - 1
+    further_missed = len(missed) - 1
     parsed = parse_target(worst.expr)
     bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else worst.bound
     window = f" in the window from {worst.window}" if worst.window else ""
@@ -69,7 +69,7 @@ def _missed(result: Result, measured: Slice) -> str:
     else:
         without = share_text(measured.errors, measured.accounted)
         gap = f" (bound {bound}): {without} of arrivals had no valid session"
-    further = f"; {counted_noun(others, 'further target')} missed" if others else ""
+    further = f"; {counted_noun(further_missed, 'further target')} missed" if further_missed else ""
     early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
     return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
 

@@ -85,10 +85,10 @@ def table(
     indent = _INDENT + (" " * widths[0] + _GAP if widths and widths[0] else "")
     for row, note in zip_longest(rows, notes, fillvalue=""):
         cells = [fill(cell, size) for cell, size in zip(row, widths, strict=True)]
-        for parts in zip_longest(*cells, fillvalue=""):
+        for pieces in zip_longest(*cells, fillvalue=""):
             line = _GAP.join(
-                part + " " * (size - width(part)) if number in left else " " * (size - width(part)) + part
-                for number, (part, size) in enumerate(zip(parts, widths, strict=True))
+                piece + " " * (size - width(piece)) if number in left else " " * (size - width(piece)) + piece
+                for number, (piece, size) in enumerate(zip(pieces, widths, strict=True))
                 if size
             )
             yield (_INDENT + line).rstrip()
