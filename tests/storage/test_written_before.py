@@ -71,8 +71,8 @@ def test_the_slices_of_a_killed_run_make_the_same_result() -> None:
         (
             "ended",
             (
-                "5 s are too short: neighbouring seconds are alike, so few of them say anything of their own;"
-                " measure one stage for at least 20 s"
+                "5 s in 2 stages are too short: neighbouring seconds are alike, so few of them say anything"
+                " of their own; measure one stage for at least 20 s"
             ),
         ),
     ],

@@ -16,7 +16,8 @@ from sessionload.comparison import comparability
 from sessionload.comparison.difference import NEAR_NEVER, Difference, DifferenceStatus, difference, lacking
 from sessionload.comparison.intervals import LEAST_FREEDOM, cut, intervals
 from sessionload.comparison.metrics import METRICS, RESPONSE, ComparedMetric, Role, levels
-from sessionload.comparison.per_second import PerSecond, lengths
+from sessionload.comparison.per_second import PerSecond, has_evidence, lengths
+from sessionload.units import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,10 @@ class Comparison:
                 key=lambda each: (not each.metric.view, _end(each, "low")),
             )
         if self.conclusion is Conclusion.NOT_SLOWER:
-            return max((each for each in judged if each.metric.view), key=lambda each: _end(each, "high"))
+            return max(
+                (each for each in judged if each.metric.view and each.status is DifferenceStatus.WITHIN),
+                key=lambda each: _end(each, "high"),
+            )
         return max(
             (each for each in judged if each.status is DifferenceStatus.OPEN), key=lambda each: each.times
         )
@@ -90,12 +94,12 @@ def compare(
     reasons = list(comparability.reasons(base, candidate))
     blocks = None
     if comparability.same_load(base, candidate) and lengths(base):
-        stages = tuple(map(max, zip(lengths(base), lengths(candidate), strict=True)))
+        stages = tuple(map(min, zip(lengths(base), lengths(candidate), strict=True)))
         sides = PerSecond.of(base, stages), PerSecond.of(candidate, stages)
         usable = [metric for metric in METRICS if not why[metric]]
         blocks = cut(sides, pairs, usable)
         if blocks.freedom < LEAST_FREEDOM:
-            reasons.append(_too_few(blocks))
+            reasons.append(_too_few(base))
             blocks = None
         else:
             by_metric = intervals(sides, pairs, usable, blocks, replicates=replicates, seed=seed)
@@ -131,10 +135,12 @@ def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
     return Conclusion.NOT_SLOWER
 
 
-def _too_few(blocks: Blocks) -> str:
+def _too_few(result: Result) -> str:
+    loaded = [stage.duration_ns for stage in result.stages if has_evidence(stage)]
+    stages = f" in {len(loaded):,} stages" if len(loaded) > 1 else ""
     return (
-        f"{sum(blocks.stages):,} s are too short: neighbouring seconds are alike, so few of them say anything"
-        " of their own; measure one stage for at least 20 s"
+        f"{duration_text(sum(loaded))}{stages} are too short: neighbouring seconds are alike, so few of them"
+        " say anything of their own; measure one stage for at least 20 s"
     )
 
 

@@ -1,6 +1,6 @@
 """A run as numbers by the second of its measured stages: what resampling draws from.
 
-Both sides have a row for the same seconds of the same stages, whether or not anything was due in them.
+Both sides have a row for the same whole seconds of the same stages, whether or not anything was due in them.
 Durations stay as sparse as histograms are: three numbers for each bucket that occurs in a second, 10 bytes in
 all. An arrival that is due at the very end of a stage may be rounded into the second after it; it counts in
 the last.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
+    from sessionload.workload.schedule import Stage
 
     Ints = NDArray[np.int64]
 
@@ -134,17 +135,26 @@ def _entries(
     return rows, buckets, flat[1::2].astype(np.uint32)
 
 
+def has_evidence(stage: Stage) -> bool:
+    """Return whether a stage is measured and has arrivals: a rest at 0/s says nothing about the server."""
+    return not stage.warmup and bool(stage.area)
+
+
 def lengths(result: Result) -> tuple[int, ...]:
-    """Return how many seconds each measured stage touches."""
+    """Return how many rows each stage with evidence has."""
     return tuple(length for _, _, length in _grid(result))
 
 
 def _grid(result: Result) -> Iterator[tuple[int, int, int]]:
-    """Yield (stage, its first second, how many seconds it touches) for each measured stage."""
+    """Yield (stage, its first whole second, how many it has) for each stage with evidence.
+
+    Seconds are those of the run. A piece of one at either end of a stage belongs to the row beside it: by
+    itself it would count as a second that was observed. A stage without a whole second is one row.
+    """
     for number, (stage, start_ns) in enumerate(zip(result.stages, result.starts_ns, strict=True)):
-        if stage.duration_ns and not stage.warmup:
-            first = start_ns // NS
-            yield number, first, -(-(start_ns + stage.duration_ns) // NS) - first
+        if has_evidence(stage):
+            first = -(-start_ns // NS)
+            yield number, first, max(1, (start_ns + stage.duration_ns) // NS - first)
 
 
 def _rows(result: Result, stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]]:

@@ -226,4 +226,6 @@ def _how(comparison: Comparison) -> str:
         " sides. Blocks keep what is correlated in time together, and the effect of the plan on both sides"
         " cancels. The intervals of all metrics that can make the candidate slower hold at once: in 95 of 100"
         f" comparisons of two equal runs, each of them contains 0. Seed {comparison.seed} repeats the draws."
+        " A change is worked out before its figures are rounded to three digits, and a percentile is placed"
+        " within its bucket for it, so two figures that look equal may have a change of up to half a percent."
     )
