@@ -1,8 +1,8 @@
-"""What a target reads from slices, as a value that adds, and how it compares.
+"""What a target reads from a slice, as figures for people, and how a value compares with its bound.
 
-A target reads either a histogram or three counts. Both add, so the value over any window is made from those
-of its seconds. A reading over no samples has no value. Each count names the arrivals that could have shown
-it: a run whose every request timed out has no contract violation, and no evidence about the contract either.
+A target reads either a histogram or three counts, of one slice or of the sum of several. A reading over no
+samples has no value. Each count names the arrivals that could have shown it: a run whose every request timed
+out has no contract violation, and no evidence about the contract either.
 
 Ties. Counts, shares, `min`, `mean` and `max` are exact. A percentile is known to the grain of its histogram
 (less than 0.1 %), so a percentile that cannot be told from the bound counts as equal to it: it misses `<` and
@@ -14,7 +14,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from sessionload.metrics.buckets import bucket_of
 from sessionload.metrics.exchange import ANSWERED, Outcome
@@ -55,9 +55,6 @@ class CountValue:
     part: int
     whole: int
     count: int
-
-    def __add__(self, other: Self) -> CountValue:
-        return CountValue(self.part + other.part, self.whole + other.whole, self.count + other.count)
 
 
 MetricValue = Histogram | CountValue
