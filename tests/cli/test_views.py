@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
-import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from renders import dies, good, hangs, is_silent, large, leaves, prints, raises
 
 from sessionload.cli import views
-from sessionload.cli.views import ViewProcess, page_views, write_views
-from sessionload.errors import ResultError
+from sessionload.cli.views import ViewMaker, page_views, write_views
 from sessionload.report.views import View
 from sessionload.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 
-def good() -> Mapping[str, str | bytes]:
-    return {"good.txt": "good", "charts/good.png": b"\x00" * 200_000}
+SHARED = Path(__file__).parents[1] / "shared"
 
 
-def raises() -> Mapping[str, str | bytes]:
-    raise ValueError("line 1\nline 2" + "x" * 1000)
-
-
-def dies() -> Mapping[str, str | bytes]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return {}
-
-
-def leaves() -> Mapping[str, str | bytes]:
-    raise SystemExit(7)
-
-
-def is_silent() -> Mapping[str, str | bytes]:
-    os._exit(0)
-
-
-def hangs() -> Mapping[str, str | bytes]:
-    time.sleep(600)
-    return {}
+@pytest.fixture(autouse=True)
+def renders_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the process that makes views."""
+    monkeypatch.setenv("PYTHONPATH", str(SHARED))
 
 
 @pytest.mark.parametrize(
@@ -72,19 +51,36 @@ def test_a_view_that_fails_is_an_error_and_the_others_are_written(
     assert (tmp_path / "good.txt").read_text() == "good"
 
 
-def test_a_view_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_LONGEST_S", 0.1)
-    with pytest.raises(ResultError, match="SIGKILL"):
-        ViewProcess(View("slow", hangs)).contents()
+def test_a_view_that_takes_too_long_is_ended_and_the_next_one_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view that hangs is ended after its time; another process makes what comes after it."""
+    monkeypatch.setattr(views, "_LONGEST_S", 3.0)
+    written = write_views([View("slow", hangs)], RunFolder(tmp_path))
+    (error,) = written.errors
+    assert "SIGKILL" in error.message
+    monkeypatch.setattr(views, "_LONGEST_S", 30.0)
+    assert write_views([View("good", good)], RunFolder(tmp_path)).contents == good()
 
 
-def test_a_machine_without_another_process_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> int:
+def test_a_machine_without_another_process_is_an_error_for_each_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "resource temporarily unavailable")
 
-    monkeypatch.setattr(os, "fork", refuse)
-    with pytest.raises(ResultError, match="no process could be started"):
-        ViewProcess(View("good", good)).contents()
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    written = write_views([View("one", good), View("other", good)], RunFolder(tmp_path))
+    assert ["no process could be started" in error.message for error in written.errors] == [True, True]
+
+
+def test_what_a_drawing_program_prints_is_no_answer(tmp_path: Path) -> None:
+    assert write_views([View("loud", prints)], RunFolder(tmp_path)).contents == {"printed.txt": "good"}
+
+
+def test_no_views_need_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(subprocess, "Popen")
+    assert write_views([], RunFolder(tmp_path)).files == []
 
 
 def test_a_view_that_cannot_be_written_is_an_error_and_the_others_are_written(tmp_path: Path) -> None:
@@ -96,33 +92,21 @@ def test_a_view_that_cannot_be_written_is_an_error_and_the_others_are_written(tm
     assert (tmp_path / "b.txt").read_text() == "TEXT"
 
 
-def test_a_view_is_made_for_a_user_without_a_home() -> None:
-    """Such as the user of a container: no HOME, and no entry in the password file."""
-    script = """
-import pwd
-def getpwuid(number):
-    raise KeyError(number)
-pwd.getpwuid = getpwuid
-from pathlib import Path
-from sessionload.cli.views import ViewProcess
-from sessionload.report.views import View
-print(ViewProcess(View("home", lambda: {"home": str(Path.home())})).contents()["home"])
-"""
-    variables = {name: value for name, value in os.environ.items() if name != "HOME"}
-    ended = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, check=True)
-    assert ended.stdout.strip()
+@pytest.mark.parametrize("waits", [True, False], ids=["it has died", "it is making one"])
+def test_a_process_that_nobody_waits_for_ends(*, waits: bool) -> None:
+    """Its first answer is more than a pipe holds, and the second would take ten minutes."""
+    with ViewMaker([View("large", large), View("slow", hangs)]) as maker:
+        process = maker._process
+        assert process is not None
+        if waits:
+            process.kill()
+            process.wait()
+    assert process.poll() is not None
 
 
-def test_a_view_that_nobody_waits_for_ends() -> None:
-    """Its content is more than a pipe holds; the process that wanted it ends without a look at it."""
-    script = """
-from sessionload.cli.views import ViewProcess
-from sessionload.report.views import View
-ViewProcess(View("large", lambda: {"large": "x" * 1_000_000}))
-"""
-    reader, writer = os.pipe()
-    with subprocess.Popen([sys.executable, "-c", script], pass_fds=[writer]) as process:
-        os.close(writer)
-        assert os.read(reader, 1) == b""  # the last process that has the other end has ended
-        assert process.wait() == 0
-    os.close(reader)
+def test_the_process_imports_nothing_from_the_folder_where_a_command_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "csv.py").write_text("raise SystemExit('imported')")
+    assert write_views([View("good", good)], RunFolder(tmp_path)).errors == []

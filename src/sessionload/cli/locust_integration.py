@@ -253,10 +253,10 @@ class _LocustIntegration:
         spec = prepared.spec
         folder = make_run_folder(prepared, self._out)
         try:
-            trial = ReportTrial(spec)
-            preflight(spec)
-            for warning in trial.warnings():
-                warn(warning)
+            with ReportTrial(spec) as trial:
+                preflight(spec)
+                for warning in trial.warnings():
+                    warn(warning)
             folder.begin(spec.header)
         except BaseException:
             folder.discard()

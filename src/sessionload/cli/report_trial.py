@@ -6,10 +6,9 @@ so while a run can still be moved to another one.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from sessionload.cli.views import ViewProcess
+from sessionload.cli.views import ViewMaker
 from sessionload.errors import ResultError
 from sessionload.report.model.build import build_report_model
 from sessionload.report.views import AFTER_A_RUN, views
@@ -20,21 +19,19 @@ if TYPE_CHECKING:
 
 
 class ReportTrial:
-    """A trial that goes on beside the preflight."""
+    """A trial that goes on beside the preflight. A context manager, which ends it if nobody waited for it."""
 
     def __init__(self, spec: RunSpec) -> None:
         """Begin to make the views of a run that follows `spec`."""
-        with suppress(Exception):  # each view says for itself what it lacks
-            import sessionload.report.charts.catalogue  # noqa: F401, PLC0415 -- once, for the views of the end, too
         result = finalize_result(spec.header, nothing_sent(spec.scenario.schedule), workers=0)
-        self._processes = [ViewProcess(view) for view in views(build_report_model(result), AFTER_A_RUN)]
+        self._maker = ViewMaker(tuple(views(build_report_model(result), AFTER_A_RUN)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._maker.__exit__()
 
     def warnings(self) -> list[str]:
         """Wait for the views; return a sentence for each that cannot be made here."""
-        warnings = []
-        for process in self._processes:
-            try:
-                process.contents()
-            except ResultError as error:
-                warnings.append(f"warning: {error}")
-        return warnings
+        return [f"warning: {error}" for error in self._maker.results() if isinstance(error, ResultError)]

@@ -83,7 +83,7 @@ def _measure(
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress(header, quiet=quiet))
-            trial = ReportTrial(prepared.spec)
+            trial = stack.enter_context(ReportTrial(prepared.spec))
             prepared = with_server(prepared, stack)
             took_ns = preflight(prepared.spec)
             for warning in trial.warnings():

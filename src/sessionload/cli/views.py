@@ -1,8 +1,9 @@
-"""Views are made and written one by one, each in a process of its own.
+"""Views are made in a process of their own and written one by one.
 
 A view cannot change a verdict or lose a result. The program that draws charts takes its process with it where
 address space or threads are short, so no view is made in the process that has the result; what goes wrong
-with one is an error beside the others.
+with one is an error beside the others. The process is a new one, not a copy: a copy of a process with threads
+may wait for ever for a lock that none of its own threads holds.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ import os
 import pickle
 import select
 import signal
-import tempfile
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from sessionload.cli.make_views import SIZE
 from sessionload.errors import ResultError
 from sessionload.report.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sessionload.storage.output_folder import OutputFolder
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model")
 
 _LONGEST_S = 300.0
-_LONGEST_REASON = 200
+"""The time for one view."""
 _CHUNK = 1 << 20
 
 
@@ -48,13 +51,16 @@ class Written:
 def write_views(views: Iterable[View], folder: OutputFolder) -> Written:
     """Make views and write them into `folder`. One that fails is an error of its own, and the rest go on."""
     written = Written()
-    for view in views:
-        try:
-            contents = ViewProcess(view).contents()
-            written.files += folder.write_views(contents.items())
-            written.contents.update(contents)
-        except ResultError as error:
-            written.errors.append(error)
+    with ViewMaker(tuple(views)) as maker:
+        for contents in maker.results():
+            if isinstance(contents, ResultError):
+                written.errors.append(contents)
+                continue
+            try:
+                written.files += folder.write_views(contents.items())
+                written.contents.update(contents)
+            except ResultError as error:
+                written.errors.append(error)
     return written
 
 
@@ -67,85 +73,98 @@ def _page(file: str, render: Callable[[Model], str], model: Model) -> Contents:
     return {file: render(model)}
 
 
-class ViewProcess:
-    """A process that makes one view. It is a copy of this one, so that nothing is read or imported again."""
+class ViewMaker:
+    """Makes views in a process that begins at once. A context manager; the process ends on the way out."""
 
-    def __init__(self, view: View) -> None:
-        """Begin to make `view`."""
-        self._format = view.format
-        self._reader, writer = os.pipe()
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = views
+        self._process = self._start(views)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def results(self) -> Iterator[Contents | ResultError]:
+        """Yield the contents of each view by file, or an error (view-failed), in the order of the views."""
+        for number, view in enumerate(self._views):
+            if self._process is None:
+                self._process = self._start(self._views[number:])
+            contents: Contents = {}
+            if self._process is None:
+                reason = "no process could be started for it"
+            elif (answer := self._answer()) is None:
+                reason = self._end()
+            else:
+                contents, reason = pickle.loads(answer)  # noqa: S301 -- from our own process
+            yield self._failed(view, reason) if reason else contents
+
+    def _start(self, views: Sequence[View]) -> subprocess.Popen[bytes] | None:
+        """Return a process that makes `views`; none for no views, and where the machine has none to give."""
+        if not views:
+            return None
+        renders = pickle.dumps([view.render for view in views])
         try:
-            self._process_id = os.fork()
-        except OSError:  # no more processes, or no memory for one
-            self._process_id = -1
-        if self._process_id == 0:
-            os.close(self._reader)  # else it would never learn that nobody waits for it any more
-            _make(view.render, writer)
-        os.close(writer)
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "sessionload.cli.make_views"],  # -P: not from the current folder
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # a signal from the terminal is for the process that waits
+            )
+        except OSError:
+            return None
+        assert process.stdin is not None  # noqa: S101  # it was opened as a pipe
+        with suppress(OSError):  # it has died: that is seen when its answer does not come
+            process.stdin.write(renders)
+            process.stdin.close()
+        return process
 
-    def contents(self) -> Contents:
-        """Wait for the view and return its contents by file. Raises `ResultError` (view-failed)."""
-        if self._process_id < 0:
-            os.close(self._reader)
-            raise self._failed("no process could be started for it")
-        answer = self._answer()
-        _, status = os.waitpid(self._process_id, 0)
-        if os.WIFSIGNALED(status):
-            raise self._failed(f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}")
-        contents: Contents
-        contents, reason = pickle.loads(answer) if answer else ({}, "its process said nothing")  # noqa: S301
-        if reason:
-            raise self._failed(reason)
-        return contents
-
-    def _answer(self) -> bytes:
-        """Return all that the process writes; end it when it takes too long."""
-        answer = bytearray()
-        ready = select.poll()
-        ready.register(self._reader, select.POLLIN)
+    def _answer(self) -> bytes | None:
+        """Return the next answer; none when the process ends before it, or takes too long for it."""
         end = time.monotonic() + _LONGEST_S
-        while time.monotonic() < end:
-            if ready.poll(1000):
-                chunk = os.read(self._reader, _CHUNK)
-                if not chunk:
-                    break
-                answer += chunk
-        else:
-            os.kill(self._process_id, signal.SIGKILL)
-        os.close(self._reader)
-        return bytes(answer)
+        head = self._read(SIZE.size, end)
+        return None if head is None else self._read(SIZE.unpack(head)[0], end)
 
-    def _failed(self, reason: str) -> ResultError:
+    def _read(self, size: int, end: float) -> bytes | None:
+        assert self._process is not None  # noqa: S101  # there is one while its answer is read
+        assert self._process.stdout is not None  # noqa: S101  # it was opened as a pipe
+        descriptor = self._process.stdout.fileno()
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        data = bytearray()
+        while len(data) < size:
+            if time.monotonic() >= end:
+                self._process.kill()
+                return None
+            if ready.poll(1000):
+                chunk = os.read(descriptor, min(size - len(data), _CHUNK))
+                if not chunk:
+                    return None
+                data += chunk
+        return bytes(data)
+
+    def _end(self) -> str:
+        """End the process, and return how it ended."""
+        process, self._process = self._process, None
+        if process is None:
+            return ""
+        if process.stdout is not None:
+            process.stdout.close()  # it ends by itself when nobody reads any more
+        try:
+            status = process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = process.wait()
+        if status < 0:
+            return f"its process was ended by {signal.Signals(-status).name}"
+        return "its process said nothing"
+
+    @staticmethod
+    def _failed(view: View, reason: str) -> ResultError:
         return ResultError(
             "view-failed",
-            f"the view {self._format} could not be made: {reason}",
+            f"the view {view.format} could not be made: {reason}",
             hint="the result is not touched; 'sessionload report' makes its views again, on any machine",
         )
-
-
-def _make(render: Callable[[], Contents], writer: int) -> NoReturn:
-    """Make a view, write it to a pipe, and end this process without anything that it inherited."""
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # the process that waits for the view decides
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):  # what the drawing program says when it dies, and pipes that others wait for
-            os.dup2(null, stream)
-        if _is_homeless():
-            os.environ["HOME"] = tempfile.gettempdir()  # a library that draws may ask for it
-        answer = pickle.dumps((dict(render()), ""))
-    except BaseException as fault:  # noqa: BLE001 -- whatever it is, it concerns this view alone
-        reason = " ".join(f"{type(fault).__name__}: {fault}".split())[:_LONGEST_REASON]
-        answer = pickle.dumps(({}, reason))
-    with suppress(BaseException), open(writer, "wb") as pipe:
-        pipe.write(answer)
-    os._exit(0)
-
-
-def _is_homeless() -> bool:
-    """Whether this user has no home folder, like an id without an entry in the password file."""
-    try:
-        Path.home()
-    except RuntimeError:
-        return True
-    return False

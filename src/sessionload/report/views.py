@@ -61,10 +61,17 @@ class View(NamedTuple):
 
     format: str
     render: Callable[[], Mapping[str, str | bytes]]
-    """Makes the contents by file, below the folder of the run. May raise anything, for this view alone."""
+    """Makes the contents by file, below the folder of the run. May raise anything, for this view alone.
+
+    It can be pickled, because views are made in another process.
+    """
 
 
 def views(model: ReportModel, formats: Iterable[str]) -> Iterator[View]:
     """Yield the views named, none of them made yet."""
     for name in formats:
-        yield View(name, partial(FORMATS[name].render, model))
+        yield View(name, partial(_render, name, model))
+
+
+def _render(name: str, model: ReportModel) -> Mapping[str, str | bytes]:
+    return FORMATS[name].render(model)
