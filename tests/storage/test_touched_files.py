@@ -109,7 +109,7 @@ def test_any_value_of_slices(
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [
-        (("generator", "cpu_ns"), "5", "expected `int`, got `str` at generator[...]"),
+        (("generator", "cpu_ns"), "5", "expected `int | object`, got `str` at generator[...]"),
         (("run", "seconds"), "5", "expected `float`, got `str` at run.seconds"),
         (("run", "version"), 5, "expected `str`, got `int` at run.version"),
         (("environment", "url"), 5, "expected `str`, got `int` at environment.url"),

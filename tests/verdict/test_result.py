@@ -165,6 +165,14 @@ JUDGED = st.builds(
 )
 
 
+def verdicts() -> st.SearchStrategy[Verdict]:
+    """Reasons are there exactly when a verdict is void."""
+    targets = st.lists(JUDGED, max_size=2).map(tuple)
+    met = st.builds(Verdict, st.just(State.MET), targets)
+    void = st.builds(Verdict, st.just(State.VOID), targets, st.lists(TEXT, min_size=1, max_size=2).map(tuple))
+    return met | void
+
+
 @st.composite
 def results(draw: st.DrawFn) -> Result:
     stages = tuple(draw(STAGES))
@@ -196,11 +204,7 @@ def results(draw: st.DrawFn) -> Result:
         planned=draw(st.integers(0, 10**8)),
         lost=draw(st.integers(0, 10)),
         measurement=recorder.raw().packed(),
-        verdict=Verdict(
-            draw(st.sampled_from([State.MET, State.VOID])),
-            tuple(draw(st.lists(JUDGED, max_size=2))),
-            tuple(draw(st.lists(TEXT, max_size=2))),
-        ),
+        verdict=draw(verdicts()),
         planned_by_second=draw(st.dictionaries(st.integers(0, 100), st.integers(0, 1000), max_size=4)),
         planned_by_stage=draw(st.none() | by_stage),
     )
@@ -223,7 +227,7 @@ def test_durations_are_exact_to_the_nanosecond(ns: int) -> None:
         planned=0,
         lost=0,
         measurement=Measurement(),
-        verdict=Verdict(State.VOID, ()),
+        verdict=Verdict(State.VOID, (), ("nothing was measured",)),
         planned_by_second={},
     )
     assert Result.from_json(json.loads(json.dumps(made.to_json()))).stages == stages
@@ -307,6 +311,7 @@ def test_what_is_no_result_at_all_is_refused(data: object) -> None:
         ("outcomes.ok", 251, "its totals are not the sums of its slices"),
         ("slices.0.outcomes", {"ok": 101}, "its totals are not the sums of its slices"),
         ("verdict.targets", [], "it is missed, and none of its targets is"),
+        ("verdict.reasons", ["a"], "it is void without a reason, or has reasons and is not void"),
         ("stages.1.start_s", 11, "its stages do not follow each other"),
         ("stages.0.planned", None, "what is planned is known of some stages only"),
     ],

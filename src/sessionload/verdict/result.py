@@ -155,6 +155,8 @@ class Result(RunHeader):
         states = {target.state for target in result.verdict.targets}
         if result.verdict.state is State.MISSED and State.MISSED not in states:
             raise ValueError("it is missed, and none of its targets is")
+        if (result.verdict.state is State.VOID) != bool(result.verdict.reasons):
+            raise ValueError("it is void without a reason, or has reasons and is not void")
         return result
 
 
