@@ -306,6 +306,7 @@ def test_what_is_no_result_at_all_is_refused(data: object) -> None:
         ("verdict.targets.0.colour", "red", "a name that is not known at verdict.targets[0]"),
         ("scenario", 3, "expected `object`, got `int` at scenario"),
         ("planned_by_second", [[1]], "expected `array` of at least length 2, got 1 at planned_by_second[0]"),
+        ("planned_by_second", [[0, 10], [0, 10]], "a second is planned twice"),
         ("generator.cpu_ns", ..., "a count of `generator` is missing"),
         ("arrivals.unsent", 0, "its totals are not the sums of its slices"),
         ("outcomes.ok", 251, "its totals are not the sums of its slices"),
