@@ -15,7 +15,7 @@ import pytest
 from sessionload.generator.engine import LoadEngine
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
 from sessionload.units import NS

@@ -18,7 +18,7 @@ from sessionload.generator.deadlines import Deadlines
 from sessionload.generator.worker_process import GeneratorProcess
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
 

@@ -12,7 +12,7 @@ from sessionload.generator.failures import Response
 from sessionload.generator.recorder import Recorder
 from sessionload.generator.session_start import SessionStart, prebuild_requests
 from sessionload.metrics.exchange import Failure, Outcome
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 from sessionload.workload.schedule import Arrival
 

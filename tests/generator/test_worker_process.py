@@ -19,7 +19,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import KEY_VARIABLE, StubSettings
 from sessionload.verdict.finalize import finalize_result

@@ -9,7 +9,7 @@ import pytest
 
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Finding, Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.slices import Slice
-from sessionload.metrics.sums import over, total
+from sessionload.metrics.stage_sums import over
+from sessionload.metrics.sums import total
 from sessionload.units import NS
 
 MS = 1_000_000

@@ -12,7 +12,7 @@ from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 
 

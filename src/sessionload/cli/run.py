@@ -77,7 +77,7 @@ def _measure(
 ) -> Result:
     """Return the judged result of the run, however it ended. Raises `PreflightError` before any load."""
     header = prepared.spec.header
-    totals = RunTotals()
+    totals = folder.totals()
     workers = 1
     aborted_by = None
     try:

@@ -7,9 +7,10 @@ rest of a result around it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
+from msgspec.json import Encoder
 from msgspec.structs import asdict, astuple, fields
 
 from sessionload.metrics.bounds import Count, Instant, Second, StageNumber, Status
@@ -19,6 +20,12 @@ from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.slices import Slice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_ENCODER = Encoder()
 
 
 class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -50,6 +57,17 @@ class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
         return part
 
 
+def slice_forms(measurement: Measurement) -> Iterator[SliceForm]:
+    """Yield the forms of the slices of a measurement, stages and seconds in rising order."""
+    for place in sorted(measurement.slices):
+        yield SliceForm.of(place, measurement.slices[place])
+
+
+def json_text(form: Struct) -> str:
+    """Return the JSON of a form without free text, as a line; in a tenth of the time of Python's own encoder."""
+    return _ENCODER.encode(form).decode()
+
+
 class FlowForm(Struct, array_like=True, forbid_unknown_fields=True):
     """The traffic of a second."""
 
@@ -70,7 +88,7 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
     def of(cls, measurement: Measurement) -> MeasurementForm:
         """Return the form of a measurement, seconds and stages in rising order."""
         return cls(
-            [SliceForm.of(place, part) for place, part in sorted(measurement.slices.items())],
+            list(slice_forms(measurement)),
             [FlowForm(second, flow.sent, flow.done) for second, flow in sorted(measurement.flow.items())],
             [finding for _, finding in sorted(measurement.findings.items())],
             to_builtins(measurement.generator),

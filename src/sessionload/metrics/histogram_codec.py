@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ITEM = 4
 _SMALL = 8192
-"""So many bytes are a fifth smaller with zlib's level 6 than with its level 1, for 60 µs more."""
+"""So many bytes are an eighth smaller with zlib's level 4 than with its level 1, for 10 µs more."""
 _NATIVE_IS_LITTLE = array("I", [1]).tobytes()[0] == 1
 _LONGEST = 1 << 20
 """More than the buckets of all durations up to 2**64 ns need."""
@@ -39,7 +39,7 @@ def pack(counts: Mapping[int, int]) -> bytes:
 
 def deflate(flat: bytes) -> bytes:
     """Return the pairs of (gap, count), which `pairs` returns again, compressed; none for none."""
-    return zlib.compress(flat, 6 if len(flat) <= _SMALL else 1) if flat else b""
+    return zlib.compress(flat, 4 if len(flat) <= _SMALL else 1) if flat else b""
 
 
 def encode_raw(counts: Mapping[int, int]) -> bytes:

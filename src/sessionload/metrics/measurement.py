@@ -18,7 +18,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, MutableMapping
 
     from sessionload.metrics.slices import Slice
 
@@ -68,7 +68,7 @@ class Flow:
 class Measurement:
     """Slices by (stage, second), traffic by second, findings by cause, and the generator's own state."""
 
-    slices: dict[tuple[int, int], Slice] = field(default_factory=dict)
+    slices: MutableMapping[tuple[int, int], Slice] = field(default_factory=dict)
     flow: dict[int, Flow] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     generator: GeneratorHealth = field(default_factory=GeneratorHealth)

@@ -15,18 +15,12 @@ from sessionload.metrics.histogram_codec import deflate
 from sessionload.metrics.slices import HISTOGRAMS, Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from sessionload.metrics.exchange import Outcome
-    from sessionload.metrics.measurement import Measurement
 
-_TOGETHER = 64
+_TOGETHER = 16
 """So many histograms are added to a vector at once."""
-
-
-def over(measurement: Measurement, keep: Callable[[int], bool] = lambda _: True) -> Slice:
-    """Return the sum of the slices of the stages that `keep` accepts, by their number from 0."""
-    return total(part for (stage, _), part in measurement.slices.items() if keep(stage))
 
 
 def total(parts: Iterable[Slice]) -> Slice:
@@ -41,16 +35,16 @@ class Sum:
     """The sum of the slices that were added so far."""
 
     def __init__(self) -> None:
-        self._outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[Outcome] = Counter()
+        self.unsent = 0
         self._statuses: Counter[int] = Counter()
-        self._unsent = 0
         self._histograms = {name: _Vector() for name in HISTOGRAMS}
 
     def add(self, part: Slice) -> None:
         """Add a slice."""
-        self._outcomes.update(part.outcomes)
+        self.outcomes.update(part.outcomes)
         self._statuses.update(part.statuses)
-        self._unsent += part.unsent
+        self.unsent += part.unsent
         for name, vector in self._histograms.items():
             histogram = getattr(part, name)
             if histogram is not EMPTY:
@@ -59,7 +53,7 @@ class Sum:
     def slice(self) -> Slice:
         """Return the sum as a slice of its own."""
         histograms = {name: vector.histogram() for name, vector in self._histograms.items()}
-        return Slice(dict(self._outcomes), dict(self._statuses), self._unsent, **histograms)
+        return Slice(dict(self.outcomes), dict(self._statuses), self.unsent, **histograms)
 
 
 class _Vector:
@@ -67,6 +61,8 @@ class _Vector:
 
     def __init__(self) -> None:
         self._counts: Any = None
+        """From bucket `_first` on."""
+        self._first = 0
         self._waiting: list[Any] = []
         self._ends: list[int] = []
         self._total = 0
@@ -86,13 +82,21 @@ class _Vector:
         """Add the pairs that wait to the vector: many at once take little more time than one."""
         import numpy as np  # noqa: PLC0415 - a generator does without
 
-        flats = [np.frombuffer(pairs, "<u4") for pairs in self._waiting]
+        flats = [np.frombuffer(pairs, "<u4") for pairs in self._waiting if pairs]
         self._waiting.clear()
+        if not flats:
+            return
         buckets = np.concatenate([flat[0::2].cumsum(dtype=np.int64) for flat in flats])
         counts = np.concatenate([flat[1::2] for flat in flats])
+        first = int(buckets.min())
+        if self._counts is None:
+            self._first = first
+        elif first < self._first:
+            self._counts = np.concatenate([np.zeros(self._first - first, np.int64), self._counts])
+            self._first = first
         known = 0 if self._counts is None else len(self._counts)
-        sums = np.bincount(buckets, counts, known).astype(np.int64)  # sums below 2**53 are exact
-        if self._counts is not None:
+        sums = np.bincount(buckets - self._first, counts, known).astype(np.int64)  # below 2**53 it is exact
+        if known:
             sums[:known] += self._counts
         self._counts = sums
 
@@ -101,11 +105,11 @@ class _Vector:
 
         if self._waiting:
             self._fold()
-        if self._counts is None:
-            return EMPTY
-        buckets = (self._counts > 0).nonzero()[0]  # of booleans it takes a tenth of the time
-        flat = np.empty(2 * len(buckets), "<u4")
-        flat[0::2] = np.diff(buckets, prepend=0)
-        flat[1::2] = self._counts[buckets]
         least, most = self._ends or (None, 0)
+        if self._counts is None:
+            return Histogram(least, most, self._total, self._never, b"") if self._never else EMPTY
+        places = (self._counts > 0).nonzero()[0]  # of booleans it takes a tenth of the time
+        flat = np.empty(2 * len(places), "<u4")
+        flat[0::2] = np.diff(places + self._first, prepend=0)
+        flat[1::2] = self._counts[places]
         return Histogram(least, most, self._total, self._never, deflate(flat.tobytes()))

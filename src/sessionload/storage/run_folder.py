@@ -14,12 +14,15 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import InputError, Place, ResultError
-from sessionload.metrics.file_form import delta_from_json, delta_to_json, fault_text
+from sessionload.metrics.file_form import delta_from_json, delta_to_json, fault_text, json_text
+from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
+from sessionload.metrics.spooled_slices import SpooledSlices
 from sessionload.storage.files import Appender, read_text, shown
 from sessionload.storage.output_folder import OutputFolder
 from sessionload.units import duration_text
@@ -69,6 +72,14 @@ class RunFolder(OutputFolder):
         except ResultError:
             self.end()
             raise
+
+    def totals(self) -> RunTotals:
+        """Return the totals of a run that begins; what has settled is kept in a file without a name."""
+        try:
+            file = TemporaryFile(dir=self.path, buffering=0)
+        except OSError:
+            return RunTotals()
+        return RunTotals(Measurement(SpooledSlices(file)))
 
     def append(self, delta: Delta) -> str | None:
         """Keep a delta on disk, as long as the disk takes it: a full one must not end a run.
@@ -154,8 +165,8 @@ def _lines(value: object) -> Iterator[str]:
         yield _line(value)
         return
     before = "[\n"
-    for item in value:
-        yield before + _line(item)
+    for line in map(_line if isinstance(value, list) else json_text, value):
+        yield before + line
         before = ",\n"
     yield "[]" if before == "[\n" else "\n]"
 

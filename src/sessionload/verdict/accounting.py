@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.stage_sums import ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +33,8 @@ class Accounting:
     @classmethod
     def of(cls, measurement: Measurement, *, planned: int, lost: int) -> Self:
         """Return the accounting of a run that planned and lost so many arrivals."""
-        outcomes = dict.fromkeys(Outcome, 0)
-        unsent = 0
-        for second in measurement.slices.values():
-            unsent += second.unsent
-            for outcome, count in second.outcomes.items():
-                outcomes[outcome] += count
+        known, unsent = ended(measurement)
+        outcomes = {outcome: known[outcome] for outcome in Outcome}
         return cls(planned, measurement.sent, unsent, lost, outcomes)
 
     @property

@@ -23,9 +23,10 @@ _GENERATOR = "generator/"
 
 def doubts(evidence: Evidence, total: Slice) -> list[str]:
     """Return the reasons, as sentences without an end; `total` is the sum of the measured slices."""
+    accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
     reasons = [
-        *_unaccounted(evidence),
-        *_ended_early(evidence),
+        *_unaccounted(accounting),
+        *_ended_early(evidence, accounting.outcomes[Outcome.ABORTED]),
         *_generator_reasons(evidence, total),
     ]
     if not total.accounted:
@@ -33,8 +34,7 @@ def doubts(evidence: Evidence, total: Slice) -> list[str]:
     return reasons
 
 
-def _unaccounted(evidence: Evidence) -> list[str]:
-    accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
+def _unaccounted(accounting: Accounting) -> list[str]:
     reasons = []
     if accounting.lost:
         reasons.append(
@@ -55,11 +55,10 @@ def _arrivals(count: int) -> str:
     return "1 arrival is" if count == 1 else f"{count:,} arrivals are"
 
 
-def _ended_early(evidence: Evidence) -> list[str]:
+def _ended_early(evidence: Evidence, cut: int) -> list[str]:
     if evidence.interrupted is not None:
         return [f"the run was interrupted ({evidence.interrupted}): what it measured is not the plan"]
     reasons = []
-    cut = sum(part.outcomes.get(Outcome.ABORTED, 0) for part in evidence.measurement.slices.values())
     if cut:
         exchanges = "1 exchange was" if cut == 1 else f"{cut:,} exchanges were"
         reasons.append(f"{exchanges} cut: the drain ended before they did")

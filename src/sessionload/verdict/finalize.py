@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result

@@ -12,15 +12,15 @@ are not warm-up. In a histogram, `buckets` is as `histogram_codec` makes it, in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import convert, structs, to_builtins
 
 from sessionload.errors import InputError, Place
-from sessionload.metrics.file_form import MeasurementForm, fault_text
+from sessionload.metrics.file_form import MeasurementForm, fault_text, slice_forms
 from sessionload.metrics.measurement import Measurement
-from sessionload.metrics.sums import over
+from sessionload.metrics.stage_sums import over
 from sessionload.verdict.accounting import Accounting
 from sessionload.verdict.percentiles import LatencySummary
 from sessionload.verdict.resolved_scenario import UnreadableTargetError
@@ -72,14 +72,17 @@ class Result(RunHeader):
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that a result file holds."""
-        return {name: list(value) if isinstance(value, Iterator) else value for name, value in self.members()}
+        return {
+            name: to_builtins(list(value), str_keys=True) if isinstance(value, Iterator) else value
+            for name, value in self.members()
+        }
 
     def members(self) -> Iterator[tuple[str, Any]]:
-        """Yield the members of that object; those that grow with the run are iterators of their items."""
+        """Yield the members of that object; those that grow with the run are iterators of forms."""
         header = header_json(self)
         planned_by_second = header.pop("planned_by_second")
         accounting = self.accounting
-        measured = MeasurementForm.of(self.measurement)
+        others = MeasurementForm.of(replace(self.measurement, slices={}))
         yield "format", FORMAT
         yield from header.items()
         yield (
@@ -94,10 +97,10 @@ class Result(RunHeader):
         yield "outcomes", {outcome.value: count for outcome, count in accounting.outcomes.items()}
         yield "latency_ms", {view: summary.to_json() for view, summary in self.latency.items()}
         yield "planned_by_second", planned_by_second
-        yield "slices", (to_builtins(part, str_keys=True) for part in measured.slices)
-        yield "flow", (to_builtins(part) for part in measured.flow)
-        yield "findings", to_builtins(measured.findings)
-        yield "generator", measured.generator
+        yield "slices", slice_forms(self.measurement)
+        yield "flow", iter(others.flow)
+        yield "findings", to_builtins(others.findings)
+        yield "generator", others.generator
         yield (
             "verdict",
             {

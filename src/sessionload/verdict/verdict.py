@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.sums import total
+from sessionload.metrics.stage_sums import over
+from sessionload.metrics.sums import Sum, total
 from sessionload.units import NS, duration_text
 from sessionload.verdict.doubts import doubts
 from sessionload.verdict.metric_values import (
@@ -24,12 +25,14 @@ from sessionload.verdict.metric_values import (
     samples_of,
     value_of,
 )
-from sessionload.verdict.readings import add, keeps
+from sessionload.verdict.readings import NOTHING, add, keeps
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.windows import Seconds, measured_span_ns, measured_stages
 from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.evidence import Evidence
     from sessionload.verdict.readings import Reading
@@ -117,17 +120,20 @@ class _Judgement:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         measurement, stages = evidence.measurement, evidence.stages
-        measured = measured_stages(stages)
         self._lags = LagBySecond.of(measurement.slices.items(), evidence.limits.lag_p99_ns)
         self._seconds = Seconds(measurement, stages, self._lags)
-        self._slices = [
-            (second, part) for (stage, second), part in measurement.slices.items() if stage in measured
-        ]
+        self._measured = measured_stages(stages)
+        self._places = [(stage, second) for stage, second in measurement.slices if stage in self._measured]
 
     @cached_property
     def total(self) -> Slice:
         """The sum of the measured slices."""
-        return total(part for _, part in self._slices)
+        return over(self._evidence.measurement, self._measured.__contains__)
+
+    def _slices(self) -> Iterator[tuple[int, Slice]]:
+        """Yield the second of each measured slice and the slice."""
+        for stage, second in self._places:
+            yield second, self._evidence.measurement.slices[stage, second]
 
     def ended_by(self, target: Target) -> bool:
         """Return whether a target is the one that ended the run."""
@@ -146,23 +152,21 @@ class _Judgement:
         judged = _judged(target, self.total)
         if judged.state is not State.MISSED or self._is_missed_without_lag(target):
             return judged
-        seconds = [second for second, _ in self._slices]
+        seconds = [second for _, second in self._places]
         return replace(judged, state=State.VOID, note=self._lag_note(range(min(seconds), max(seconds) + 1)))
 
     def _is_missed_without_lag(self, target: Target) -> bool:
         """Seconds without a pause are judged as one, the others each for itself."""
-        lags = self._lags
-        read_late = [lags.read_late_ns(second, [part]) for second, part in self._slices]
-        calm, paused = [], []
+        lags, calm, paused = self._lags, Sum(), NOTHING
         longest_ns = 0
-        for (second, part), late_ns in zip(self._slices, read_late, strict=True):
+        for second, part in self._slices():
+            late_ns = lags.read_late_ns(second, [part])
             if late_ns:
-                paused.append(self._at_best(target, [part], lags.longest(second), late_ns))
+                paused = add(paused, self._at_best(target, [part], lags.longest(second), late_ns))
             else:
-                calm.append(part)
+                calm.add(part)
                 longest_ns = max(longest_ns, lags.longest(second))
-        at_best = self._at_best(target, [total(calm) if paused else self.total], longest_ns, 0)
-        return not keeps(target, reduce(add, paused, at_best))
+        return not keeps(target, add(paused, self._at_best(target, [calm.slice()], longest_ns, 0)))
 
     def _at_best(self, target: Target, slices: list[Slice], longest_ns: int, read_late_ns: int) -> Reading:
         limit_ns = self._lags.limit_ns

@@ -63,20 +63,24 @@ def measured_seconds(stages: Sequence[Stage]) -> range:
 
 
 class Seconds:
-    """The measured slices of a run by second, and the lags of all."""
+    """The measured slices of a run by second, and the lags of all.
+
+    A slice is looked up when it is asked for: all of a long run take much memory.
+    """
 
     def __init__(self, measurement: Measurement, stages: Sequence[Stage], lags: LagBySecond) -> None:
         self.range = measured_seconds(stages)
         self._measured = measured_stages(stages)
         self._lags = lags
-        self._slices: defaultdict[int, list[Slice]] = defaultdict(list)
-        for (stage, second), part in measurement.slices.items():
+        self._slices = measurement.slices
+        self._stages: defaultdict[int, list[int]] = defaultdict(list)
+        for stage, second in measurement.slices:
             if stage in self._measured and second in self.range:
-                self._slices[second].append(part)
+                self._stages[second].append(stage)
 
     def slices(self, second: int) -> list[Slice]:
         """Return the measured slices of a second."""
-        return self._slices.get(second, [])
+        return [self._slices[stage, second] for stage in self._stages.get(second, ())]
 
     def before_unsent(self) -> range:
         """Return the seconds before the first in which an arrival was never sent."""

@@ -129,7 +129,7 @@ def without_lag(
     earlier = 0
     if target.metric.share is not None:
         histograms = [getattr(part, view) for part in slices]
-        earlier = _earlier(histograms, lags, edge_of(target), read_late_ns)
+        earlier = _earlier(histograms, lags, edge_of(target), own_ns, read_late_ns)
     ended = reading.samples - reading.never
     saved_ns = sum(lag.total for lag in lags) + read_late_ns * ended
     return reading._replace(
@@ -153,17 +153,28 @@ def _excused(metric: str, slices: list[Slice], late: int) -> int:
     return min(late, sum(part.outcomes.get(outcome, 0) for part in slices for outcome in outcomes))
 
 
-def _earlier(durations: list[Histogram], lags: list[Histogram], edge: int, read_late_ns: int) -> int:
+def _earlier(
+    durations: list[Histogram], lags: list[Histogram], edge: int, longest_ns: int, read_late_ns: int
+) -> int:
     """Return how many durations from bucket `edge` on could be below it: shorter by a lag, and read earlier.
 
     The shortest of them take the shortest lags that are enough, which leaves the most for the others.
+    `longest_ns` is the longest lag: what is further above the edge is not looked at, and mostly that is all.
     """
     edge_ns = bounds_of(edge)[0]
+    last = bucket_of(edge_ns - 1 + bounds_of(bucket_of(longest_ns))[1] + read_late_ns)
+    near = sorted(
+        item
+        for histogram in durations
+        if bucket_of(histogram.maximum) >= edge
+        for item in histogram.items()
+        if edge <= item[0] <= last
+    )
+    if not near:
+        return 0
     free = deque(sorted((bounds_of(bucket)[1], count) for lag in lags for bucket, count in lag.items()))
     earlier = 0
-    for bucket, count in sorted(item for histogram in durations for item in histogram.items()):
-        if bucket < edge:
-            continue
+    for bucket, count in near:
         need_ns = bounds_of(bucket)[0] - edge_ns + 1 - read_late_ns
         if need_ns <= 0:
             earlier += count
