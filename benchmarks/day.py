@@ -5,13 +5,14 @@
 The day is simulated: a process records what a generator would, with one answer in ten up to nine seconds
 late, and writes its deltas to a pipe; this process reads them and does what the command does for each, with
 two targets that have windows and may abort the run. No clock is waited for, and nothing is sent. An update is
-what is added up and judged for one delta, in processor time; the claim is on the median, the largest is
-the machine's. At the end the result must be made and written within 10 s.
+what is added up and judged for one delta, in processor time; the claim is on 999 of 1,000, because the
+largest of a day is the machine's. At the end the result must be made and written within 10 s.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import tempfile
 import time
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 from rig.claims import Table, broken, ms_of, parser_of, verdict
@@ -26,13 +28,15 @@ from rig.claims import Table, broken, ms_of, parser_of, verdict
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.raw import RawDelta, read_line
-from sessionload.metrics.run_totals import RunTotals
 from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS
 from sessionload.verdict.abort_watch import AbortWatch
-from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.workload.schedule import Schedule, Stage
+
+if TYPE_CHECKING:
+    from sessionload.metrics.run_totals import RunTotals
 
 RATE = 1_000
 LATE_S = 9
@@ -104,20 +108,20 @@ class Seen:
     """What was seen since the last row."""
 
     def __init__(self) -> None:
-        self.table = Table("second", "generator", "command", "update p50", "update max", "result", "claim")
+        self.table = Table("second", "generator", "command", "update p50", "p99.9", "max", "result", "claim")
         self.updates: list[int] = []
 
     def row(self, second: int, totals: RunTotals, result_s: float | None = None) -> bool:
-        """Print a row; tell whether the claim holds ."""
+        """Print a row; tell whether the claim holds."""
         rss = totals.latest[0].measurement.generator.peak_rss_bytes, psutil.Process().memory_info().rss
-        slowest = max(self.updates)
-        middle = sorted(self.updates)[len(self.updates) // 2]
+        updates = sorted(self.updates)
+        middle, most = (updates[math.ceil(share * len(updates)) - 1] for share in (0.5, 0.999))
         self.updates.clear()
-        good = max(rss) < MOST_BYTES and middle < MOST_UPDATE_NS and (result_s or 0) < MOST_RESULT_S
+        good = max(rss) < MOST_BYTES and most < MOST_UPDATE_NS and (result_s or 0) < MOST_RESULT_S
         self.table.row(
             f"{second:,}",
             *(f"{size / 1e6:.0f} MB" for size in rss),
-            *(ms_of(update) for update in (middle, slowest)),
+            *(ms_of(update) for update in (middle, most, updates[-1])),
             "-" if result_s is None else f"{result_s:.1f} s",
             verdict(good=good),
         )
@@ -134,8 +138,15 @@ def main() -> int:
     if asked.generate:
         generate(seconds)
         return 0
-    header, totals, seen = header_of(seconds), RunTotals(), Seen()
-    watch = AbortWatch.of(header)
+    with tempfile.TemporaryDirectory() as folder:
+        return 0 if simulate(seconds, RunFolder(Path(folder))) else 1
+
+
+def simulate(seconds: int, folder: RunFolder) -> bool:
+    """Print a row for each tenth of the run, and one for its result; tell whether the claim holds in all."""
+    header, totals, seen = header_of(seconds), folder.totals(), Seen()
+    finalize_result(header, nothing_sent(Schedule(header.stages)), workers=0)  # the command tries this first
+    watch, good = AbortWatch.of(header), True
     command = [sys.executable, __file__, str(seconds), _GENERATE]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as generator:
         assert generator.stdout is not None  # noqa: S101 -- it was opened as a pipe
@@ -148,16 +159,15 @@ def main() -> int:
             seen.updates.append(time.thread_time_ns() - began_ns)
             if aborting is not None:
                 broken(f"a target was missed: {aborting.expr}")
-            if delta.number % max(2, seconds // 10) == 1:
-                seen.row(delta.number, totals)
+            if not (delta.number + 1) % max(2, seconds // 10):
+                good &= seen.row(delta.number + 1, totals)
     began = time.monotonic()
     result = finalize_result(header, totals)
-    with tempfile.TemporaryDirectory() as folder:
-        RunFolder(Path(folder)).write_result(result)
-        took_s = time.monotonic() - began
+    folder.write_result(result)
+    took_s = time.monotonic() - began
     if not result.accounting.closes:
         broken(result.accounting.sentence)
-    return 0 if seen.row(seconds, totals, took_s) else 1
+    return seen.row(seconds, totals, took_s) and good
 
 
 if __name__ == "__main__":

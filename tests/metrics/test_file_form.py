@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, convert
+from msgspec import UNSET, convert, to_builtins
 
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
-from sessionload.metrics.file_form import FlowForm, delta_from_json, delta_to_json, fault_text
+from sessionload.metrics.file_form import (
+    FlowForm,
+    delta_from_json,
+    delta_to_json,
+    fault_text,
+    json_text,
+    slice_forms,
+)
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.raw import RawDelta, read_line
@@ -73,6 +80,12 @@ def test_slices_and_flow_are_written_in_order_and_empty_histograms_left_out() ->
     assert measured["flow"] == [[1, 1, 0], [2, 1, 0], [3, 1, 0]]
     assert measured["sent"] == 3
     assert {"held_up_ns", "longest_held_up_ns"} < set(measured["generator"])
+
+
+@given(deltas())
+def test_a_slice_is_written_as_the_line_that_json_makes_of_it(raw: RawDelta) -> None:
+    for form in slice_forms(raw.packed().measurement):
+        assert json_text(form) == json.dumps(to_builtins(form, str_keys=True), separators=(",", ":"))
 
 
 def written() -> dict[str, Any]:

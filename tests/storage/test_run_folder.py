@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from dataclasses import replace
@@ -17,6 +18,7 @@ from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.file_form import delta_from_json
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
+from sessionload.metrics.spooled_slices import SpooledSlices
 from sessionload.report.model.build import build_report_model
 from sessionload.report.model.run_facts import run_facts
 from sessionload.report.views import AFTER_A_RUN, FORMATS, views
@@ -455,3 +457,32 @@ def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, header:
     first, second = (json.loads(line) for line in (folder.path / SLICES).read_text().splitlines())
     assert first == json.loads(json.dumps(before_the_run(header).to_json()))
     assert delta_from_json(second) == delta(0)
+
+
+@pytest.mark.parametrize("spooled", [True, False])
+def test_a_run_whose_settled_slices_are_in_a_file_has_the_same_result(
+    tmp_path: Path, header: RunHeader, monkeypatch: pytest.MonkeyPatch, *, spooled: bool
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    if not spooled:
+        monkeypatch.setattr(folder_module, "TemporaryFile", refuse)
+    folder = RunFolder.create(tmp_path / "run")
+    totals = folder.totals()
+    for second in range(SECONDS):
+        totals.add(delta(second))
+    assert list(folder.path.iterdir()) == []
+    assert isinstance(totals.measurement.slices, SpooledSlices) is spooled
+    result = finalize_result(header, totals)
+    assert result == concluded(header, SECONDS)
+    folder.write_result(result)
+    assert folder.read() == result
+
+
+def test_a_folder_whose_totals_were_not_used_can_be_discarded(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run")
+    totals = folder.totals()
+    folder.discard()
+    assert not folder.path.exists()
+    assert not totals.sent

@@ -34,7 +34,6 @@ from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.generator.worker_process import run_variables
-from sessionload.metrics.run_totals import RunTotals
 from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
 
     from sessionload.cli.setup_run import PreparedRun
     from sessionload.metrics.delta import Delta
+    from sessionload.metrics.run_totals import RunTotals
     from sessionload.storage.run_folder import RunFolder
 
 __all__ = ["SessionUser", "install"]
@@ -155,7 +155,7 @@ class LocustRun:
     engine: LoadEngine
     folder: RunFolder
     watch: AbortWatch
-    totals: RunTotals = field(default_factory=RunTotals)
+    totals: RunTotals
     ended: Event = field(default_factory=Event)
     """There is one more delta, the last."""
     drained: Event = field(default_factory=Event)
@@ -264,7 +264,7 @@ class _LocustIntegration:
         allow_connections(spec.scenario.max_in_flight)
         SessionUser.engine = engine = LoadEngine(spec)
         self._environment.host = spec.environment.url
-        self._run = run = LocustRun(prepared, engine, folder, AbortWatch.of(spec.header))
+        self._run = run = LocustRun(prepared, engine, folder, AbortWatch.of(spec.header), folder.totals())
         if self._stop_asked or self._interrupted:
             engine.stop()
         try:

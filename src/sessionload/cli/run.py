@@ -18,7 +18,6 @@ from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
 from sessionload.errors import PreflightError
-from sessionload.metrics.run_totals import RunTotals
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
 from sessionload.verdict.abort_watch import AbortWatch
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from sessionload.cli.interruption import Interruption
     from sessionload.config.read import RunRequest
     from sessionload.generator.worker_process import GeneratorProcess
+    from sessionload.metrics.run_totals import RunTotals
     from sessionload.storage.run_folder import RunFolder
     from sessionload.verdict.result import Result
 

@@ -64,7 +64,7 @@ def slice_forms(measurement: Measurement) -> Iterator[SliceForm]:
 
 
 def json_text(form: Struct) -> str:
-    """Return the JSON of a form without free text, as a line; in a tenth of the time of Python's own encoder."""
+    """Return the JSON of a form without free text, on one line; ten times as fast as `json`."""
     return _ENCODER.encode(form).decode()
 
 

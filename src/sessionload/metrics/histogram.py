@@ -60,7 +60,7 @@ class Histogram(Struct, frozen=True, gc=False, eq=False, forbid_unknown_fields=T
     @property
     def ended(self) -> int:
         """How many durations are counted, without those that never ended."""
-        return sum(histogram_codec.unpack(self.packed)[1])
+        return histogram_codec.ended(self.packed)
 
     @property
     def count(self) -> int:

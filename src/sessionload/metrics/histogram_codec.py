@@ -82,6 +82,11 @@ def unpack(packed: bytes) -> tuple[Sequence[int], Sequence[int]]:
     return list(accumulate(gaps)), counts
 
 
+def ended(packed: bytes) -> int:
+    """Return the sum of all counts. Raises `ValueError` as `pairs` does."""
+    return sum(_columns(packed)[1])
+
+
 def ends(packed: bytes) -> tuple[int, int] | None:
     """Return the first and the last bucket, if there is one. Raises `ValueError` as `pairs` does."""
     gaps, counts = _columns(packed)

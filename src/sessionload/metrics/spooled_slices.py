@@ -85,7 +85,7 @@ class SpooledSlices(MutableMapping[tuple[int, int], Slice]):
         return len(self._kept)
 
     def _spool(self, part: Slice) -> int | Slice:
-        """Append a slice to the file and return its place there, or the slice if the file does not take it."""
+        """Append a slice and return its place in the file, or the slice if the file does not take it."""
         rest = memoryview(_ENCODER.encode(part))
         start, size = self._end, len(rest)
         try:

@@ -76,7 +76,7 @@ class RunFolder(OutputFolder):
     def totals(self) -> RunTotals:
         """Return the totals of a run that begins; what has settled is kept in a file without a name."""
         try:
-            file = TemporaryFile(dir=self.path, buffering=0)
+            file = TemporaryFile(dir=self.path, buffering=0)  # noqa: SIM115 - the slices close it
         except OSError:
             return RunTotals()
         return RunTotals(Measurement(SpooledSlices(file)))

@@ -133,9 +133,10 @@ def _of_slice(target: Target, part: Slice) -> Reading:
     value = metric_value(target, part)
     if isinstance(value, CountValue):
         return Reading(value.count, value.part, value.whole)
+    ended = value.ended
     return Reading(
-        samples=value.count,
-        part=_below(value, edge_of(target)) if target.metric.share is not None else 0,
+        samples=ended + value.never,
+        part=_below(value, ended, edge_of(target)) if target.metric.share is not None else 0,
         never=value.never,
         total_ns=value.total,
         least=value.minimum,
@@ -143,12 +144,12 @@ def _of_slice(target: Target, part: Slice) -> Reading:
     )
 
 
-def _below(histogram: Histogram, edge: int) -> int:
-    """Return how many durations are in buckets below `edge`."""
+def _below(histogram: Histogram, ended: int, edge: int) -> int:
+    """Return how many of the `ended` durations are in buckets below `edge`."""
     if histogram.minimum is None or bucket_of(histogram.minimum) >= edge:
         return 0
     if bucket_of(histogram.maximum) < edge:
-        return histogram.ended
+        return ended
     return sum(count for bucket, count in histogram.items() if bucket < edge)
 
 
