@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,6 +98,12 @@ def test_a_full_file_is_not_tried_again_and_what_it_holds_stays() -> None:
     spooled[0, 12] = slices[0, 12] = part(9)
     assert len(file.getvalue()) == size
     agree(spooled, slices)
+
+
+def test_in_another_process_it_is_a_dict() -> None:
+    spooled = SpooledSlices(File())
+    spooled[0, 0], spooled[1, 7] = part(5), part(6, unsent=2)
+    assert pickle.loads(pickle.dumps(spooled)) == {(0, 0): part(5), (1, 7): part(6, unsent=2)}  # noqa: S301 - ours
 
 
 def test_a_file_that_was_cut_is_an_error() -> None:

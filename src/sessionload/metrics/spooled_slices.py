@@ -84,6 +84,10 @@ class SpooledSlices(MutableMapping[tuple[int, int], Slice]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __reduce__(self) -> tuple[type, tuple[dict[tuple[int, int], Slice]]]:
+        """Be a dict in another process, which has no part in the file."""
+        return dict, (dict(self),)
+
     def _spool(self, part: Slice) -> int | Slice:
         """Append a slice and return its place in the file, or the slice if the file does not take it."""
         rest = memoryview(_ENCODER.encode(part))
