@@ -13,7 +13,7 @@ from sessionload.metrics.measurement import Finding
 from sessionload.metrics.slices import Slice
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.quantities import NOTHING
-from sessionload.verdict.verdict import State
+from sessionload.verdict.verdict import State, Verdict
 
 if TYPE_CHECKING:
     from sessionload.verdict.result import Result
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 
 
-def _said(result: Result) -> str:
+def _statement(result: Result) -> str:
     return generator_statement(result, result.measured)
 
 
@@ -30,7 +30,7 @@ def _with(result: Result, **parts: object) -> Result:
 
 
 def test_a_healthy_generator_is_trusted_and_each_limit_is_said(known: dict[str, Result]) -> None:
-    assert _said(known["met"]) == (
+    assert _statement(known["met"]) == (
         "These numbers can be trusted: the generator kept within its limits."
         " Lag p99 was 100 µs (limit 10 ms), processor time 15 % of a core (limit 90 %);"
         " garbage collection took 310 ms in 42 runs, 12 ms at longest; 1 process, 0 arrivals lost"
@@ -49,17 +49,23 @@ def test_a_healthy_generator_is_trusted_and_each_limit_is_said(known: dict[str, 
                 " the generator lost arrivals and does not account for every arrival. "
             ),
         ),
-        ("interrupted", "The generator kept within its limits, but the run is void: these numbers prove"),
+        (
+            "interrupted",
+            (
+                "The generator kept within its limits, but the run is void, because the run was interrupted"
+                " (SIGINT): what it measured is not the plan. "
+            ),
+        ),
         ("empty", "There is nothing to trust: nothing was sent in the measured stages. "),
     ],
 )
 def test_a_run_is_trusted_for_a_reason(known: dict[str, Result], name: str, opening: str) -> None:
-    assert _said(known[name]).startswith(opening)
+    assert _statement(known[name]).startswith(opening)
 
 
 def test_what_the_statement_doubts_the_verdict_doubts(known: dict[str, Result]) -> None:
     for result in known.values():
-        if "Do not trust" in _said(result):
+        if "Do not trust" in _statement(result):
             assert result.verdict.state is State.VOID
 
 
@@ -67,7 +73,7 @@ def test_all_doubts_are_named(known: dict[str, Result]) -> None:
     own = Finding("generator/ports", Outcome.CONNECTION_ERROR, "no port left", "", 1, 0, 0, 0)
     busy = GeneratorHealth(cpu_ns=95 * NS, wall_ns=100 * NS, workers=2, gc_collections=1)
     result = replace(_with(known["late"], generator=busy, findings={own.cause: own}), lost=1)
-    assert _said(result) == (
+    assert _statement(result) == (
         "Do not trust these numbers: the generator was late, was too busy, ran out of resources,"
         " lost arrivals and does not account for every arrival."
         " Lag p99 was 540 ms (limit 10 ms), processor time 95 % of a core (limit 90 %);"
@@ -75,19 +81,47 @@ def test_all_doubts_are_named(known: dict[str, Result]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("causes", "doubt"),
+    [
+        (["generator/late_deadline"], "paused past deadlines"),
+        (["generator/defect"], "had a defect"),
+        (["generator/buffers", "generator/ports"], "ran out of resources"),
+        (["generator/ports", "generator/late_deadline"], "paused past deadlines and ran out of resources"),
+    ],
+)
+def test_a_cause_on_the_generators_side_is_named_for_what_it_is(
+    known: dict[str, Result], causes: list[str], doubt: str
+) -> None:
+    findings = {cause: Finding(cause, Outcome.TIMEOUT, "why", "", 1, 0, 0, 0) for cause in causes}
+    text = _statement(_with(known["met"], findings=findings))
+    assert text.startswith(f"Do not trust these numbers: the generator {doubt}. ")
+
+
+def test_a_run_that_only_a_short_pause_made_void_says_so(known: dict[str, Result]) -> None:
+    pause = "'max < 1s' cannot be judged: missed only with the generator's own lag of up to 315 ms at 3 s"
+    opening = f"The generator kept within its limits, but the run is void, because {pause}"
+    verdict = Verdict(State.VOID, (), (pause,))
+    assert _statement(replace(known["met"], verdict=verdict)).startswith(f"{opening}. ")
+    two = replace(verdict, reasons=(pause, pause))
+    assert _statement(replace(known["met"], verdict=two)).startswith(f"{opening} (1 further reason). ")
+
+
 def test_the_limits_are_those_of_the_scenario(known: dict[str, Result]) -> None:
     load = {"max_lag": "1s", "max_cpu": "10%"}
-    said = _said(replace(known["late"], scenario={"load": load}))
-    assert said.startswith("Do not trust these numbers: the generator was too busy. ")
-    assert "Lag p99 was 540 ms (limit 1 s), processor time 15 % of a core (limit 10 %)" in said
+    statement = _statement(replace(known["late"], scenario={"load": load}))
+    assert statement.startswith("Do not trust these numbers: the generator was too busy. ")
+    assert "Lag p99 was 540 ms (limit 1 s), processor time 15 % of a core (limit 10 %)" in statement
 
 
 def test_without_a_scenario_the_limits_are_the_usual_ones(known: dict[str, Result]) -> None:
-    assert _said(replace(known["met"], scenario={})) == _said(known["met"])
+    assert _statement(replace(known["met"], scenario={})) == _statement(known["met"])
 
 
 def test_a_generator_that_told_nothing_is_not_said_to_be_idle(known: dict[str, Result]) -> None:
-    assert "processor time not known (limit 90 %)" in _said(_with(known["met"], generator=GeneratorHealth()))
+    assert "processor time not known (limit 90 %)" in _statement(
+        _with(known["met"], generator=GeneratorHealth())
+    )
 
 
 def test_health_is_listed(known: dict[str, Result]) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _HALF, _P99 = Fraction(1, 2), Fraction(99, 100)
 _GENERATOR_CAUSE = "generator/"
+_DOUBTS = {"generator/late_deadline": "paused past deadlines", "generator/defect": "had a defect"}
+_RESOURCES = "ran out of resources"
 
 
 def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
@@ -62,12 +64,12 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
 def generator_statement(result: Result, measured: Slice) -> str:
     """Return whether the measurements can be trusted, and why, without the last full stop."""
     limits = result.limits
-    generator = result.measurement.generator
+    generator, findings = result.measurement.generator, result.measurement.findings
     (late,) = quantiles(measured.lag, (_P99,))
     doubts = [
         *(["was late"] if late is not None and late > limits.lag_p99_ns else []),
         *(["was too busy"] if generator.cpu_share > limits.cpu_share else []),
-        *(["ran out of resources"] if any(map(_is_own, result.measurement.findings)) else []),
+        *dict.fromkeys(_DOUBTS.get(cause, _RESOURCES) for cause in sorted(filter(_is_own, findings))),
         *(["lost arrivals"] if result.lost else []),
         *([] if result.accounting.closes else ["does not account for every arrival"]),
     ]
@@ -76,9 +78,10 @@ def generator_statement(result: Result, measured: Slice) -> str:
     elif not measured.sent:
         opening = "There is nothing to trust: nothing was sent in the measured stages"
     elif result.verdict.state is State.VOID:
+        first, *others = result.verdict.reasons
+        further = f" ({counted_noun(len(others), 'further reason')})" if others else ""
         opening = (
-            "The generator kept within its limits, but the run is void:"
-            " these numbers prove nothing about the targets"
+            f"The generator kept within its limits, but the run is void, because {plain(first)}{further}"
         )
     else:
         opening = "These numbers can be trusted: the generator kept within its limits"
