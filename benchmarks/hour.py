@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_NS = 10_000_000
 WORTH_NS = 1_000_000
 """Less needs no cause: it is the grain of timers."""
-GUILTY = (OWN_WORK, COLLECTOR, UNEXPLAINED)
+_GENERATORS_OWN = (OWN_WORK, COLLECTOR, UNEXPLAINED)
 _SHOWN = 10
 _BANDS_MS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 
@@ -61,7 +61,7 @@ def show_worst(worst: Mapping[int, int], causes: Causes, origin_ns: int, longest
         begin_ns = origin_ns + second * NS
         stretch = causes.between(begin_ns, begin_ns + NS, late_ns)
         why = explain(late_ns, stretch, longest_ns) if late_ns >= WORTH_NS else "-"
-        good = good and (late_ns <= MOST_NS or why not in GUILTY)
+        good = good and (late_ns <= MOST_NS or why not in _GENERATORS_OWN)
         lengths = (late_ns, stretch.waited, stretch.stolen, stretch.without_pause, stretch.stood_still)
         table.row(f"{second}", *map(ms_of, lengths), why)
     return good

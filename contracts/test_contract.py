@@ -17,7 +17,7 @@ def test_contract(result: CaseResult, suite_report: SuiteReport) -> None:
     """The case is kept, or accepted by the baseline; what was not seen does not pass."""
     if result in suite_report.failing:
         lines = (
-            f"law: {result.requirement}",
+            f"requires: {result.requirement}",
             f"expected: {result.expected}",
             f"came back: {result.observed}",
         )

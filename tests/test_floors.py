@@ -36,7 +36,7 @@ ORDER = [
     "generator",
     "cli",
 ]
-"""The parts of the house in the order in which they may import: from those before them, and themselves."""
+"""The parts in the order in which they may import: from those before them, and themselves."""
 
 PURE = [
     *("errors", "units", "secret", "failure_causes"),

@@ -154,7 +154,7 @@ def test_variables_take_the_places_of_the_defaults(files: Files, monkeypatch: py
 def test_variables_that_name_nothing_to_trust_are_refused(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing else is trusted in their place: whoever sets them means it."""
+    """Where they are set, nothing else is trusted in their place."""
     system(monkeypatch, files.missing, files.missing, file_variable=files.missing)
     assert "SSL_CERT_FILE" in refused().message
     system(monkeypatch, files.missing, files.missing, folder_variable=files.empty)

@@ -1,4 +1,4 @@
-"""Numbers with units are read exactly, and printed so that they do not lie."""
+"""Numbers with units are read exactly, and printed so that rounding does not claim 0 % or 100 %."""
 
 from __future__ import annotations
 

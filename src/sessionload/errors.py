@@ -71,7 +71,8 @@ class ResultError(SessionloadError):
 class ValueProblem(ValueError):  # noqa: N818 - it names what a parser found, not what a program did
     """A parser refuses a value: `message` says what is wrong with it, `cure` what to do, where that is known.
 
-    Both are for people, and neither has a place: whoever knows where the value stands makes an error of it.
+    Both are for people, and neither has a place: the caller, which knows where the
+    value stands, makes the error.
     """
 
     def __init__(self, message: str, cure: str = "") -> None:

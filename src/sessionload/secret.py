@@ -1,4 +1,4 @@
-"""The box in which an API key travels.
+"""An API key that nothing prints by accident.
 
 `repr`, `str`, `format`, comparison, pickle and copy show nothing, so no traceback, log line or test diff
 prints the key. `reveal()` is called only where a request header is built; in an expression that fails it

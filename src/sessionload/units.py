@@ -1,4 +1,4 @@
-"""Durations, rates and shares: read exactly, printed so that their ends never lie.
+"""Durations, rates and shares: read exactly, printed so that rounding never claims 0 % or 100 %.
 
 A number with a unit becomes an exact `Fraction` or an integer of nanoseconds, never a float. `99.96 %` is
 not printed as `100 %`, nor `0.004 %` as `0 %`: `share_text` adds digits until the difference shows.

@@ -116,7 +116,7 @@ def test_a_percentile_is_the_nearest_rank(values: list[int], percent: int, answe
 
 MS = 1_000_000
 LOOKS = 100
-"""Looks at a generator that does nothing, every 10 ms; what is told of below happens from look 50 on."""
+"""Looks at a generator that does nothing, every 10 ms; the events below happen from look 50 on."""
 
 
 @pytest.mark.usefixtures("rig")

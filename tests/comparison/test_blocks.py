@@ -60,7 +60,7 @@ def test_there_are_six_blocks_where_there_can_be(seconds: int, pattern: tuple[fl
 
 
 def test_stages_are_looked_at_each_for_itself() -> None:
-    """A step from stage to stage is no likeness of neighbours: the means of stages are taken out."""
+    """A step from stage to stage does not make neighbours alike: the means of stages are taken out."""
     stepped = noise(200, 3) + np.repeat((0.0, 50.0), 100)
     assert block_length(stepped, (100, 100)) == block_length(noise(200, 3), (100, 100)) == 6
     assert block_length(stepped, (200,)) == 18

@@ -76,7 +76,7 @@ def test_a_run_that_proves_nothing_is_a_reason(change: Callable[[Result], Result
 
 
 @pytest.mark.parametrize(
-    ("stages", "scenario", "told"),
+    ("stages", "scenario", "load"),
     [
         ((Stage("peak", Fraction(90), Fraction(90), 60 * NS),), {}, "90/s for 60 s (even arrivals)"),
         (
@@ -95,13 +95,13 @@ def test_a_run_that_proves_nothing_is_a_reason(change: Callable[[Result], Result
     ],
 )
 def test_another_load_explains_whatever_differs(
-    stages: tuple[Stage, ...], scenario: dict[str, Any], told: str
+    stages: tuple[Stage, ...], scenario: dict[str, Any], load: str
 ) -> None:
     candidate = run_of("other", stages=stages or (PEAK,), scenario={**SCENARIO, **scenario})
     assert not same_load(BASE, candidate)
     (reason,) = reasons(BASE, candidate)
     assert reason == (
-        f"the load explains a difference: 100/s for 60 s (even arrivals) in the base, {told} in the"
+        f"the load explains a difference: 100/s for 60 s (even arrivals) in the base, {load} in the"
         " candidate; run the same stages on both sides"
     )
 

@@ -216,12 +216,12 @@ def test_the_same_seed_says_the_same() -> None:
 
 def test_seconds_in_which_nothing_was_due_are_there_whether_or_not_they_have_a_slice() -> None:
     rows = [row if number % 3 else [] for number, row in enumerate(draw(60, 100, seed=2))]
-    told, silent = run_of(rows), run_of(rows)
-    for key, part in list(silent.measurement.slices.items()):
+    with_slices, without = run_of(rows), run_of(rows)
+    for key, part in list(without.measurement.slices.items()):
         if not part.sent:
-            del silent.measurement.slices[key]
-    assert len(silent.measurement.slices) == 40
-    assert compared(BASE, told) == compared(BASE, silent)
+            del without.measurement.slices[key]
+    assert len(without.measurement.slices) == 40
+    assert compared(BASE, with_slices) == compared(BASE, without)
 
 
 def test_a_longer_warm_up_moves_nothing() -> None:

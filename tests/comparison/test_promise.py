@@ -1,4 +1,4 @@
-"""The promise: equal runs are not called different, and a run that is a tenth slower is called slower.
+"""Equal runs are not called different, and a run that is a tenth slower is called slower.
 
 Each pair is two runs of 100 s with 100 arrivals in each, response times lognormal with a p99 of 3.2 times the
 p50 (sigma 0.5). `benchmarks/comparison.py` does the same with more pairs and other shapes.

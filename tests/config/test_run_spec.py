@@ -1,4 +1,4 @@
-"""Sources become a spec, the same in every process; what was measured becomes a judged result."""
+"""Inputs become a spec, the same in every process; what was measured becomes a judged result."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ REMOTE = {
     "environment": "main",
     "api_key": "${BRIEF_KEY}",
 }
-SOURCES = RunInputs(
+INPUTS = RunInputs(
     run_id="r1",
     started="2026-01-01T00:00:00+00:00",
     scenario=SCENARIO,
@@ -67,12 +67,12 @@ BY_FILE = {"users": {"id": {"file": "users.csv"}}, "seed": 1}
 
 
 def with_scenario(**changes: Any) -> RunInputs:  # noqa: ANN401 -- plain data
-    return replace(SOURCES, scenario={**SCENARIO, **changes})
+    return replace(INPUTS, scenario={**SCENARIO, **changes})
 
 
 @pytest.mark.parametrize("ids", [None, ("a", "b"), ("gr\u00fc\u00dfe\n", "\U0001f600"), ()])
 def test_inputs_travel_as_bytes(ids: tuple[str, ...] | None) -> None:
-    inputs = replace(SOURCES, ids=None if ids is None else UserIdList.of(ids), stub_port=4711)
+    inputs = replace(INPUTS, ids=None if ids is None else UserIdList.of(ids), stub_port=4711)
     travelling = b"".join(inputs.pieces())
     stream = BytesIO(travelling + b"stop\n")
     assert RunInputs.read(stream) == inputs
@@ -81,7 +81,7 @@ def test_inputs_travel_as_bytes(ids: tuple[str, ...] | None) -> None:
 
 
 def test_inputs_that_are_cut_short_are_none() -> None:
-    travelling = b"".join(replace(SOURCES, ids=UserIdList.of(("ann", "bob"))).pieces())
+    travelling = b"".join(replace(INPUTS, ids=UserIdList.of(("ann", "bob"))).pieces())
     assert RunInputs.read(BytesIO(travelling)) is not None
     assert [RunInputs.read(BytesIO(travelling[:end])) for end in range(len(travelling))] == [None] * len(
         travelling
@@ -90,14 +90,14 @@ def test_inputs_that_are_cut_short_are_none() -> None:
 
 def test_user_ids_travel_without_a_copy() -> None:
     ids = UserIdList.of(("ann", "bob"))
-    _, text, ends = replace(SOURCES, ids=ids).pieces()
+    _, text, ends = replace(INPUTS, ids=ids).pieces()
     assert text is ids.text
     assert isinstance(ends, memoryview)
     assert ends.obj is ids.ends
 
 
 def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
-    spec = run_spec_of(SOURCES, VARIABLES)
+    spec = run_spec_of(INPUTS, VARIABLES)
     assert (spec.run_id, spec.version) == ("r1", sessionload.__version__)
     assert spec.scenario.name == "spec"
     assert spec.environment.url == "http://127.0.0.1:4321"
@@ -108,8 +108,8 @@ def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
 
 
 def test_the_header_is_all_that_is_known_before_the_run() -> None:
-    header = run_spec_of(SOURCES, VARIABLES).header
-    assert (header.run.id, header.run.started, header.run.seed) == ("r1", SOURCES.started, 3)
+    header = run_spec_of(INPUTS, VARIABLES).header
+    assert (header.run.id, header.run.started, header.run.seed) == ("r1", INPUTS.started, 3)
     assert (header.run.seconds, header.run.interrupted, header.run.aborted_by) == (0.0, None, None)
     assert (header.planned, header.planned_by_stage) == (50, (10, 40))
     assert header.planned_by_second == {0: 10, 1: 20, 2: 20}
@@ -128,9 +128,9 @@ def test_the_header_is_all_that_is_known_before_the_run() -> None:
 
 
 def test_another_process_comes_to_the_same_brief() -> None:
-    received = RunInputs.read(BytesIO(b"".join(SOURCES.pieces())))
+    received = RunInputs.read(BytesIO(b"".join(INPUTS.pieces())))
     assert received is not None
-    here, there = run_spec_of(SOURCES, VARIABLES), run_spec_of(received, VARIABLES)
+    here, there = run_spec_of(INPUTS, VARIABLES), run_spec_of(received, VARIABLES)
     assert there.header == here.header
     assert list(there.scenario.schedule.stripe()) == list(here.scenario.schedule.stripe())
 
@@ -138,9 +138,9 @@ def test_another_process_comes_to_the_same_brief() -> None:
 def test_what_was_checked_already_is_not_checked_again() -> None:
     """Neither the scenario nor the environments of these inputs could be used."""
     scenario = Scenario.check(Document(SCENARIO, "scenario.yaml", {}))
-    environments = Document(SOURCES.environments, "environments.yaml", {})
+    environments = Document(INPUTS.environments, "environments.yaml", {})
     environment = Environment.check(environments, "here", VARIABLES)
-    inputs = replace(SOURCES, scenario={}, environments={})
+    inputs = replace(INPUTS, scenario={}, environments={})
     spec = run_spec_of(inputs, {}, scenario=scenario, environment=environment)
     assert spec.scenario == scenario
     assert spec.environment == environment
@@ -156,7 +156,7 @@ def test_user_ids_of_a_file_are_those_of_the_run() -> None:
 
 
 def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:
-    inputs = replace(SOURCES, environment="stub", stub_port=4711)
+    inputs = replace(INPUTS, environment="stub", stub_port=4711)
     environment = run_spec_of(inputs, VARIABLES).environment
     assert (environment.url, environment.port) == ("http://127.0.0.1:4711", 4711)
     assert environment.key is not None
@@ -168,12 +168,12 @@ def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:
 @pytest.mark.parametrize(
     ("inputs", "variables", "code"),
     [
-        (replace(SOURCES, environment="nowhere"), VARIABLES, "unknown-environment"),
-        (SOURCES, {}, "missing-variable"),
-        (replace(SOURCES, environment="stub", stub_port=1), {}, "bad-key"),
-        (replace(SOURCES, scenario={**SCENARIO, "targets": []}), VARIABLES, "no-target"),
-        (replace(SOURCES, contract={"openapi": "3.0.3"}), VARIABLES, "bad-contract"),
-        (replace(SOURCES, contract={**CONTRACT, "paths": {}}), VARIABLES, "unknown-operation"),
+        (replace(INPUTS, environment="nowhere"), VARIABLES, "unknown-environment"),
+        (INPUTS, {}, "missing-variable"),
+        (replace(INPUTS, environment="stub", stub_port=1), {}, "bad-key"),
+        (replace(INPUTS, scenario={**SCENARIO, "targets": []}), VARIABLES, "no-target"),
+        (replace(INPUTS, contract={"openapi": "3.0.3"}), VARIABLES, "bad-contract"),
+        (replace(INPUTS, contract={**CONTRACT, "paths": {}}), VARIABLES, "unknown-operation"),
         (with_scenario(users={"id": "x" * 257 + "{n}"}), VARIABLES, "bad-user-id"),
         (with_scenario(users={"id": "always the same"}), VARIABLES, "bad-user-id"),
         (replace(with_scenario(**BY_FILE), ids=UserIdList.of(("too", "few"))), VARIABLES, "bad-user-id"),
@@ -188,7 +188,7 @@ def test_what_cannot_be_run_is_refused(inputs: RunInputs, variables: dict[str, s
 
 # From a totals to a result
 
-HEADER = run_spec_of(SOURCES, VARIABLES).header
+HEADER = run_spec_of(INPUTS, VARIABLES).header
 
 
 def delta(

@@ -1,4 +1,4 @@
-"""User IDs from the lines of a file, and what is wrong with a file, told with the right line."""
+"""User IDs from the lines of a file, and what is wrong with a file, named by its line."""
 
 from __future__ import annotations
 

@@ -206,8 +206,8 @@ def test_the_parts_and_doors_are_those_that_are_tested() -> None:
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in {"ORDER", "DOORS"}
     }
-    house = text_of("CONTRIBUTING.md").partition("## The house")[2].partition("\n## ")[0]
-    parts, _, doors = house.partition("Each third-party package")
+    section = text_of("CONTRIBUTING.md").partition("## The parts")[2].partition("\n## ")[0]
+    parts, _, doors = section.partition("Each third-party package")
     named = [name.removesuffix("/").removesuffix(".py") for name in rows(parts)]
     assert named[: len(known["ORDER"])] == known["ORDER"]
     assert set(rows(doors)) == set(known["DOORS"])

@@ -46,16 +46,16 @@ def all_are_off(processes: list[psutil.Process]) -> bool:
     return set(core_limits(processes)) == {(0, 0)}
 
 
-@pytest.mark.parametrize("door", ["sessionload run", "locust -f", "sessionload stub"])
-def test_the_command_its_generator_and_its_stub_write_no_core_dumps(world: World, door: str) -> None:
+@pytest.mark.parametrize("command", ["sessionload run", "locust -f", "sessionload stub"])
+def test_the_command_its_generator_and_its_stub_write_no_core_dumps(world: World, command: str) -> None:
     """Locust's command has the generator in its own process; `stub` has only a stub."""
     world.environments("", "stub: {{embedded: true}}\n")
     (world.folder / "dumps.yaml").write_text(SCENARIO)
     scenario = ["--scenario", "dumps.yaml"]
     locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), "--headless", *scenario]
-    if door == "sessionload run":
+    if command == "sessionload run":
         process, children = world.start("run", "dumps.yaml"), 2
-    elif door == "locust -f":
+    elif command == "locust -f":
         process, children = world.start(program=locust), 1
     else:
         process, children = world.start("stub"), 1

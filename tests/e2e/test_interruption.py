@@ -236,7 +236,7 @@ def generator_of(process: subprocess.Popen[str]) -> psutil.Process:
     return generator
 
 
-def test_a_generator_that_was_frozen_is_guilty_itself(world: World, agrees: Agrees) -> None:
+def test_the_pause_of_a_frozen_generator_is_its_own_lag(world: World, agrees: Agrees) -> None:
     """It stands still for a second of four: a quarter of the arrivals is late, and not because of the server.
 
     All of them are sent and answered all the same, so only the lag tells, and the run is void.

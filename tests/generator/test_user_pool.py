@@ -305,7 +305,7 @@ def test_what_is_given_up_is_given_back_in_order(in_greenlet: InGreenlet) -> Non
 
 
 STEPS = st.tuples(
-    st.sampled_from(("arrive", "start", "finish", "kill", "promise and kill")), st.integers(0, 9)
+    st.sampled_from(("arrive", "start", "finish", "kill", "hand over and kill")), st.integers(0, 9)
 )
 
 

@@ -129,9 +129,9 @@ def test_a_changed_delta_is_refused_with_the_place_and_without_the_value(change:
     change(data)
     with pytest.raises(ValueError, match=r".") as caught:
         delta_from_json(data)
-    told = fault_text(caught.value)
-    assert fault in told
-    assert "VF.DM" not in told
+    text = fault_text(caught.value)
+    assert fault in text
+    assert "VF.DM" not in text
 
 
 def test_the_top_of_a_file_is_no_place() -> None:

@@ -1,4 +1,4 @@
-"""Laws of histograms, over any durations."""
+"""Properties of histograms that hold for any durations."""
 
 from __future__ import annotations
 

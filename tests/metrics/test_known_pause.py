@@ -88,7 +88,7 @@ def test_means_of_the_pause(paused: Slice) -> None:
     assert paused.service.mean == 6 * MS
 
 
-def test_the_pause_is_queueing_and_not_the_guilt_of_the_generator(paused: Slice) -> None:
+def test_the_pause_is_queueing_and_not_lag(paused: Slice) -> None:
     """Lateness is 0 for the first 10,001 and 10 m ms for m from 1 to 9,999: the largest is 99,990 ms."""
     assert paused.lag.largest == 0
     assert paused.lateness.largest == 99_990 * MS

@@ -145,8 +145,8 @@ def test_each_chart_has_two_drawings_and_its_numbers_behind_it(
     )
     assert all(attributes["aria-label"] and attributes["tabindex"] == "0" for attributes in figures)
     assert [tag for tag, _ in found].count("svg") == 2 * len(figures)
-    behind = [attributes["id"] for tag, attributes in found if tag == "table" and "data-w" in attributes]
-    assert behind == [f"table-{one}" for one in shown]
+    tables = [attributes["id"] for tag, attributes in found if tag == "table" and "data-w" in attributes]
+    assert tables == [f"table-{one}" for one in shown]
     rows = [attributes for tag, attributes in found if tag == "tr" and "data-x" in attributes]
     assert len(rows) >= len(models[name].chart_steps)
 

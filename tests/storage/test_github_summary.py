@@ -92,7 +92,7 @@ def test_a_page_that_is_full_is_a_warning_and_stays_as_it_is(tmp_path: Path, use
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [
         ("folder", "not a file"),
         ("pipe", "not a file"),
@@ -100,13 +100,13 @@ def test_a_page_that_is_full_is_a_warning_and_stays_as_it_is(tmp_path: Path, use
         ("x" * 300, "too long"),
     ],
 )
-def test_what_cannot_be_written_is_a_warning(tmp_path: Path, name: str, told: str) -> None:
+def test_what_cannot_be_written_is_a_warning(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     warning = append("text", named(tmp_path / name))
     assert warning is not None
     assert warning.startswith(f"the summary was not appended to the file of {VARIABLE}: ")
-    assert told in warning
+    assert reason in warning
 
 
 def test_a_disk_that_is_full_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,7 +322,7 @@ def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, header: 
     ],
 )
 def test_what_is_named_and_is_no_run_is_refused(tmp_path: Path, name: str, code: str) -> None:
-    """A name that no file can have is told as the system tells it."""
+    """A name that no file can have is refused with the system's own reason."""
     (tmp_path / "text").write_text("not JSON")
     with pytest.raises(InputError) as caught:
         RunFolder.named(tmp_path / name).read()

@@ -39,12 +39,12 @@ def test_a_folder_that_is_a_run_is_one_of_its_own(tmp_path: Path) -> None:
 
 def test_a_link_to_a_run_does_not_make_it_two(tmp_path: Path) -> None:
     """The run goes by its own name where that is here, and else by the link's."""
-    shelf, elsewhere = tmp_path / "shelf", put(tmp_path / "elsewhere")
-    run = put(shelf / "run")
-    (shelf / "a-latest").symlink_to(run)
-    (shelf / "a-self").symlink_to(shelf)
-    (shelf / "b-other").symlink_to(elsewhere)
-    assert [run.path for run in runs_of(shelf)] == [run, shelf / "b-other"]
+    folder, elsewhere = tmp_path / "folder", put(tmp_path / "elsewhere")
+    run = put(folder / "run")
+    (folder / "a-latest").symlink_to(run)
+    (folder / "a-self").symlink_to(folder)
+    (folder / "b-other").symlink_to(elsewhere)
+    assert [run.path for run in runs_of(folder)] == [run, folder / "b-other"]
 
 
 def test_whatever_a_folder_is_called(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_whatever_a_folder_is_called(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("empty", "has a result.json or a slices.jsonl"),
         ("absent", "no such file or directory"),
@@ -65,19 +65,19 @@ def test_whatever_a_folder_is_called(tmp_path: Path) -> None:
         ("nul\0", "not a name"),
     ],
 )
-def test_a_folder_without_runs_is_refused(tmp_path: Path, name: str, told: str) -> None:
+def test_a_folder_without_runs_is_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as caught:
         runs_of(tmp_path / name)
     assert caught.value.code == "no-runs"
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert str(caught.value.place) == str(tmp_path / name)
     assert "reports" in caught.value.hint
 
 
 def test_a_folder_that_will_not_say_may_hold_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether there is one is told when it is read."""
+    """Whether there is one shows when it is read."""
     (tmp_path / "closed").mkdir()
 
     def refuse(path: Path, **_: object) -> object:

@@ -226,7 +226,10 @@ def test_what_takes_time_is_seen_while_it_lasts(troubled: StubProcess) -> None:
             hanging.sendall(request(3) + request(4))
             assert see(troubled, request(5))[0].whole
             page = troubled.ledger()
-            assert (page["arrivals"], page["in_flight"]) == (4, 2)  # 4 hides behind the one that hangs
+            assert (page["arrivals"], page["in_flight"]) == (
+                4,
+                2,
+            )  # the answer to 4 waits behind the one that hangs
     deadline = time.monotonic() + 5
     while troubled.ledger()["in_flight"] and time.monotonic() < deadline:
         time.sleep(0.05)

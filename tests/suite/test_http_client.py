@@ -1,4 +1,4 @@
-"""Single calls as they are on the wire, and their turns in simulated time."""
+"""Single calls: the bytes that they send, how they fail, and how they are paced in simulated time."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def sent(environment: Environment, wanted: CaseRequest, seconds: float = 5.0) ->
     return send(environment, wanted, timeout_ns=int(seconds * SECOND), agent="test/1")
 
 
-# On the wire
+# The bytes of a call
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_time_that_was_not_used_is_not_saved_up(simulated: Simulated) -> None:
     assert simulated.now == pytest.approx(160.4)
 
 
-def caller_of(environment: Environment, simulated: Simulated, budget: int = 100) -> HttpClient:
+def client_of(environment: Environment, simulated: Simulated, budget: int = 100) -> HttpClient:
     return HttpClient(
         environment, agent="test/1", timeout_ns=5 * SECOND, pace=pace_of(simulated), budget=budget
     )
@@ -312,7 +312,7 @@ def test_a_429_is_asked_again_when_it_says(
 ) -> None:
     """At the pace of 5/s, or later if the server asks for it."""
     server = serve(throttled(fields), OK)
-    called = caller_of(here(server.port), simulated).call(request())
+    called = client_of(here(server.port), simulated).call(request())
     assert (called.observed.status, called.requests, called.throttled) == (200, 2, 1)
     assert sum(simulated.slept) == pytest.approx(waits)
     assert server.requests[0] == server.requests[1]
@@ -327,7 +327,7 @@ def test_a_429_is_not_asked_for_ever(
     requests: int,
 ) -> None:
     server = serve(throttled(fields))
-    called = caller_of(here(server.port), simulated).call(request())
+    called = client_of(here(server.port), simulated).call(request())
     assert (called.observed.status, called.requests, called.throttled) == (429, requests, requests)
     assert len(server.requests) == requests
 
@@ -336,24 +336,24 @@ def test_nothing_is_sent_beyond_the_budget(
     serve: Callable[..., Server], here: Callable[..., Environment], simulated: Simulated
 ) -> None:
     server = serve(throttled("retry-after: 0\r\n"))
-    caller = caller_of(here(server.port), simulated, budget=3)
-    assert caller.call(request()).requests == 3
+    client = client_of(here(server.port), simulated, budget=3)
+    assert client.call(request()).requests == 3
     with pytest.raises(BudgetSpent):
-        caller.call(request())
+        client.call(request())
     with pytest.raises(BudgetSpent):
-        caller.call_together([request()])
-    assert len(server.requests) == caller.sent == 3
+        client.call_together([request()])
+    assert len(server.requests) == client.sent == 3
 
 
 def test_requests_that_go_together_are_under_way_at_once(
     here: Callable[..., Environment], api_key: Secret, simulated: Simulated
 ) -> None:
     with StubProcess.start(StubSettings(latency="300ms"), api_key) as stub:
-        caller = caller_of(here(stub.port), simulated)
-        answers = caller.call_together([request()] * 10)
+        client = client_of(here(stub.port), simulated)
+        answers = client.call_together([request()] * 10)
         page = stub.ledger()
     assert [observed.status for observed in answers] == [200] * 10
-    assert caller.sent == page["arrivals"] == page["max_in_flight"] == 10
+    assert client.sent == page["arrivals"] == page["max_in_flight"] == 10
 
 
 # TLS
@@ -377,7 +377,7 @@ def test_only_a_good_certificate_is_good_enough(
     trusted: bool,  # noqa: FBT001 -- a table
     good: bool,  # noqa: FBT001 -- a table
 ) -> None:
-    """Expired, self-made or for another host: refused. And so is a good one by whoever wants a stranger."""
+    """Expired, self-made or for another host: refused. So is a good one when another host is asked for."""
     authority, other = trustme.CA(), trustme.CA()
     past = datetime.now(UTC) - timedelta(days=1)
     certificate = authority.issue_cert(*names, not_after=past if expired else None)

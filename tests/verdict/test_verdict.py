@@ -312,7 +312,7 @@ def test_every_reason_is_given(run: Recorder) -> None:
     ]
 
 
-STOPPER = parse_target("error_rate <= 90%", window_ns=NS, abort=True)
+ABORT_TARGET = parse_target("error_rate <= 90%", window_ns=NS, abort=True)
 
 
 def ended_by(run: Recorder, *targets: Target) -> Verdict:
@@ -326,11 +326,11 @@ def test_a_run_that_a_target_ended_is_missed_by_it_whatever_the_rest_says(run: R
     run.sent(4, second=3)
     run.sent(96, Outcome.SERVER_ERROR, second=3)
     run.unsent(100, second=5)
-    verdict = ended_by(run, STOPPER, parse_target("p50 < 400ms"), parse_target("throttled == 0"))
+    verdict = ended_by(run, ABORT_TARGET, parse_target("p50 < 400ms"), parse_target("throttled == 0"))
     assert verdict.state is State.MISSED
     assert verdict.reasons == ()
     assert verdict.targets[0] == JudgedTarget(
-        STOPPER.expr,
+        ABORT_TARGET.expr,
         State.MISSED,
         "96 %",
         "90%",
@@ -345,7 +345,7 @@ def test_a_run_that_a_target_ended_is_missed_by_it_whatever_the_rest_says(run: R
 def test_what_was_never_sent_did_not_end_a_run(run: Recorder) -> None:
     run.sent(100)
     run.unsent(100, second=1)
-    verdict = ended_by(run, STOPPER)
+    verdict = ended_by(run, ABORT_TARGET)
     assert (verdict.state, verdict.targets[0].state) == (State.VOID, State.VOID)
     assert verdict.reasons == (
         "the run was ended by 'error_rate <= 90%': no window before the end of the run misses it",
@@ -358,9 +358,11 @@ def test_a_run_that_the_generators_own_lag_ended_is_void_and_names_the_second(ru
     run.sent(96, Outcome.TIMEOUT, second=3, lag_ms=300)
     run.sent(100, second=4)
     run.unsent(100, second=5)
-    verdict = judge(replace(evidence(run), aborted_by=STOPPER.expr, targets=(STOPPER,), limits=Limits(10**9)))
+    verdict = judge(
+        replace(evidence(run), aborted_by=ABORT_TARGET.expr, targets=(ABORT_TARGET,), limits=Limits(10**9))
+    )
     assert verdict.state is State.MISSED  # a lag of 300 ms is no pause to who allows a second
-    verdict = ended_by(run, STOPPER)
+    verdict = ended_by(run, ABORT_TARGET)
     assert (verdict.state, verdict.targets[0].state) == (State.VOID, State.VOID)
     assert verdict.targets[0].window == "3 s to 4 s"
     assert verdict.reasons[-1] == (
@@ -378,6 +380,6 @@ def test_a_count_that_ended_a_run_is_over_all_of_it(run: Recorder) -> None:
 
 def test_a_run_that_was_ended_and_interrupted_is_void(run: Recorder) -> None:
     run.sent(100)
-    stopper = parse_target("timeouts == 0", abort=True)
-    made = replace(evidence(run), aborted_by=stopper.expr, targets=(stopper,), interrupted="SIGINT")
+    abort_target = parse_target("timeouts == 0", abort=True)
+    made = replace(evidence(run), aborted_by=abort_target.expr, targets=(abort_target,), interrupted="SIGINT")
     assert judge(made).state is State.VOID

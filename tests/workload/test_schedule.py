@@ -1,4 +1,4 @@
-"""When even arrivals are due: known answers worked out by hand, and the laws of the exact inverse."""
+"""When even arrivals are due: known answers worked out by hand, and the properties of the exact inverse."""
 
 from __future__ import annotations
 

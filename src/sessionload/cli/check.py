@@ -78,10 +78,10 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
 
 def run_suite(
     prepared: PreparedCheck,
-    tell: Callable[[CaseResult], None],
+    show: Callable[[CaseResult], None],
     interruption: Interruption | None = None,
 ) -> SuiteReport:
-    """Send the suite and return what came of it; `tell` hears each result as it comes.
+    """Send the suite and return what came of it; `show` is called with each result as it comes.
 
     Raises `PreflightError` when the server is not there or refuses the first request, and `Interrupted` when
     a signal comes before anything was sent.
@@ -92,33 +92,33 @@ def run_suite(
 
     def take(result: CaseResult) -> None:
         results.append(result)
-        tell(result)
+        show(result)
 
     with ExitStack() as stack:
         environment, _ = with_stub(
             prepared.environment, prepared.document, stack, run_variables()[KEY_VARIABLE]
         )
-        caller = HttpClient(
+        client = HttpClient(
             environment,
             agent=f"sessionload/{sessionload.__version__} (check of run {prepared.run_id})",
             timeout_ns=prepared.timeout_ns,
             pace=Pace(prepared.pace),
             budget=prepared.options.budget,
         )
-        runner = SuiteRunner(prepared.suite, caller)
+        runner = SuiteRunner(prepared.suite, client)
         try:
             for result in runner.results():
                 take(result)
             cut_short = runner.cut_short
             if prepared.options.fuzz:
-                cut_short = _fuzz(prepared, caller, take, results) or cut_short
+                cut_short = _fuzz(prepared, client, take, results) or cut_short
             if interruption is not None:
                 interruption.concluding()
         except Interrupted:
-            if interruption is None or not caller.sent:
+            if interruption is None or not client.sent:
                 raise
             interrupted = f"interrupted by {interruption.name}"
-            unsent = _unsent(prepared, results, interrupted, caller.sent)
+            unsent = _unsent(prepared, results, interrupted, client.sent)
             if unsent:  # else the signal came when all was done
                 cut_short = interrupted
                 results += unsent
@@ -141,15 +141,15 @@ def run_suite(
 
 
 def _fuzz(
-    prepared: PreparedCheck, caller: HttpClient, take: Callable[[CaseResult], None], results: list[CaseResult]
+    prepared: PreparedCheck, client: HttpClient, take: Callable[[CaseResult], None], results: list[CaseResult]
 ) -> str:
     """Send what schemathesis invents; return why not all of it was sent, or nothing."""
     if results[0].state is not CaseStatus.KEPT:
-        for result in _unsent(prepared, results, f"it shows nothing while {FIRST} is not kept", caller.sent):
+        for result in _unsent(prepared, results, f"it shows nothing while {FIRST} is not kept", client.sent):
             take(result)
         return ""
     ordinary = prepared.suite.cases[0].request
-    fuzzer = Fuzzer(prepared.document, prepared.suite.contract, ordinary, caller, prepared.run_id)
+    fuzzer = Fuzzer(prepared.document, prepared.suite.contract, ordinary, client, prepared.run_id)
     for result in fuzzer.results(prepared.options.max_cases):
         take(result)
     return fuzzer.cut_short

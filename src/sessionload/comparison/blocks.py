@@ -63,7 +63,8 @@ class Blocks:
     def weights(self, replicates: int, seed: int) -> NDArray[np.uint16]:
         """Return how often each second stands in each resampled run: a row for each of them.
 
-        From the generator's own bits, which numpy promises not to change; its distributions are not so sure.
+        They are made from the raw bits of numpy's generator: numpy keeps those the same, and may change its
+        distributions.
         """
         bits = np.random.PCG64(seed)
         drawn = [

@@ -152,7 +152,7 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
             "rate-over-limit",
             message,
             place=scenario.peak_at,
-            hint="lower the rate, or raise max_rate if whoever runs that environment agrees",
+            hint="lower the rate, or raise max_rate if the owner of that environment agrees",
         )
     refuse_unconfirmed(environment, confirmed, scenario.environment_at)
 

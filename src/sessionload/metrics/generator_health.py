@@ -1,4 +1,4 @@
-"""What the generator did to itself while it measured: the evidence on whether to trust a run.
+"""What the generator used, and what slowed it, while it measured: the evidence on whether to trust a run.
 
 A slow server and a busy generator must never look alike. Processor time, memory, connections and remembered
 keys add up over seconds and workers like everything else that is measured.

@@ -3,7 +3,7 @@
 Packed are pairs of (gap to the bucket before, count), little-endian 32-bit unsigned, compressed with zlib; a
 second with 3,000 samples takes 3 kB. Unpacking gives back what was packed, and bytes that nobody can have
 packed are refused. To sort and compress counts takes up to two milliseconds, which a generator under load
-does not have: it tells them raw, and the command packs them. Two builds of zlib may compress the same pairs
+does not have: it sends them raw, and the command packs them. Two builds of zlib may compress the same pairs
 differently, so packed bytes are compared by what they hold.
 """
 

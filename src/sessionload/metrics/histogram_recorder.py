@@ -1,6 +1,6 @@
 """Counts of durations while they are recorded: cheap enough for every arrival.
 
-The generator records into these, a list of durations at a time, and tells their counts raw once a second: to
+The generator records into these, a list of durations at a time, and sends their counts raw once a second: to
 sort and pack them takes up to two milliseconds, which a generator under load does not have. The command packs
 them.
 """

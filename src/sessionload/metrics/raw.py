@@ -1,4 +1,4 @@
-"""What a generator tells the command once a second: a delta whose counts are not packed yet.
+"""What a generator reports to the command once a second: a delta whose counts are not packed yet.
 
 One JSON line on a pipe between two processes of the same version; files have the form of `file_form`.
 Whatever comes out of the pipe is checked against these types, and packed.

@@ -46,12 +46,12 @@ class RunTotals:
             return
         self.gaps += delta.number - expected
         self.latest[delta.worker] = delta
-        begun = len(self._parts)
+        count_before = len(self._parts)
         for place, part in delta.measurement.slices.items():
             self._parts.setdefault(place, []).append(part)
             self._count(part)
         self._measurement.add_all_but_slices(delta.measurement)
-        self._merge(len(self._parts) - begun + 1)
+        self._merge(len(self._parts) - count_before + 1)
 
     @property
     def measurement(self) -> Measurement:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 LARGEST = 1 << 20
-"""The bytes that GitHub takes for a step, whoever wrote them."""
+"""The bytes that GitHub takes for a step, those of other programs included."""
 
 _CUT = "**This is cut: GitHub shows 1 MiB for a step.** The files that were written have all of it.\n\n"
 _ROOM_FOR_SENSE = 512
@@ -35,7 +35,7 @@ def append(text: str, variables: Mapping[str, str]) -> str | None:
     path = Path(name)
     try:
         if path.exists() and not path.is_file():
-            return _warning("it is not a file")  # a pipe that nobody reads would never let go
+            return _warning("it is not a file")  # to open a pipe that nobody reads would wait for ever
         size = path.stat().st_size if path.exists() else 0
     except OSError:
         size = 0  # opening it says why

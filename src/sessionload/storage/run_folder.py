@@ -223,7 +223,7 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists() or path.is_symlink()
     except OSError:
-        return True  # the system will not say; reading it tells why
+        return True  # the system does not say; reading it shows why
 
 
 def _is_file(path: Path) -> bool:

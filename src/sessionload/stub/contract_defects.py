@@ -85,7 +85,7 @@ class Defects:
             yield _body_of("null"), request.content_type
 
     def begin(self, user: bytes, key: bytes, *, crowded: bool) -> tuple[bytes, bytes]:
-        """Begin a session; return its key and the answer. `crowded` tells that other starts are under way."""
+        """Begin a session; return its key and the answer. `crowded` says that other starts are under way."""
         key = self._altered_key(user, key)
         keeps = Defect.KEEPS_OLD_KEY in self._defects or (
             crowded and Defect.KEEPS_RACING_KEYS in self._defects

@@ -1,4 +1,4 @@
-"""The response of every scripted fault: the bytes on the wire, and how the connection ends.
+"""The response of every scripted fault: the bytes that are sent, and how the connection ends.
 
 Each kind of fault, except the stall, which only waits, has one function from a `FaultContext` to a `Reply`;
 the table at the end lists them. Large responses are built when they are first needed, not in every stub that
@@ -49,7 +49,7 @@ def _with_ending(ending: Ending, *, after: int | None = None) -> Callable[[Fault
 
 
 def _with_framing(fields: bytes) -> Callable[[FaultContext], Reply]:
-    """Return a function that responds honestly but for its framing: these header fields, no length."""
+    """Return a function that sends a good body with these header fields and without a length."""
     return lambda context: Reply(_JSON_HEAD + fields + b"\r\n" + _body(context.key), Ending.CLOSE)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CaseStatus(StrEnum):
-    """How a case or a law has ended. The set is closed."""
+    """How a case or a rule has ended. The set is closed."""
 
     KEPT = "kept"
     VIOLATED = "violated"

@@ -44,7 +44,7 @@ class BudgetSpent(Exception):  # noqa: N818 - it says what happened, and only th
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # nobody's address
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # no redirect is followed
         """Look at no redirect: requests would read its whole body, however large."""
 
 

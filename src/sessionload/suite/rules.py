@@ -1,6 +1,6 @@
 """Rules of the contract that no schema can say: about several responses, or about what a response may reveal.
 
-Each rule is one function with one requirement, and its result speaks of that requirement only. A rule looks
+Each rule is one function with one requirement, and its result is about that requirement only. A rule looks
 at the responses that the cases have brought, and sends a few more requests where those are not enough. When
 one of the rules that a rule depends on is broken, its own result would show nothing, so it is skipped.
 """

@@ -2,7 +2,7 @@
 
 A run must be judged the same on any later day, so its targets and limits are those of the scenario in its own
 result. This is the only place that reads them there. What a scenario does not say has the default that it has
-in a file that people write. Errors quote nothing from the file: whoever edited it chose what is in it.
+in a file that people write. Errors quote nothing from the file, because anyone may have edited it.
 """
 
 from __future__ import annotations

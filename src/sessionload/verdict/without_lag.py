@@ -1,6 +1,6 @@
 """What a target would read at best, had the generator not been late: its own lag is never the server's miss.
 
-A target is missed only if it is missed even then. Slices do not tell the truth about that, but they bound it,
+A target is missed only if it is missed even then. Slices cannot say exactly what that is, but they bound it,
 and the bound is on the safe side. Without lag an arrival would have ended
 
 - earlier by its own lag at most. Which lag belongs to which response is not known, so responses above the

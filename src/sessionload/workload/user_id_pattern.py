@@ -87,10 +87,10 @@ def uuids(seed: int) -> Callable[[int], str]:
 
 def digests(purpose: str, seed: int, size: int) -> Callable[[int], bytes]:
     """Return the function from a number to the `size` bytes of BLAKE2b("purpose/seed/number")."""
-    begun = blake2b(f"{purpose}/{seed}/".encode(), digest_size=size)
+    prefix_hash = blake2b(f"{purpose}/{seed}/".encode(), digest_size=size)
 
     def digest(index: int) -> bytes:
-        state = begun.copy()
+        state = prefix_hash.copy()
         state.update(b"%d" % index)
         return state.digest()
 

@@ -190,12 +190,12 @@ def test_a_browser_shows_it_whole_and_says_and_asks_nothing(
     file = tmp_path / "comparison.html"
     file.write_text(text, encoding="utf-8")
     context = browser.new_context(viewport={"width": width, "height": 900})
-    opened, told = context.new_page(), list[str]()
-    opened.on("console", lambda message: told.append(message.text))
-    opened.on("pageerror", lambda error: told.append(str(error)))
-    opened.on("request", lambda request: told.append(request.url))
+    opened, events = context.new_page(), list[str]()
+    opened.on("console", lambda message: events.append(message.text))
+    opened.on("pageerror", lambda error: events.append(str(error)))
+    opened.on("request", lambda request: events.append(request.url))
     opened.goto(file.as_uri())
-    assert told == [file.as_uri()]
+    assert events == [file.as_uri()]
     assert opened.title().startswith(f"{model.verdict}: comparison of ")
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     heading = opened.locator("h1").inner_text().replace("\u00a0", " ")

@@ -54,13 +54,13 @@ def visit(browser: Browser, file: Path) -> Iterator[Callable[..., tuple[Page, li
     def open_it(width: int, **options: Any) -> tuple[Page, list[str]]:  # noqa: ANN401 - the browser's
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
-        opened, told = context.new_page(), list[str]()
-        opened.on("console", lambda message: told.append(message.text))
-        opened.on("pageerror", lambda error: told.append(str(error)))
-        opened.on("dialog", lambda dialog: told.append(dialog.message))
-        opened.on("request", lambda request: told.append(request.url))
+        opened, events = context.new_page(), list[str]()
+        opened.on("console", lambda message: events.append(message.text))
+        opened.on("pageerror", lambda error: events.append(str(error)))
+        opened.on("dialog", lambda dialog: events.append(dialog.message))
+        opened.on("request", lambda request: events.append(request.url))
         opened.goto(file.as_uri())
-        return opened, told
+        return opened, events
 
     yield open_it
     for context in contexts:
@@ -72,8 +72,8 @@ def visit(browser: Browser, file: Path) -> Iterator[Callable[..., tuple[Page, li
 def test_the_page_fits_says_nothing_and_asks_for_nothing_else(
     visit: Callable[..., tuple[Page, list[str]]], file: Path, width: int, scheme: str
 ) -> None:
-    opened, told = visit(width, color_scheme=scheme)
-    assert told == [file.as_uri()]
+    opened, events = visit(width, color_scheme=scheme)
+    assert events == [file.as_uri()]
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     drawings = opened.locator("figure.chart svg")
     assert drawings.count() == 2
@@ -96,11 +96,11 @@ def test_the_answer_comes_first_and_every_run_has_its_row(
 def test_a_link_leads_to_the_report_whatever_its_folder_is_called(
     visit: Callable[..., tuple[Page, list[str]]], file: Path
 ) -> None:
-    opened, told = visit(1280)
+    opened, events = visit(1280)
     opened.get_by_role("link", name=HOSTILE).click()
     opened.wait_for_url("**/report.html")
     assert opened.title() == "the report"
-    assert told == [file.as_uri(), (file.parent / HOSTILE / "report.html").as_uri()]
+    assert events == [file.as_uri(), (file.parent / HOSTILE / "report.html").as_uri()]
 
 
 def test_the_page_can_be_printed(visit: Callable[..., tuple[Page, list[str]]]) -> None:

@@ -162,7 +162,7 @@ def test_names_are_safe_to_show(known: dict[str, Result], hostile: str) -> None:
 
 
 def test_the_newest_is_last_and_times_go_before_names(known: dict[str, Result]) -> None:
-    """What has no time is before everything; equal times are told apart by run id, then by name."""
+    """What has no time is before everything; equal times are ordered by run id, then by name."""
     result = known["empty"]
     cases = [
         ("no time", "z", "z"),
@@ -220,10 +220,10 @@ def test_the_account_counts_every_run_once(
     rows = [run_row(like(known[name], run_id=str(number)), "x") for number, name in enumerate(states)]
     model = build_history_model("x", rows, [Unread("b", "why")] * broken)
     assert model.account == account
-    told = dict(model.glance)
-    assert told["Runs"] == str(len(states))
-    assert told["Not read"] == str(broken)
-    assert sum(int(told[state.name.capitalize()]) for state in State) == len(states)
+    glance = dict(model.glance)
+    assert glance["Runs"] == str(len(states))
+    assert glance["Not read"] == str(broken)
+    assert sum(int(glance[state.name.capitalize()]) for state in State) == len(states)
 
 
 def test_the_headline_is_that_of_the_newest_run(known: dict[str, Result]) -> None:
@@ -276,8 +276,8 @@ def test_every_run_is_one_row_with_all_that_its_row_says(history: HistoryModel, 
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     for trend in history.trends:
         for row in trend.rows:
-            told = (row.verdict, row.started, row.errors, row.sent, *(one.text for one in row.percentiles))
-            assert all(one in text for one in (*told, row.sentence, row.name))
+            cells = (row.verdict, row.started, row.errors, row.sent, *(one.text for one in row.percentiles))
+            assert all(one in text for one in (*cells, row.sentence, row.name))
 
 
 @pytest.mark.parametrize("view", VIEWS)

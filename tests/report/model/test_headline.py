@@ -76,7 +76,7 @@ def test_a_bound_that_is_just_reached_is_named_with_its_comparison(known: dict[s
     )
 
 
-def test_a_run_whose_stopper_cannot_be_found_again_is_told_as_its_verdict_has_it(
+def test_a_run_whose_abort_window_cannot_be_found_again_shows_the_window_of_its_verdict(
     known: dict[str, Result],
 ) -> None:
     headline = build_report_model(replace(known["aborted"], scenario={})).headline

@@ -1,4 +1,4 @@
-"""Where the answered and the service percentiles part, and whose doing it was."""
+"""Where the answered and the service percentiles differ, and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _slice(*arrivals: tuple[int, int]) -> Slice:
 
 
 @pytest.mark.parametrize(
-    ("answered", "service", "parted"),
+    ("answered", "service", "differ"),
     [
         (40 * MS, 40 * MS, False),
         (44 * MS, 40 * MS, False),
@@ -41,10 +41,10 @@ def _slice(*arrivals: tuple[int, int]) -> Slice:
         (40 * MS, None, False),
     ],
 )
-def test_they_part_by_more_than_a_tenth_and_a_millisecond(
-    answered: int | None, service: int | None, *, parted: bool
+def test_they_differ_by_more_than_a_tenth_and_a_millisecond(
+    answered: int | None, service: int | None, *, differ: bool
 ) -> None:
-    assert bool(cause_of(_slice((0, 50_000)), answered, service)) == parted
+    assert bool(cause_of(_slice((0, 50_000)), answered, service)) == differ
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def build_report_model(result: Result) -> ReportModel:
     steps, causes, heat = _steps(result, cells)
     sums = cells.sums()
     every, measured = sums.all_stages, sums.measured
-    parted = lateness_gaps(steps, causes)
+    gaps = lateness_gaps(steps, causes)
     accounting = result.accounting
     return ReportModel(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
@@ -127,8 +127,8 @@ def build_report_model(result: Result) -> ReportModel:
         chart_steps=steps,
         heat_map=heat,
         by_rate=tuple(rate_rows(done, sums.groups, width)),
-        lateness_gaps=parted,
-        lateness_statement=lateness_gap_sentence(steps, parted),
+        lateness_gaps=gaps,
+        lateness_statement=lateness_gap_sentence(steps, gaps),
         generator_statement=generator_statement(result, measured),
         response=percentile_spectrum(measured.response),
         service=percentile_spectrum(measured.service),

@@ -13,7 +13,7 @@ KEY = "{key}"
 """Stands for the API key in the value of a header. Only the caller that sends a request fills it in."""
 
 FIRST = "valid/ordinary"
-"""The name of the plainest valid case, always the first: where it fails, others tell nothing."""
+"""The name of the plainest valid case, always the first: where it fails, others show nothing."""
 
 
 class Expect(StrEnum):
