@@ -305,6 +305,8 @@ def test_a_response_that_tls_cut_short_is_not_whole(
     assert exchange(silent.port, **fields).cause == "connection/closed"
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+DIGITS = b"9" * 5000
 BYTES = {
     "HTTP/2.0": (b"HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n", "protocol/malformed"),
     "HTTP/0.9": (b"HTTP/0.9 200 OK\r\ncontent-length: 0\r\n\r\n", "protocol/malformed"),
@@ -324,6 +326,12 @@ BYTES = {
         OK.replace(b"\r\n\r\n", b"".join(b"\r\nx: %b" % (b"a" * 996) for _ in range(70)) + b"\r\n\r\n"),
         "protocol/head_too_large",
     ),
+    "a length of 5,000 digits": (
+        b"HTTP/1.1 200 OK\r\ncontent-length: %b\r\n\r\n{}" % DIGITS,
+        "protocol/malformed",
+    ),
+    "a chunk of 5,000 digits": (CHUNKED + DIGITS + b"\r\n{}", "protocol/malformed"),
+    "a chunk of 64 bits": (CHUNKED + b"f" * 16 + b"\r\n{}", "protocol/truncated"),
     "101 fields": (
         OK.replace(b"\r\n\r\n", b"\r\na: b" * 100 + b"\r\n\r\n"),
         "protocol/too_many_fields",

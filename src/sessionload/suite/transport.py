@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength
+from urllib3.response import HTTPResponse
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from sessionload import failure_causes as causes
@@ -37,6 +38,8 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _MOST_INTERIM = 100
 """How many interim responses may come before the final one."""
+_MOST_CHUNK = 2**64 - 1
+"""The largest size of a chunk; under load too, a larger one is malformed."""
 _MOST_LINKS = 20
 """How far a chain of exceptions is followed."""
 
@@ -134,6 +137,15 @@ class _Response(http.client.HTTPResponse):
         raise http.client.HTTPException("too many headers, of interim responses")
 
 
+class _Body(HTTPResponse):
+    """A body that is malformed, and not waited for, if a chunk of it has no possible size."""
+
+    def _update_chunk_length(self) -> None:
+        super()._update_chunk_length()
+        if (self.chunk_left or 0) > _MOST_CHUNK:
+            raise InvalidChunkLength(self, b"")
+
+
 class _Connecting:
     """What both kinds of connections do alike."""
 
@@ -155,6 +167,12 @@ class _Connecting:
         except OSError as error:
             self.call.send_error = error
             raise
+
+    def getresponse(self) -> Any:  # noqa: ANN401 -- as it is there
+        """Return the response, with a body that knows which sizes of chunks are possible."""
+        response = super().getresponse()  # type: ignore[misc]  # a mixin
+        response.__class__ = _Body  # urllib3 lets nobody choose the class
+        return response
 
     def _new_conn(self) -> socket.socket:
         host, port = self._dns_host.strip("[]"), self.port  # type: ignore[attr-defined]  # a mixin
