@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec import convert
 
+from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
+from sessionload.verdict.result_form import ResultForm
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import judge
@@ -160,3 +163,78 @@ def test_the_schema_names_the_same_outcomes_and_views_as_the_code(schema: dict[s
 def test_what_is_no_result_is_not_valid(schema: dict[str, Any], full: Result, part: dict[str, Any]) -> None:
     data = json.loads(json.dumps(full.to_json())) | part
     assert not Draft202012Validator(schema).is_valid(data)
+
+
+REMOVED, ADDED = object(), object()
+STRANGE: list[object] = [2**63, "", REMOVED, ADDED]
+STRANGER: list[object] = [
+    *(None, True, -1, 0, 5, 0.5, 10**5 + 1, 4 * 86_400 + 1, 10**30),
+    *("5", "abc", "1/0", "x" * 61, "1" * 61, [], [1], {}, {"more": 1}),
+]
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the ways to everything in a result but what is in its scenario; of a list, to its first item."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if path != ("scenario",):
+                yield from places(inner, (*path, name))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], (*path, 0))
+
+
+def changed(data: Any, path: tuple[str | int, ...], value: object) -> Any:  # noqa: ANN401 - any JSON
+    """Return data with another value at a place, or without it, or with a key or an item more in it."""
+    step, *steps = path
+    copied = data.copy()
+    if steps:
+        copied[step] = changed(data[step], tuple(steps), value)
+    elif value is REMOVED:
+        del copied[step]
+    elif value is not ADDED:
+        copied[step] = value
+    elif isinstance(data[step], dict):
+        copied[step] = {**data[step], "more": 1}
+    elif isinstance(data[step], list):
+        copied[step] = [*data[step], 1]
+    return copied
+
+
+def is_read(data: dict[str, Any]) -> bool:
+    try:
+        Result.from_json(data)
+    except InputError:
+        return False
+    return True
+
+
+def fits_types(data: dict[str, Any]) -> bool:
+    try:
+        convert(data, ResultForm, str_keys=True)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("values", [STRANGE, pytest.param(STRANGER, marks=pytest.mark.long)])
+def test_what_is_read_is_valid_and_what_is_valid_fits_the_types(
+    schema: dict[str, Any], full: Result, values: list[object]
+) -> None:
+    """Whatever is changed in a result, wherever: the schema and the types have the same keys and bounds.
+
+    Reading refuses more than the schema does, because it also looks at whether the parts agree.
+    """
+    data = json.loads(json.dumps(full.to_json()))
+    grown = {"slices", "flow", "planned_by_second", "findings"}
+    small = {name: value[:1] if name in grown else value for name, value in data.items()}
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(small)
+    for path in places(small):
+        for value in values:
+            other = changed(small, path, value)
+            if validator.is_valid(other):
+                assert fits_types(other), (path, value)
+            elif fits_types(other):
+                assert not is_read(other), (path, value)
