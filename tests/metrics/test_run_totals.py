@@ -113,7 +113,7 @@ def test_slices_that_settle_late_are_merged_too() -> None:
     assert len(totals._parts) == 20
     for number in range(20, 40):
         totals.add(answered(number, range(number, number + 1), settled=number))
-    assert len(totals._parts) == 1
+    assert len(totals._parts) <= 1 + 8  # one is open, and a few that are ready wait
     assert totals.measurement.slices[0, 7].valid == histogram([8 * MS, 9 * MS])
 
 

@@ -3,8 +3,8 @@
 A delta is counted once, however often it comes. Deltas of one worker come in order, so a gap in their numbers
 is a loss, and is counted. To add a delta takes time for what is in it and not for what came before: the parts
 of a slice are kept as they come, packed, and merged into one when every arrival due in it has ended. With
-late answers many slices are merged at once, so a delta merges one more than it begins, and the rest waits for
-the next.
+late answers many slices are ready at once, so a delta merges as many as it begins, and one more while there
+are more than a few; the rest waits for the next.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from sessionload.units import NS
 if TYPE_CHECKING:
     from sessionload.metrics.delta import Delta
     from sessionload.metrics.slices import Slice
+
+_FEW = 8
+"""So many slices that are ready may wait: what settles unevenly is merged evenly, one with each delta."""
 
 
 class RunTotals:
@@ -51,7 +54,7 @@ class RunTotals:
             self._parts.setdefault(place, []).append(part)
             self._count(part)
         self._measurement.add_all_but_slices(delta.measurement)
-        self._merge(len(self._parts) - count_before + 1)
+        self._merge(len(self._parts) - count_before)
 
     @property
     def measurement(self) -> Measurement:
@@ -92,10 +95,10 @@ class RunTotals:
             self.outcomes[outcome] += count
         self.unsent += part.unsent
 
-    def _merge(self, most: int) -> None:
+    def _merge(self, begun: int) -> None:
         settled = self.settled_ns // NS
-        ready = [place for place in self._parts if place[1] < settled][:most]
-        self._merge_at(ready)
+        ready = [place for place in self._parts if place[1] < settled]
+        self._merge_at(ready[: begun + (len(ready) > _FEW)])
 
     def _merge_all(self) -> None:
         self._merge_at(list(self._parts))
