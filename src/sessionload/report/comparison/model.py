@@ -43,6 +43,10 @@ _MEANINGS = {
     "achieved_rate": "arrivals that were sent",
     "contract_violations": "arrivals whose answer broke the contract",
 }
+_CHANGES = (
+    "A change is worked out before its figures are rounded to three digits, and a percentile is placed within"
+    " its bucket for it, so two figures that look equal may have a change of up to half a percent."
+)
 _CONCLUSION_TONES = {Conclusion.SLOWER: "missed", Conclusion.NOT_SLOWER: "met", Conclusion.CANNOT_SAY: "void"}
 _TONES = {
     DifferenceStatus.SLOWER: "missed",
@@ -219,13 +223,12 @@ def _why(comparison: Comparison, tolerance: str) -> str:
 def _how(comparison: Comparison) -> str:
     blocks = comparison.blocks
     if blocks is None:
-        return "The runs were not resampled, so no difference has an interval."
+        return f"The runs were not resampled, so no difference has an interval. {_CHANGES}"
     return (
         f"The {counted_noun(sum(blocks.stages), 'second')} of the measured stages were resampled"
         f" {comparison.replicates:,} times, in blocks of {max(blocks.lengths):,} s, the same seconds on both"
         " sides. Blocks keep what is correlated in time together, and the effect of the plan on both sides"
         " cancels. The intervals of all metrics that can make the candidate slower hold at once: in 95 of 100"
         f" comparisons of two equal runs, each of them contains 0. Seed {comparison.seed} repeats the draws."
-        " A change is worked out before its figures are rounded to three digits, and a percentile is placed"
-        " within its bucket for it, so two figures that look equal may have a change of up to half a percent."
+        f" {_CHANGES}"
     )
