@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -124,6 +125,15 @@ def test_the_seconds_are_the_steps_of_a_second(known: dict[str, Result]) -> None
     assert seconds == Timeline(known["missed"])
     assert seconds != Timeline(known["met"])
     assert seconds != steps
+
+
+def test_a_copy_for_another_process_has_the_seconds_and_not_the_result(known: dict[str, Result]) -> None:
+    timeline = Timeline(known["missed"])
+    pickled = pickle.dumps(timeline)
+    assert b"sessionload.verdict.result" not in pickled
+    copy = pickle.loads(pickled)  # noqa: S301 -- made above
+    assert list(copy) == list(timeline)
+    assert len(copy) == len(timeline) == len(Timeline(known["missed"]))
 
 
 def test_a_step_knows_what_its_arrivals_came_to(known: dict[str, Result]) -> None:

@@ -93,19 +93,26 @@ class Span:
 
 
 class Timeline(Sequence[TimelineStep]):
-    """Each second of a run, worked out when one is asked for: a page does without them."""
+    """Each second of a run, worked out when one is asked for: a page does without them.
+
+    A copy in another process has the seconds and not the result, whose slices may be hundreds of megabytes.
+    """
 
     def __init__(self, result: Result) -> None:
-        self._result = result
-        self._found: tuple[TimelineStep, ...] | None = None
+        self._result: Result | None = result
+        self._steps: tuple[TimelineStep, ...] = ()
 
     def _all(self) -> tuple[TimelineStep, ...]:
-        if self._found is None:
+        if self._result is not None:
             steps = _Steps(self._result, 1, None)
-            self._found = tuple(
+            self._steps = tuple(
                 TimelineStep(**steps.counts(number, step_sum)) for number, step_sum in steps.sums()
             )
-        return self._found
+            self._result = None
+        return self._steps
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_result": None, "_steps": self._all()}
 
     @overload
     def __getitem__(self, place: int) -> TimelineStep: ...
@@ -117,7 +124,7 @@ class Timeline(Sequence[TimelineStep]):
         return self._all()[place]
 
     def __len__(self) -> int:
-        return length(self._result)
+        return len(self._steps) if self._result is None else length(self._result)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Timeline) and self._all() == other._all()
