@@ -83,6 +83,16 @@ def test_a_run_whose_abort_window_cannot_be_found_again_shows_the_window_of_its_
     assert "error_rate was 6.2 % in the window from 18 s to 23 s, 1.2 points above" in headline
 
 
+def test_a_share_beside_a_window_that_is_never_says_that_it_is_of_all_arrivals(
+    known: dict[str, Result],
+) -> None:
+    target = JudgedTarget("p99 < 1s", State.MISSED, "never", "1s", "", 50, window="12 s to 13 s")
+    assert build_report_model(_judged(known["never"], target)).headline == (
+        "MISSED: p99 was never in the window from 12 s to 13 s (bound 1 s):"
+        " 12.61 % of all measured arrivals had no valid session"
+    )
+
+
 def test_one_further_target_is_one(known: dict[str, Result]) -> None:
     target = JudgedTarget("p95 < 300ms", State.MISSED, "400 ms", "300ms", "100 ms above", 2300)
     assert build_report_model(_judged(known["met"], target, target)).headline == (

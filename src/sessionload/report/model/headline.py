@@ -68,7 +68,8 @@ def _missed(result: Result, measured: Slice) -> str:
         gap = f", {worst.margin} the bound of {bound}"
     else:
         without = share_text(measured.errors, measured.accounted)
-        gap = f" (bound {bound}): {without} of arrivals had no valid session"
+        arrivals = "all measured arrivals" if worst.window else "arrivals"
+        gap = f" (bound {bound}): {without} of {arrivals} had no valid session"
     further = f"; {counted_noun(further_missed, 'further target')} missed" if further_missed else ""
     early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
     return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
