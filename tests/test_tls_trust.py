@@ -165,18 +165,18 @@ def test_variables_that_name_nothing_to_trust_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "reason"),
     [
         ("missing", "is not there"),
         ("text", "has no certificate in PEM form"),
         ("empty", "has none under the name of its hash"),
     ],
 )
-def test_authorities_that_cannot_be_used_are_named(files: Files, name: str, words: str) -> None:
+def test_authorities_that_cannot_be_used_are_named(files: Files, name: str, reason: str) -> None:
     path = getattr(files, name)
     error = refused(path)
     assert (error.code, str(error.place)) == ("preflight-ca-file", path)
-    assert words in error.message
+    assert reason in error.message
 
 
 def test_a_file_that_cannot_be_opened_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +188,7 @@ def test_a_file_that_cannot_be_opened_is_named(files: Files, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("cert", "key", "at_fault", "words"),
+    ("cert", "key", "at_fault", "reason"),
     [
         ("missing", "key", "missing", "the file of the client certificate is not there"),
         ("cert", "missing", "missing", "the file of the client key is not there"),
@@ -199,13 +199,13 @@ def test_a_file_that_cannot_be_opened_is_named(files: Files, monkeypatch: pytest
     ],
 )
 def test_a_client_certificate_that_cannot_be_used_is_named(
-    files: Files, cert: str, key: str, at_fault: str, words: str
+    files: Files, cert: str, key: str, at_fault: str, reason: str
 ) -> None:
     """And no passphrase is asked for on the terminal."""
     error = refused(files.ca, getattr(files, cert), getattr(files, key))
     assert (error.code, error.exit_code) == ("preflight-client-cert", 4)
     assert str(error.place) == getattr(files, at_fault)
-    assert error.message == words
+    assert error.message == reason
 
 
 def test_a_client_certificate_that_may_not_be_read_is_named(

@@ -131,7 +131,7 @@ def test_what_is_wrong_with_a_duration_is_one_sentence_with_the_cure(text: str, 
         parse_duration(text)
 
 
-def test_rates_and_shares_without_unit_are_told_which_one() -> None:
+def test_rates_and_shares_without_unit_are_refused_with_the_unit_to_write() -> None:
     with pytest.raises(ValueError, match=r"^'200' has no unit; did you mean 200/s\?$"):
         parse_rate("200")
     with pytest.raises(ValueError, match=r"^'5' has no unit; did you mean 5%\?$"):
@@ -207,7 +207,7 @@ def test_a_rate_is_shown_per_second() -> None:
         (10**15 - 1, 10**15, "< 100 %"),
     ],
 )
-def test_a_share_widens_until_it_is_honest(part: int, whole: int, text: str) -> None:
+def test_a_share_has_as_many_digits_as_it_needs(part: int, whole: int, text: str) -> None:
     assert share_text(part, whole) == text
 
 

@@ -85,7 +85,7 @@ def module(name: str) -> ModuleType:
 
 
 @pytest.mark.usefixtures("rig")
-def test_lateness_at_the_server_is_held_against_the_earliest_arrival() -> None:
+def test_lateness_at_the_server_counts_from_the_earliest_arrival() -> None:
     """At 1,000/s: number 2 came first of all for its place; 0 is 1 ms, 1 is 3 ms later than that."""
     seen = module("seen").Seen()
     for number, arrived_ms in ((0, 11), (2, 12), (1, 14)):

@@ -1,4 +1,4 @@
-"""What is printed may be lost, and nothing else may come of it: no error, no other exit code, no waiting."""
+"""Printed text that is lost causes no error, no other exit code and no waiting."""
 
 from __future__ import annotations
 

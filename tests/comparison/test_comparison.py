@@ -174,7 +174,7 @@ def test_what_is_near_the_tolerance_cannot_be_said_and_takes_more_arrivals() -> 
     assert hardest.times == max(one.times for one in found.differences) > 1
 
 
-def test_the_times_that_are_told_are_those_that_it_takes() -> None:
+def test_a_run_as_many_times_as_long_as_advised_is_long_enough() -> None:
     """An interval narrows with the root of the arrivals: with so many times as many it ends at the limit."""
     one = of(compared(BASE, run_of(draw(60, 100, seed=2))), "p99")
     assert one.status is DifferenceStatus.OPEN
@@ -183,7 +183,7 @@ def test_the_times_that_are_told_are_those_that_it_takes() -> None:
     assert value + (high - value) / math.sqrt(one.times) == pytest.approx(math.log1p(one.limit))
 
 
-# Laws
+# Properties
 
 
 @pytest.mark.parametrize(("factor", "seed"), [(1.0, 2), (1.03, 3), (1.1, 4), (2.0, 5)])
@@ -337,7 +337,7 @@ def test_a_rare_kind_is_no_certainty() -> None:
 def test_the_error_rate_may_rise_by_a_part_of_itself_or_a_tenth_of_a_point(
     failed: int, more: int, limit: float, status: DifferenceStatus
 ) -> None:
-    """As many in each second leave no doubt but that of rare kinds."""
+    """With as many in each second, the only uncertainty left is that of rare kinds."""
     rows = draw(100, 100, seed=1)
     found = compared(run_of(rows, failed=[failed] * 100), run_of(rows, failed=[more] * 100))
     assert of(found, "error_rate").limit == pytest.approx(limit)

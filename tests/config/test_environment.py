@@ -1,4 +1,4 @@
-"""What a good environments file becomes, and what stands between a scenario and an environment."""
+"""What a good environments file becomes, and which scenarios an environment refuses."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_description_tells_projects_apart_without_handing_their_ids_round() ->
     assert Environment.check(read_document(SHIPPED), "staging", other).describe() != staging
 
 
-def test_a_stub_can_be_told_all_about_itself() -> None:
+def test_every_setting_of_a_stub_can_be_given() -> None:
     text = "slow:\n  embedded: true\n  seed: 3\n  max_rate: 5/s\n  faults: [stall from 1s for 2s, nan on 5]\n"
     slow = environment(text, "slow")
     assert slow.stub == StubSettings(latency="40ms", faults=("stall from 1s for 2s", "nan on 5"), seed=3)

@@ -29,7 +29,7 @@ from sessionload.workload.user_id_list import UserIdList
 
 KEY = "VF.DM.canary.5a0e8be17c"
 STUB_KEY = "VF.DM.stub.0123456789abcdef"
-VARIABLES = {"BRIEF_KEY": KEY, KEY_VARIABLE: STUB_KEY}
+VARIABLES = {"SPEC_KEY": KEY, KEY_VARIABLE: STUB_KEY}
 CONTRACT, SHA256 = read_contract(Path(__file__).parents[2] / "contracts" / "openapi.yaml")
 SCENARIO: dict[str, Any] = {
     "name": "spec",
@@ -48,7 +48,7 @@ REMOTE = {
     "url": "http://127.0.0.1:4321",
     "project": "0123456789",
     "environment": "main",
-    "api_key": "${BRIEF_KEY}",
+    "api_key": "${SPEC_KEY}",
 }
 INPUTS = RunInputs(
     run_id="r1",
@@ -96,7 +96,7 @@ def test_user_ids_travel_without_a_copy() -> None:
     assert ends.obj is ids.ends
 
 
-def test_a_brief_is_everything_that_a_run_needs_checked() -> None:
+def test_a_spec_is_everything_that_a_run_needs_checked() -> None:
     spec = run_spec_of(INPUTS, VARIABLES)
     assert (spec.run_id, spec.version) == ("r1", sessionload.__version__)
     assert spec.scenario.name == "spec"
@@ -127,7 +127,7 @@ def test_the_header_is_all_that_is_known_before_the_run() -> None:
     assert header.limits == Limits()
 
 
-def test_another_process_comes_to_the_same_brief() -> None:
+def test_another_process_makes_the_same_spec() -> None:
     received = RunInputs.read(BytesIO(b"".join(INPUTS.pieces())))
     assert received is not None
     here, there = run_spec_of(INPUTS, VARIABLES), run_spec_of(received, VARIABLES)
@@ -211,7 +211,7 @@ def totals_of(*deltas: Delta) -> RunTotals:
     return totals
 
 
-def test_a_whole_tally_is_judged_by_the_targets_of_the_result_itself() -> None:
+def test_complete_totals_are_judged_by_the_targets_of_the_result_itself() -> None:
     totals = totals_of(delta(0, range(20)), delta(1, range(20, 50), last=True, elapsed_ns=3_123_456_789))
     met = finalize_result(HEADER, totals)
     assert (met.lost, met.verdict.state, met.verdict.reasons) == (0, State.MET, ())
@@ -240,7 +240,7 @@ def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], worke
     assert result.verdict.state is State.VOID or not lost
 
 
-def test_what_was_sent_and_never_told_of_is_lost_with_its_generator() -> None:
+def test_what_was_sent_and_never_reported_is_lost_with_its_generator() -> None:
     half = delta(0, range(20))
     half.measurement.sent += 1
     result = finalize_result(HEADER, totals_of(half))

@@ -191,14 +191,14 @@ def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "words"), [((), "is empty"), (("ann",) * 600, "must be unique"), (("ann",), "1")]
+    ("ids", "reason"), [((), "is empty"), (("ann",) * 600, "must be unique"), (("ann",), "1")]
 )
-def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], words: str) -> None:
+def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], reason: str) -> None:
     unread = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
     with pytest.raises(InputError) as caught:
         unread.with_ids(UserIdList.of(ids)).check_ids(lambda _: None, "run")
     assert caught.value.code == "bad-user-id"
-    assert words in caught.value.message
+    assert reason in caught.value.message
     assert caught.value.hint
 
 

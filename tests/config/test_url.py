@@ -40,7 +40,7 @@ def test_an_address_is_taken_apart(text: str, address: tuple[str, str, int, bool
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "reason"),
     [
         ("http://a.example", "http is for this machine only"),
         ("http://localhost.example", "http is for this machine only"),
@@ -83,10 +83,10 @@ def test_an_address_is_taken_apart(text: str, address: tuple[str, str, int, bool
         ("https://a.example:99999", "from 1 to 65535"),
     ],
 )
-def test_anything_else_is_refused_without_repeating_it(text: str, words: str) -> None:
+def test_anything_else_is_refused_without_repeating_it(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         Url.parse(text)
-    assert words in str(caught.value)
+    assert reason in str(caught.value)
     assert text.strip() not in str(caught.value)
 
 

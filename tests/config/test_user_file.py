@@ -44,7 +44,7 @@ def test_lines_are_ids_whatever_is_in_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "reason"),
     [
         ('id\nann\n"bob\ncy\ndan\n', 3, "a quote is opened in this line and never closed"),
         ('id\nann\n"bob', 3, "a quote is opened in this line and never closed"),
@@ -59,10 +59,10 @@ def test_lines_are_ids_whatever_is_in_them() -> None:
         ('id,note\n1,"two\nlines"x\n', 3, "this is not CSV"),
     ],
 )
-def test_broken_csv_is_told_with_the_line_to_look_at(text: str, line: int, words: str) -> None:
+def test_broken_csv_is_refused_with_the_line_to_look_at(text: str, line: int, reason: str) -> None:
     error = refusal(text)
     assert error.code == "bad-csv"
-    assert words in error.message
+    assert reason in error.message
     assert error.place == Place("users.csv", line)
     assert "bob" not in str(error)
 

@@ -1,4 +1,4 @@
-"""YAML in, plain data with places out; everything clever in it is refused without an echo."""
+"""YAML becomes plain data with places; all that is not plain in it is refused, and never quoted."""
 
 from __future__ import annotations
 

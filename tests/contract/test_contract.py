@@ -147,7 +147,7 @@ def test_a_refusal_is_an_outcome_of_its_own(status: int, outcome: Outcome) -> No
     assert judgement.failure.example == "<h1>Sorry</h1>"
 
 
-def test_a_fault_is_told_in_a_sentence_with_a_masked_example() -> None:
+def test_a_failure_has_a_sentence_and_a_masked_example() -> None:
     fault = _START.judge(200, _JSON, b'{"sessionkey":"VF.SK.canary"}').failure
     assert fault is not None
     assert fault.message == "the body breaks the contract: sessionKey is missing"

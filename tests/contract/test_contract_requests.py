@@ -45,7 +45,7 @@ def _schemas(document: dict[str, Any]) -> dict[str, Any]:
     return schemas
 
 
-def test_a_result_is_told_enough_to_send_the_request_again() -> None:
+def test_a_result_holds_enough_to_send_the_request_again() -> None:
     assert _START.describe() == {
         "file": "openapi.yaml",
         "operation": "startSession",

@@ -47,7 +47,7 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "words"),
+    ("change", "code", "reason"),
     [
         (_set("openapi", to="3.1.0"), "unsupported-openapi", "3.0"),
         (_set("openapi", to=3), "unsupported-openapi", "begin it with"),
@@ -135,14 +135,14 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
     ],
 )
 def test_a_document_that_cannot_be_used_is_refused(
-    change: Callable[[dict[str, Any]], None], code: str, words: str
+    change: Callable[[dict[str, Any]], None], code: str, reason: str
 ) -> None:
     document = copy.deepcopy(_DOCUMENT)
     change(document)
     with pytest.raises(InputError) as caught:
         _load(document)
     assert caught.value.code == code
-    assert words in str(caught.value)
+    assert reason in str(caught.value)
     assert str(caught.value).startswith("contracts/openapi.yaml: ")
 
 

@@ -1,4 +1,4 @@
-"""No key twice, in bounded memory."""
+"""A key that is issued twice is found, in bounded memory."""
 
 from __future__ import annotations
 

@@ -231,15 +231,23 @@ def test_a_generator_that_dies_while_it_starts_is_one_sentence(world: World) -> 
 
 def generator_of(process: subprocess.Popen[str]) -> psutil.Process:
     (generator,) = [
-        child for child in children_of(process.pid) if "sessionload.generator.worker" in child.cmdline()
+        child for child in children_of(process.pid) if "sessionload.generator.worker" in command_of(child)
     ]
     return generator
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Return the command line of a process; one that has just ended has none any more."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def test_the_pause_of_a_frozen_generator_is_its_own_lag(world: World, agrees: Agrees) -> None:
     """It stands still for a second of four: a quarter of the arrivals is late, and not because of the server.
 
-    All of them are sent and answered all the same, so only the lag tells, and the run is void.
+    All of them are sent and answered all the same, so only the lag shows it, and the run is void.
     """
     stub = world.stub()
     process = world.start("run", world.scenario("50/s", "4s"), "--set", "load.max_lag=100ms")

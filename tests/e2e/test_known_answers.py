@@ -124,7 +124,7 @@ def test_answers_in_flight_when_the_schedule_ends_are_waited_for(world: World, a
     agrees(stub, ended.result)
 
 
-def test_a_server_that_is_too_slow_leaves_arrivals_unsent_and_the_generator_innocent(
+def test_a_server_that_is_too_slow_leaves_arrivals_unsent_and_the_generator_without_lag(
     world: World, agrees: Agrees
 ) -> None:
     """Two in flight, half a second each: 4/s of the 50/s wanted. The rest is queueing, not lag."""

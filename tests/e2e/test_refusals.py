@@ -116,7 +116,7 @@ def test_a_wrong_key_stops_the_run(world: World) -> None:
     assert stub.ledger()["arrivals"] == 0
 
 
-def test_a_protected_environment_wants_its_name_typed_again(world: World) -> None:
+def test_a_protected_environment_needs_its_name_typed_again(world: World) -> None:
     stub = world.stub()
     scenario = world.scenario("5/s", "1s")
     refused = world.run("run", scenario, "--environment", "guarded")

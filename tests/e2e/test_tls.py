@@ -1,4 +1,4 @@
-"""TLS is verified: what is not who it says it is gets no key, and no load."""
+"""TLS is verified: a server with the wrong certificate gets no key and no load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a connection is opened, what is sent over it, and what is said when it cannot be."""
+"""How a connection is opened, what is sent over it, and the cause when it fails."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def full_port() -> Iterator[int]:
-    """A port that lets nobody in any more: its backlog is full, and nobody accepts."""
+    """A port that accepts no further connection, because its backlog is full."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):

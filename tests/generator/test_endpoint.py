@@ -123,7 +123,7 @@ def judged(contract: Contract, response: Response) -> tuple[Outcome, str | None]
 def met(
     endpoint_to: Callable[..., Endpoint], contract: Contract, api_key: Secret, in_greenlet: Callable[..., Any]
 ) -> dict[str, Met]:
-    """Each fault met once by an odd arrival, and an honest answer for the even one that follows it."""
+    """Each fault once, for an odd arrival, and a good answer for the even one that follows it."""
     lines = tuple(f"{fault} on {2 * number + 1}" for number, fault in enumerate(FACTS))
     seen: dict[str, Met] = {}
 
@@ -151,7 +151,7 @@ def met(
 
 
 def test_every_fault_that_a_stub_can_play_is_met() -> None:
-    """A stall alone is missing: it ends in an honest answer, and is measured elsewhere."""
+    """A stall alone is missing: it ends in a good answer, and is measured elsewhere."""
     assert {line.split()[0] for line in FACTS} == {str(kind) for kind in FaultKind} - {"stall"}
 
 
@@ -189,7 +189,7 @@ def test_no_reply_shows_the_api_key_or_a_session_key(
     assert (api_key.reveal().encode() in response.body) is (fault == "echo_api_key")
 
 
-def test_the_pieces_of_the_wire_do_not_show_the_key(
+def test_the_parts_of_an_endpoint_do_not_show_the_key(
     endpoint_to: Callable[..., Endpoint], api_key: Secret, in_greenlet: Callable[..., Any]
 ) -> None:
     endpoint = endpoint_to(9)

@@ -386,11 +386,11 @@ def test_whatever_comes_is_a_reply(
     read_request: ReadRequest,
 ) -> None:
     """Nothing that a server sends, in whatever pieces, raises; and the judgement does not raise either."""
-    said: list[tuple[bytes, int]] = [(b"", 1)]
+    stated: list[tuple[bytes, int]] = [(b"", 1)]
 
     def handle(link: Any, _: int) -> None:  # noqa: ANN401 -- a socket of gevent
         read_request(link)
-        data, size = said[0]
+        data, size = stated[0]
         for start in range(0, len(data), size):
             link.sendall(data[start : start + size])
             gevent.sleep(0)
@@ -404,7 +404,7 @@ def test_whatever_comes_is_a_reply(
     @settings(max_examples=150)
     @given(data=st.one_of(st.binary(max_size=200), mutants()), size=st.sampled_from((1, 7, 1 << 16)))
     def check(data: bytes, size: int) -> None:
-        said[0] = (data, size)
+        stated[0] = (data, size)
         began = time.monotonic()
         response = in_greenlet(exchange)
         assert time.monotonic() - began < 2.5  # the server hangs up, so nothing waits for the deadline

@@ -240,7 +240,7 @@ def test_the_next_exchange_has_its_own_deadline(
 
 
 @pytest.mark.parametrize("connections", ["reuse", "per_session"])
-def test_a_generator_that_is_stopped_for_a_while_blames_no_server(
+def test_the_pause_of_a_stopped_generator_is_no_failure_of_the_server(
     plan_for: PlanFor, api_key: Secret, connections: str
 ) -> None:
     """Answers take 150 ms, the timeout is 300 ms, and the process is stopped for 0.6 s, three times."""

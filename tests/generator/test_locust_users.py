@@ -24,7 +24,7 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 
 MS = 1_000_000
-said = {}
+report = {}
 
 
 def view(entry):
@@ -46,7 +46,7 @@ def view(entry):
 # exchange that was never answered, and two arrivals that were not sent.
 stats = RequestStats()
 feed_locust(stats, Measurement())
-said["after nothing"] = [view(stats.total)["requests"], len(stats.entries), len(stats.errors)]
+report["after nothing"] = [view(stats.total)["requests"], len(stats.entries), len(stats.errors)]
 for second in range(2):
     part = MeasurementRecorder()
     due = second * 1000 * MS
@@ -56,9 +56,9 @@ for second in range(2):
         part.record_done(0, Exchange(index, due, due + MS, due + ms * MS, Outcome(outcome)))
     part.record_unsent(0, due, 2)
     feed_locust(stats, part.raw().packed())
-said["total"] = view(stats.total)
-said["entries"] = [[entry.method, entry.name, view(entry)] for entry in sort_stats(stats.entries)]
-said["errors"] = sorted([error.method, error.error, error.occurrences] for error in stats.errors.values())
+report["total"] = view(stats.total)
+report["entries"] = [[entry.method, entry.name, view(entry)] for entry in sort_stats(stats.entries)]
+report["errors"] = sorted([error.method, error.error, error.occurrences] for error in stats.errors.values())
 
 
 # Users, of an engine that never has anything for them to do.
@@ -90,32 +90,32 @@ for wanted in (3, 3, 50, 51):
     began = time.monotonic()
     start_users(wanted)
     counts.append([wanted, runner.user_count, engine.entered, engine.left, time.monotonic() - began < 5])
-said["users"] = counts
+report["users"] = counts
 runner.quit()
-said["left after the end"] = [engine.entered, engine.left]
+report["left after the end"] = [engine.entered, engine.left]
 
 limits = []
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 for connections in (10, 300, 10**9):
     allow_connections(connections)
     limits.append(resource.getrlimit(resource.RLIMIT_NOFILE))
-said["limits"] = limits
-said["hard"] = hard
-print(json.dumps(said))
+report["limits"] = limits
+report["hard"] = hard
+print(json.dumps(report))
 """
 
 
 @pytest.fixture(scope="module")
-def said() -> dict[str, Any]:
+def report() -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    words: dict[str, Any] = json.loads(done.stdout)
-    return words
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
-def test_the_sums_of_locust_are_ours(said: dict[str, Any]) -> None:
+def test_the_sums_of_locust_are_ours(report: dict[str, Any]) -> None:
     """Ten exchanges; four failed, two of them without any answer; (10 + 20 + 30 + 5) / 4 = 16.25 ms.
 
     Of the two responses in the middle, 10 and 20 ms, Locust's median is the longer.
@@ -132,22 +132,22 @@ def test_the_sums_of_locust_are_ours(said: dict[str, Any]) -> None:
         "sent by second": 10,
         "failed by second": 4,
     }
-    assert said["total"] == expected
-    assert said["entries"] == [["POST", "start session", expected]]
+    assert report["total"] == expected
+    assert report["entries"] == [["POST", "start session", expected]]
 
 
-def test_locust_lists_failures_by_their_outcome(said: dict[str, Any]) -> None:
-    assert said["errors"] == [["POST", "rejected", 2], ["POST", "timeout", 2]]
+def test_locust_lists_failures_by_their_outcome(report: dict[str, Any]) -> None:
+    assert report["errors"] == [["POST", "rejected", 2], ["POST", "timeout", 2]]
 
 
-def test_nothing_sent_is_nothing_fed(said: dict[str, Any]) -> None:
-    assert said["after nothing"] == [0, 0, 0]
+def test_nothing_sent_is_nothing_fed(report: dict[str, Any]) -> None:
+    assert report["after nothing"] == [0, 0, 0]
 
 
 def test_as_many_users_as_are_asked_for_are_there_at_once_and_none_is_stopped_for_more(
-    said: dict[str, Any],
+    report: dict[str, Any],
 ) -> None:
-    assert said["users"] == [
+    assert report["users"] == [
         [3, 3, 3, 0, True],
         [3, 3, 3, 0, True],
         [50, 50, 50, 0, True],
@@ -155,18 +155,18 @@ def test_as_many_users_as_are_asked_for_are_there_at_once_and_none_is_stopped_fo
     ]
 
 
-def test_users_that_locust_stops_give_their_connections_back(said: dict[str, Any]) -> None:
-    assert said["left after the end"] == [51, 51]
+def test_users_that_locust_stops_give_their_connections_back(report: dict[str, Any]) -> None:
+    assert report["left after the end"] == [51, 51]
 
 
-def test_room_is_made_for_connections_as_far_as_the_system_allows(said: dict[str, Any]) -> None:
+def test_room_is_made_for_connections_as_far_as_the_system_allows(report: dict[str, Any]) -> None:
     """The limit was 256 before; 64 more than the connections are wanted, and 32 are left to the stub.
 
     Locust itself may have raised it when it was imported.
     """
-    few, some, many = (soft for soft, _ in said["limits"])
+    few, some, many = (soft for soft, _ in report["limits"])
     assert few >= 256
     assert some >= 364
     assert few <= some <= many
-    assert all(hard == said["hard"] for _, hard in said["limits"])
-    assert said["hard"] == -1 or many == said["hard"] - 32
+    assert all(hard == report["hard"] for _, hard in report["limits"])
+    assert report["hard"] == -1 or many == report["hard"] - 32

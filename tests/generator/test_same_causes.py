@@ -142,7 +142,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 def exchange(
     endpoint_to: Callable[..., Endpoint], api_key: Secret, in_greenlet: Callable[..., Any]
 ) -> Callable[..., Both]:
-    """Exchange with a port on both clients; further words are fields of the environment."""
+    """Exchange with a port on both clients; keyword arguments are fields of the environment."""
 
     def run(port: int, *, host: str = "127.0.0.1", seconds: float = 5.0, **fields: object) -> Both:
         endpoint = endpoint_to(port, host=host, seconds=seconds, **fields)
@@ -371,7 +371,7 @@ def test_a_reset_and_a_refusal_are_told_apart(
         (errno.ETIMEDOUT, "connection/unreachable"),
     ],
 )
-def test_what_this_machine_lacks_is_told_from_what_the_server_does(
+def test_what_this_machine_lacks_has_another_cause_than_what_the_server_does(
     exchange: Callable[..., Both], monkeypatch: pytest.MonkeyPatch, number: int, expected: str
 ) -> None:
     def fail(*_: object) -> NoReturn:

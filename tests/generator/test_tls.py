@@ -261,7 +261,7 @@ def test_a_handshake_that_is_never_answered_ends_and_leaves_no_connection_behind
     assert endpoint.connections_opened == 0
 
 
-def test_ipv6_is_spoken(
+def test_ipv6_works(
     authorities: Authorities,
     api_key: Secret,
     endpoint_to: EndpointTo,

@@ -1,4 +1,4 @@
-"""Who does the next arrival, who waits, and whose fault the waiting is."""
+"""Which user gets the next arrival, which arrivals wait, and whether that wait is queueing or lag."""
 
 from __future__ import annotations
 

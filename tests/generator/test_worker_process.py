@@ -66,7 +66,9 @@ class Once:
             self._act()
 
 
-def test_a_whole_run_is_told_in_numbered_parts(plan_for: PlanFor, api_key: Secret, tmp_path: Path) -> None:
+def test_a_whole_run_is_reported_in_numbered_deltas(
+    plan_for: PlanFor, api_key: Secret, tmp_path: Path
+) -> None:
     """Locust has patched TLS in the generator; the run is the same over it."""
     ca = trustme.CA()
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
@@ -119,7 +121,7 @@ def test_a_generator_that_is_killed_has_lost_arrivals_and_the_run_is_void(
 
 
 @pytest.mark.parametrize("order", ["stop", "stop in time", "SIGTERM", "cut", "the end of its input"])
-def test_a_generator_ends_when_it_is_told_to_and_when_nobody_is_there_to_tell(
+def test_a_generator_ends_at_a_command_and_when_its_input_ends(
     plan_for: PlanFor, api_key: Secret, order: str
 ) -> None:
     """Answers take 400 ms, so some are in flight: a drain waits for them, a cut does not."""
@@ -204,8 +206,8 @@ def line_of(number: int, *, last: bool = False) -> str:
 
 
 def test_a_line_that_was_cut_short_is_left_out(stand_in: Callable[..., GeneratorProcess]) -> None:
-    words = f"print({line_of(0)!r})\nprint({line_of(1)!r})\nprint({line_of(2)[:-9]!r}, end='')"
-    with stand_in(words) as generator:
+    program = f"print({line_of(0)!r})\nprint({line_of(1)!r})\nprint({line_of(2)[:-9]!r}, end='')"
+    with stand_in(program) as generator:
         totals = follow(generator)
     assert [delta.number for delta in totals.latest.values()] == [1]
     assert (totals.gaps, totals.complete()) == (0, False)
@@ -284,7 +286,7 @@ def test_no_generator_outlives_its_block(stand_in: Callable[..., GeneratorProces
     assert not psutil.pid_exists(pids[0])
 
 
-def test_a_generator_that_is_never_briefed_ends_quietly_with_its_input() -> None:
+def test_a_generator_that_gets_no_inputs_ends_quietly_with_its_input() -> None:
     with GeneratorProcess(run_variables()) as generator:
         process = generator._process
         assert process.stdin is not None

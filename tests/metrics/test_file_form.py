@@ -57,7 +57,7 @@ def deltas(draw: st.DrawFn) -> RawDelta:
 
 
 @given(deltas())
-def test_a_delta_that_was_told_is_the_one_that_was_recorded(raw: RawDelta) -> None:
+def test_a_delta_that_was_sent_is_the_one_that_was_recorded(raw: RawDelta) -> None:
     assert read_line(raw.line()) == raw.packed()
 
 

@@ -47,7 +47,7 @@ def test_pairs_are_gaps_and_counts() -> None:
         (squeezed(1, 0), "without a count"),
     ],
 )
-def test_bytes_that_nobody_packed_are_refused(packed: bytes, fault: str) -> None:
+def test_bytes_that_cannot_have_been_packed_are_refused(packed: bytes, fault: str) -> None:
     """The ninth part of a bomb is not unpacked: reading stops at a megabyte."""
     with pytest.raises(ValueError, match=fault):
         histogram_codec.ends(packed)
@@ -68,7 +68,7 @@ def test_numbers_are_turned_round_on_a_machine_of_the_other_order() -> None:
 
 
 @given(COUNTS)
-def test_what_is_told_loose_can_be_packed_by_another(counts: dict[int, int]) -> None:
+def test_counts_that_are_sent_raw_can_be_packed_by_another_process(counts: dict[int, int]) -> None:
     assert histogram_codec.unpack(
         histogram_codec.compress(histogram_codec.encode_raw(counts))
     ) == histogram_codec.unpack(histogram_codec.pack(counts))
@@ -79,6 +79,6 @@ def test_loose_counts_are_buckets_and_then_counts() -> None:
 
 
 @pytest.mark.parametrize("data", [b"\x00", struct.pack("<3I", 1, 2, 3), struct.pack("<4I", 5, 5, 1, 1)])
-def test_what_nobody_has_told_is_refused(data: bytes) -> None:
+def test_raw_counts_that_cannot_have_been_recorded_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         histogram_codec.compress(data)

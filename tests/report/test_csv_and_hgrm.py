@@ -1,4 +1,4 @@
-"""Tables that other programs open."""
+"""The CSV and the percentile distribution, as other programs read them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_no_cell_is_a_formula(text: str, shown: str) -> None:
     assert csv_view.cell(text) == shown
 
 
-def test_the_timeline_holds_what_the_sheet_holds(models: dict[str, ReportModel]) -> None:
+def test_the_timeline_holds_what_the_model_holds(models: dict[str, ReportModel]) -> None:
     for model in models.values():
         lines = list(csv.DictReader(csv_view.render(model).splitlines()))
         for line, point in zip(lines, model.timeline, strict=True):

@@ -1,4 +1,4 @@
-"""The page as text: whole in one file, in order, and deaf to what is in it."""
+"""The page as text: whole in one file, in order, and safe with hostile text."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_no_line_ends_between_a_number_and_its_unit() -> None:
     assert shown == "held\u00a0200/s for\u00a010\u00a0min: p95 312\u00a0ms, 5\u00a0% of\u00a03 sessions"
 
 
-def test_a_plot_is_told_to_the_script_as_seven_numbers() -> None:
+def test_a_plot_is_handed_to_the_script_as_seven_numbers() -> None:
     plot = Plot(left=62, top=30.5, width=1000, height=200, x_low=1, x_high=100000, x_log=True)
     assert place(plot) == "62 30.5 1000 200 1 100000 1"
 
@@ -166,12 +166,12 @@ def test_a_run_without_findings_says_so(pages: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_sheet_says_is_on_its_page(
+def test_what_a_model_says_is_on_its_page(
     pages: dict[str, str], models: dict[str, ReportModel], name: str
 ) -> None:
     model = models[name]
     text = _elements(pages[name]).text.replace("\u00a0", " ")
-    said = [
+    texts = [
         f"{model.verdict}: {model.sentence}",
         model.identity,
         model.lateness_statement,
@@ -179,16 +179,16 @@ def test_what_a_sheet_says_is_on_its_page(
         *model.reasons,
     ]
     for target in model.targets:
-        said += [target.expr, target.measured, target.margin, target.samples.text, target.note]
+        texts += [target.expr, target.measured, target.margin, target.samples.text, target.note]
     for finding in model.findings:
-        said += [finding.cause, finding.message, finding.seen, finding.times, finding.example, finding.curl]
+        texts += [finding.cause, finding.message, finding.seen, finding.times, finding.example, finding.curl]
     for fact in (*model.glance, *model.generator, *model.run_facts):
-        said += [fact.label, fact.text]
+        texts += [fact.label, fact.text]
     for latency in model.latency:
-        said += [latency.meaning, *(cell.text for cell in latency.cells)]
+        texts += [latency.meaning, *(cell.text for cell in latency.cells)]
     for row in (*model.outcomes, *model.statuses):
-        said += [row.name, row.meaning, row.all_stages.text, row.share, row.measured.text]
-    assert not [one for one in said if one not in text]
+        texts += [row.name, row.meaning, row.all_stages.text, row.share, row.measured.text]
+    assert not [one for one in texts if one not in text]
 
 
 def _noisy(step: ChartStep, draw: random.Random) -> ChartStep:

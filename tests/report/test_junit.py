@@ -47,7 +47,7 @@ def test_a_void_run_is_an_error_that_says_why(models: dict[str, ReportModel]) ->
     assert error.text == "\n".join(models["void"].reasons)
 
 
-def test_a_finding_of_a_run_that_met_its_targets_is_told_and_does_not_fail(
+def test_a_finding_of_a_run_that_met_its_targets_is_shown_and_does_not_fail(
     models: dict[str, ReportModel],
 ) -> None:
     model = replace(models["missed"], state=State.MET)

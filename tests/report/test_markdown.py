@@ -101,6 +101,6 @@ def test_the_request_of_a_finding_can_be_copied(models: dict[str, ReportModel]) 
     assert fenced == [f"{row.curl}\n" for row in models["missed"].findings]
 
 
-def test_a_finding_without_example_and_request_is_told_all_the_same(models: dict[str, ReportModel]) -> None:
+def test_a_finding_without_example_and_request_is_shown(models: dict[str, ReportModel]) -> None:
     row = replace(models["missed"].findings[0], example="", curl="")
     assert "```" not in markdown.render(replace(models["missed"], findings=(row,)))

@@ -1,4 +1,4 @@
-"""One of a thing is not several: a run of a single arrival, in every view."""
+"""Nouns agree with their counts: a run of a single arrival, in every view."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sessionload.report.model.rows import ReportModel
     from sessionload.verdict.result import Result
 
-    Conclude = Callable[..., Result]
+    MakeResult = Callable[..., Result]
 
 _NOUN = re.compile(r"(?<![\d.,])1 (?!ms\b)[a-z]*[a-rt-z]s\b")
 RENDERED: dict[str, Callable[[ReportModel], str]] = {
@@ -38,7 +38,7 @@ RENDERED: dict[str, Callable[[ReportModel], str]] = {
 
 
 @pytest.fixture(scope="module", params=["met", "lost", "never"])
-def single(request: pytest.FixtureRequest, result_with: Conclude) -> Result:
+def single(request: pytest.FixtureRequest, result_with: MakeResult) -> Result:
     """A run of one arrival: it had a session, the generator lost it, or the server refused it."""
     recorder = MeasurementRecorder()
     recorder.generator = GeneratorHealth(workers=1, gc_collections=1, users_started=1)

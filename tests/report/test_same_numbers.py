@@ -94,7 +94,7 @@ VIEWS: dict[str, Callable[[ReportModel], str]] = {
 }
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """A text of the model, and the views that must show it."""
 
     what: str
@@ -109,18 +109,18 @@ TABLES = ("html", "md", "terminal")
 PERCENTILES = ("p50", "p95", "p99")
 
 
-def said(model: ReportModel) -> Iterator[Said]:
+def statements_of(model: ReportModel) -> Iterator[Statement]:
     """Yield each number of a model, as text, with the views that show it."""
     for what in ("sentence", "identity", "lateness_statement", "generator_statement"):
-        yield Said(what, getattr(model, what), ALL)
-    yield from (Said("reason", reason, ALL) for reason in model.reasons)
+        yield Statement(what, getattr(model, what), ALL)
+    yield from (Statement("reason", reason, ALL) for reason in model.reasons)
     for target in model.targets:
         for what in ("expr", "measured", "margin", "note"):
-            yield Said(f"{target.expr}: {what}", getattr(target, what), ALL)
-        yield Said(f"{target.expr}: samples", target.samples.text, ALL)
+            yield Statement(f"{target.expr}: {what}", getattr(target, what), ALL)
+        yield Statement(f"{target.expr}: samples", target.samples.text, ALL)
     for latency in model.latency:
         for column, cell in zip(LATENCY_COLUMNS, latency.cells, strict=True):
-            yield Said(f"{latency.name}: {column}", cell.text, TABLES)
+            yield Statement(f"{latency.name}: {column}", cell.text, TABLES)
     for count in (*model.outcomes, *model.statuses):
         yield from _counts(count)
     yield from _findings(model)
@@ -128,37 +128,39 @@ def said(model: ReportModel) -> Iterator[Said]:
     yield from _splits(model)
 
 
-def _counts(row: CountRow) -> Iterator[Said]:
+def _counts(row: CountRow) -> Iterator[Statement]:
     # Outcomes that did not occur are left out where there is little room.
     rare = TABLES if row.all_stages.raw else ("html",)
-    yield Said(f"{row.name}: all", row.all_stages.text, rare)
-    yield Said(f"{row.name}: share", row.share, rare)
-    yield Said(f"{row.name}: measured", row.measured.text, tuple(one for one in rare if one != "terminal"))
+    yield Statement(f"{row.name}: all", row.all_stages.text, rare)
+    yield Statement(f"{row.name}: share", row.share, rare)
+    yield Statement(
+        f"{row.name}: measured", row.measured.text, tuple(one for one in rare if one != "terminal")
+    )
 
 
-def _findings(model: ReportModel) -> Iterator[Said]:
+def _findings(model: ReportModel) -> Iterator[Statement]:
     for finding in model.findings:
         for what in ("cause", "outcome", "message", "example", "seen", "times"):
-            yield Said(f"finding {what}", getattr(finding, what), ALL)
-        yield Said("finding curl", finding.curl, ("html", "md", "junit"))
+            yield Statement(f"finding {what}", getattr(finding, what), ALL)
+        yield Statement("finding curl", finding.curl, ("html", "md", "junit"))
 
 
-def _facts(model: ReportModel) -> Iterator[Said]:
-    yield from (Said(fact.label, fact.text, TABLES) for fact in model.generator)
-    yield from (Said(fact.label, fact.text, ("html", "md", "junit")) for fact in model.run_facts)
-    yield from (Said(fact.label, fact.text, ("html",)) for fact in model.glance)
+def _facts(model: ReportModel) -> Iterator[Statement]:
+    yield from (Statement(fact.label, fact.text, TABLES) for fact in model.generator)
+    yield from (Statement(fact.label, fact.text, ("html", "md", "junit")) for fact in model.run_facts)
+    yield from (Statement(fact.label, fact.text, ("html",)) for fact in model.glance)
 
 
-def _splits(model: ReportModel) -> Iterator[Said]:
+def _splits(model: ReportModel) -> Iterator[Statement]:
     for stage in model.stages:
         for what in ("name", "load", "duration"):
-            yield Said(f"stage {what}", getattr(stage, what), ("html", "md"))
+            yield Statement(f"stage {what}", getattr(stage, what), ("html", "md"))
         for what in ("arrivals", *PERCENTILES):
-            yield Said(f"stage {what}", getattr(stage, what).text, ("html", "md"))
+            yield Statement(f"stage {what}", getattr(stage, what).text, ("html", "md"))
     for row in model.by_rate:
-        yield Said("rate", row.label, ("html",))
+        yield Statement("rate", row.label, ("html",))
         for what in ("seconds", "arrivals", *PERCENTILES):
-            yield Said(f"rate {what}", getattr(row, what).text, ("html",))
+            yield Statement(f"rate {what}", getattr(row, what).text, ("html",))
 
 
 class _Words:
@@ -207,11 +209,11 @@ def marked(value: Any, words: _Words) -> Any:  # noqa: ANN401 - any part of a mo
 
 @pytest.mark.parametrize("view", VIEWS)
 @each_result
-def test_each_number_is_shown_as_the_sheet_has_it(
+def test_each_number_is_shown_as_the_model_has_it(
     models: dict[str, ReportModel], name: str, view: str
 ) -> None:
     shown = VIEWS[view](models[name])
-    for one in said(models[name]):
+    for one in statements_of(models[name]):
         if view in one.views:
             assert _flat(one.text) in shown, one.what
 
@@ -221,7 +223,7 @@ def test_each_number_is_shown_as_the_sheet_has_it(
 def test_no_view_makes_a_number_of_its_own(models: dict[str, ReportModel], name: str, view: str) -> None:
     model = marked(models[name], _Words())
     shown = VIEWS[view](model)
-    missing = [one.what for one in said(model) if view in one.views and one.text not in shown]
+    missing = [one.what for one in statements_of(model) if view in one.views and one.text not in shown]
     assert not missing
 
 

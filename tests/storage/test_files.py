@@ -144,7 +144,7 @@ def test_a_broken_list_of_ids_is_refused_with_its_line(
     assert caught.value.hint
 
 
-def test_a_missing_list_of_ids_is_told_where_it_was_named(tmp_path: Path) -> None:
+def test_a_missing_list_of_ids_is_refused_at_the_place_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_user_ids(UserFile(str(tmp_path / "users.csv"), None, HERE))
     assert (caught.value.code, caught.value.place) == ("file-missing", HERE)
@@ -256,7 +256,7 @@ def test_each_appended_line_can_be_read_at_once_by_others(tmp_path: Path) -> Non
     assert path.read_text() == "zero\none\nzweï\n"
 
 
-def test_a_full_disk_is_told_by_every_step_of_appending(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_by_every_step_of_appending(monkeypatch: pytest.MonkeyPatch) -> None:
     appender = Appender(Path("/dev/full"))
     with pytest.raises(ResultError) as caught:
         appender.append("line")

@@ -58,7 +58,7 @@ def header(plan_for: PlanFor) -> RunHeader:
 
 
 def delta(second: int) -> Delta:
-    """Return what a generator tells of a second: nine sessions, and one violation with an excerpt."""
+    """Return what a generator reports of a second: nine sessions, and one violation with an excerpt."""
     recorder = MeasurementRecorder()
     for index in range(second * RATE, (second + 1) * RATE):
         due = index * NS // RATE
@@ -72,7 +72,7 @@ def delta(second: int) -> Delta:
     )
 
 
-def concluded(
+def finalized(
     header: RunHeader, seconds: int, *, interrupted: str | None = None, notes: Sequence[str] = ()
 ) -> Result:
     totals = RunTotals()
@@ -81,7 +81,7 @@ def concluded(
     return finalize_result(header, totals, interrupted=interrupted, notes=notes)
 
 
-def begun(path: Path, header: RunHeader, seconds: int) -> RunFolder:
+def started_folder(path: Path, header: RunHeader, seconds: int) -> RunFolder:
     """Return a folder as it stands when a run is killed after so many seconds."""
     folder = RunFolder.create(path)
     folder.begin(header)
@@ -96,7 +96,7 @@ def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, header: RunHeader
     folder.begin(header)
     for second in range(SECONDS):
         folder.append(delta(second))
-    result = concluded(header, SECONDS)
+    result = finalized(header, SECONDS)
     folder.write_result(result)
     assert {path.name for path in folder.path.iterdir()} == {RESULT, SLICES}
     again = RunFolder(folder.path).read()
@@ -107,7 +107,7 @@ def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path, header: RunHeader
 
 def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    model = build_report_model(concluded(header, SECONDS))
+    model = build_report_model(finalized(header, SECONDS))
     written = folder.write_views(rendered(model, AFTER_A_RUN))
     assert [path.name for path in written] == [FORMATS[name].file for name in AFTER_A_RUN]
     assert sorted(written) == sorted(folder.path.iterdir())
@@ -122,7 +122,7 @@ def test_every_picture_is_a_file_below_the_folder(
     tmp_path: Path, header: RunHeader, name: str, begins: bytes, ends: bytes
 ) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    model = build_report_model(concluded(header, SECONDS))
+    model = build_report_model(finalized(header, SECONDS))
     written = folder.write_views(rendered(model, [name]))
     assert {path.stem for path in written} >= {"traffic", "response", "spectrum"}
     assert all(path == folder.path / FORMATS[name].file.replace("NAME", path.stem) for path in written)
@@ -136,7 +136,7 @@ def test_every_picture_is_a_file_below_the_folder(
 def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, header: RunHeader) -> None:
     (tmp_path / "charts").write_text("")
     with pytest.raises(ResultError) as caught:
-        RunFolder(tmp_path).write_views(rendered(build_report_model(concluded(header, SECONDS)), ["svg"]))
+        RunFolder(tmp_path).write_views(rendered(build_report_model(finalized(header, SECONDS)), ["svg"]))
     assert caught.value.code == "result-unwritable"
     assert [path.name for path in tmp_path.iterdir()] == ["charts"]
 
@@ -172,7 +172,7 @@ def test_a_folder_in_which_nothing_happened_can_be_discarded(tmp_path: Path, hea
     folder.discard()
     assert not folder.path.exists()
     folder.discard()
-    kept = begun(tmp_path / "two", header, 0)
+    kept = started_folder(tmp_path / "two", header, 0)
     kept.discard()
     assert kept.path.exists()
 
@@ -185,9 +185,9 @@ def test_a_run_that_was_killed_is_recovered_and_void(
     tmp_path: Path, header: RunHeader, seconds: int, lost: int
 ) -> None:
     """Nothing is lost when the generator had said its last word, and the run is void all the same."""
-    folder = begun(tmp_path / "one", header, seconds)
+    folder = started_folder(tmp_path / "one", header, seconds)
     result = folder.read()
-    assert result.to_json() == concluded(header, seconds, interrupted="killed").to_json()
+    assert result.to_json() == finalized(header, seconds, interrupted="killed").to_json()
     assert (result.run.interrupted, result.lost, result.verdict.state) == ("killed", lost, State.VOID)
     assert result.accounting.planned == 50
     assert result.accounting.closes
@@ -198,13 +198,13 @@ def test_a_run_that_was_killed_is_recovered_and_void(
 def test_wherever_the_last_line_was_cut_the_lines_before_it_count(
     tmp_path_factory: pytest.TempPathFactory, header: RunHeader, cut: int
 ) -> None:
-    folder = begun(tmp_path_factory.mktemp("cut") / "one", header, 3)
+    folder = started_folder(tmp_path_factory.mktemp("cut") / "one", header, 3)
     path = folder.path / SLICES
     data = path.read_bytes()
     assert data.isascii()
     last = data.rindex(b"\n", 0, -1) + 1
     path.write_bytes(data[: max(last, len(data) - 1 - cut)])
-    assert folder.read().to_json() == concluded(header, 2, interrupted="killed").to_json()
+    assert folder.read().to_json() == finalized(header, 2, interrupted="killed").to_json()
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_whole_line_that_no_run_has_written_is_refused_with_its_number(
     tmp_path: Path, header: RunHeader, line: str
 ) -> None:
     """Only the last line can have been cut, and it has no end."""
-    folder = begun(tmp_path / "one", header, 3)
+    folder = started_folder(tmp_path / "one", header, 3)
     path = folder.path / SLICES
     first, one, two, three = path.read_text().splitlines()
     path.write_text(f"{first}\n{one}\n{line}\n{two}\n{three}\n")
@@ -238,7 +238,7 @@ def test_a_whole_line_that_no_run_has_written_is_refused_with_its_number(
 
 
 def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, header: RunHeader) -> None:
-    result = concluded(header, SECONDS)
+    result = finalized(header, SECONDS)
     odd = replace(result, scenario={**result.scenario, "description": 'a\ud800"\\ud800 😀'})
     folder = RunFolder.create(tmp_path / "one")
     folder.write_result(odd)
@@ -248,7 +248,7 @@ def test_half_a_surrogate_is_written_and_read_again(tmp_path: Path, header: RunH
 @pytest.mark.parametrize("strange", ["\u2028", "\x85", "\x0c", "ä€😀"])
 def test_no_character_of_a_scenario_ends_a_line(tmp_path: Path, header: RunHeader, strange: str) -> None:
     described = replace(header, scenario={**header.scenario, "description": f"one{strange}two"})
-    result = begun(tmp_path / "one", described, 2).read()
+    result = started_folder(tmp_path / "one", described, 2).read()
     assert result.scenario["description"] == f"one{strange}two"
     assert result.lost == 30
 
@@ -279,8 +279,8 @@ def test_a_folder_without_a_readable_run_is_refused_with_its_name(
 
 
 def test_a_result_goes_before_slices(tmp_path: Path, header: RunHeader) -> None:
-    folder = begun(tmp_path / "one", header, 1)
-    folder.write_result(concluded(header, SECONDS))
+    folder = started_folder(tmp_path / "one", header, 1)
+    folder.write_result(finalized(header, SECONDS))
     assert folder.read().run.interrupted is None
 
 
@@ -289,7 +289,7 @@ def test_a_result_goes_before_slices(tmp_path: Path, header: RunHeader) -> None:
 
 @pytest.mark.parametrize("name", [RESULT, "base.json", "a result of ours"])
 def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, header: RunHeader, name: str) -> None:
-    result = concluded(header, SECONDS)
+    result = finalized(header, SECONDS)
     RunFolder(tmp_path).write_result(result)
     (tmp_path / RESULT).rename(tmp_path / name)
     folder = RunFolder.named(tmp_path / name)
@@ -305,7 +305,7 @@ def test_a_run_can_be_named_by_the_file_of_its_result(tmp_path: Path, header: Ru
 
 
 def test_a_run_can_be_named_by_its_folder_or_its_slices(tmp_path: Path, header: RunHeader) -> None:
-    begun(tmp_path / "one", header, 3)
+    started_folder(tmp_path / "one", header, 3)
     for named in (tmp_path / "one", tmp_path / "one" / SLICES):
         folder = RunFolder.named(named)
         assert folder.path == tmp_path / "one"
@@ -341,7 +341,7 @@ def test_a_run_cannot_be_made_where_no_name_can_be(tmp_path: Path) -> None:
 
 def test_a_result_read_for_its_responses_has_these_and_all_counts(tmp_path: Path, header: RunHeader) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    result = concluded(header, SECONDS)
+    result = finalized(header, SECONDS)
     folder.write_result(result)
     light = folder.read_responses()
     assert light.measured.response == result.measured.response
@@ -355,7 +355,7 @@ def test_a_result_read_for_its_responses_has_these_and_all_counts(tmp_path: Path
 def test_a_killed_run_read_for_its_responses_is_judged_as_it_would_be(
     tmp_path: Path, header: RunHeader
 ) -> None:
-    folder = begun(tmp_path / "one", header, 3)
+    folder = started_folder(tmp_path / "one", header, 3)
     assert folder.read_responses().to_json() == folder.read().to_json()
 
 
@@ -373,7 +373,7 @@ def test_counts_that_contradict_each_other_are_found_with_responses_alone(
     tmp_path: Path, header: RunHeader
 ) -> None:
     folder = RunFolder.create(tmp_path / "one")
-    folder.write_result(concluded(header, SECONDS))
+    folder.write_result(finalized(header, SECONDS))
     path = folder.path / RESULT
     path.write_text(path.read_text().replace('"ok":9', '"ok":8', 1))
     with pytest.raises(InputError) as caught:
@@ -427,24 +427,24 @@ def test_a_disk_that_fills_up_does_not_end_a_run(
     monkeypatch.setattr(folder_module, "Appender", Filling)
     folder = RunFolder.create(tmp_path / "one")
     folder.begin(header)
-    said = [folder.append(delta(second)) for second in range(SECONDS)]
+    warnings = [folder.append(delta(second)) for second in range(SECONDS)]
     folder.end()
     note = "slices.jsonl ends 2 s after the start, and a kill after that would lose the rest"
-    assert said == [None, f"{note}: no space left on device", None, None, None]
+    assert warnings == [None, f"{note}: no space left on device", None, None, None]
     assert len((folder.path / SLICES).read_text().splitlines()) == 3
     assert folder.read().lost == 40
-    folder.write_result(concluded(header, SECONDS, notes=folder.notes))
+    folder.write_result(finalized(header, SECONDS, notes=folder.notes))
     result = folder.read()
     assert result.lost == 0
-    assert result.run.notes == (said[1],)
-    assert ("Note", said[1]) in list(run_facts(result))
-    assert "notes" not in concluded(header, SECONDS).to_json()["run"]
+    assert result.run.notes == (warnings[1],)
+    assert ("Note", warnings[1]) in list(run_facts(result))
+    assert "notes" not in finalized(header, SECONDS).to_json()["run"]
 
 
 def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, header: RunHeader) -> None:
-    folder = begun(tmp_path / "one", header, 1)
+    folder = started_folder(tmp_path / "one", header, 1)
     shutil.rmtree(folder.path)
-    result = concluded(header, SECONDS)
+    result = finalized(header, SECONDS)
     with pytest.raises(ResultError) as caught:
         folder.write_result(result)
     assert (caught.value.code, caught.value.exit_code) == ("result-unwritable", 5)
@@ -453,7 +453,7 @@ def test_a_result_that_cannot_be_written_is_an_error_of_its_own(tmp_path: Path, 
 
 
 def test_the_slices_begin_with_all_that_was_known_before(tmp_path: Path, header: RunHeader) -> None:
-    folder = begun(tmp_path / "one", header, 1)
+    folder = started_folder(tmp_path / "one", header, 1)
     first, second = (json.loads(line) for line in (folder.path / SLICES).read_text().splitlines())
     assert first == json.loads(json.dumps(before_the_run(header).to_json()))
     assert delta_from_json(second) == delta(0)
@@ -475,7 +475,7 @@ def test_a_run_whose_settled_slices_are_in_a_file_has_the_same_result(
     assert list(folder.path.iterdir()) == []
     assert isinstance(totals.measurement.slices, SpooledSlices) is spooled
     result = finalize_result(header, totals)
-    assert result == concluded(header, SECONDS)
+    assert result == finalized(header, SECONDS)
     folder.write_result(result)
     assert folder.read() == result
 

@@ -131,9 +131,7 @@ def test_the_name_of_the_header_has_no_case(stub: StubProcess) -> None:
         ("POST", "/ledger", 405),
     ],
 )
-def test_what_is_not_there_is_told_by_the_status(
-    stub: StubProcess, method: str, path: str, status: int
-) -> None:
+def test_what_is_not_there_has_its_status(stub: StubProcess, method: str, path: str, status: int) -> None:
     got, headers, _ = call(stub, method, path, b'{"userID":"ada"}')
     assert got == status
     assert headers.get("allow") == {405: "GET" if path == "/ledger" else "POST"}.get(status)

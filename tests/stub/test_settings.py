@@ -31,7 +31,7 @@ def test_everything_else_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_a_stub_is_on_loopback_unless_it_is_told_otherwise() -> None:
+def test_a_stub_is_on_loopback_by_default() -> None:
     assert is_loopback(StubSettings().host)
 
 

@@ -1,4 +1,4 @@
-"""Other documents give other cases: nothing about the shipped one is written down anywhere else."""
+"""Other documents give other cases: the code repeats nothing of the shipped one."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ json.dump([arguments, body.hex()], sys.stdout)
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Path:
-    """A folder with a `curl` that only tells what it was asked to do."""
+    """A folder with a `curl` that only prints what it was asked to do."""
     (tmp_path / "show.py").write_text(_SHOW)
     program = tmp_path / "curl"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/show.py" "$@"\n')

@@ -82,7 +82,7 @@ def _judged(name: str, observed: Observed, *documented: int) -> tuple[CaseStatus
         (_observed(429), CaseStatus.THROTTLED, "429: the server asked for fewer requests"),
     ],
 )
-def test_a_valid_case_wants_a_documented_success(observed: Observed, state: CaseStatus, text: str) -> None:
+def test_a_valid_case_expects_a_documented_success(observed: Observed, state: CaseStatus, text: str) -> None:
     judged, shown = _judged(FIRST, observed)
     assert judged is state
     assert shown.startswith(text)
@@ -117,7 +117,7 @@ def test_a_valid_case_wants_a_documented_success(observed: Observed, state: Case
         (_observed(429), CaseStatus.THROTTLED, "429"),
     ],
 )
-def test_an_invalid_case_wants_a_refusal_without_a_session_key(
+def test_an_invalid_case_expects_a_refusal_without_a_session_key(
     observed: Observed, state: CaseStatus, text: str
 ) -> None:
     for name in ("user-id/length-257", "body/not-json"):
@@ -228,7 +228,7 @@ def test_a_session_key_is_found_wherever_it_is(body: bytes) -> None:
         b"null",
     ],
 )
-def test_a_body_that_only_speaks_of_a_session_key_hands_out_none(body: bytes) -> None:
+def test_a_body_that_only_mentions_a_session_key_hands_out_none(body: bytes) -> None:
     assert not issues_session(body)
 
 

@@ -29,7 +29,7 @@ TIMEOUT_S = 0.5
 
 @pytest.fixture
 def spec_for(plan_for: PlanFor) -> Callable[..., RunSpec]:
-    """Return a spec for a URL and a timeout of half a second; further words are fields of the environment."""
+    """Return a spec for a URL and a timeout of 500 ms; keyword arguments are fields of the environment."""
 
     def make(url: str, *, timeout: str = "500ms", **environment: object) -> RunSpec:
         return plan_for(url, load={"timeout": timeout}, environment=environment)[1]
@@ -93,7 +93,7 @@ FAULTS = {
 def test_whatever_is_wrong_is_one_sentence_and_no_load(
     spec_for: Callable[..., RunSpec], api_key: Secret, fault: str
 ) -> None:
-    """A redirect leads to a port where somebody listens, and nobody comes."""
+    """A redirect leads to a port that is listened to, and no connection comes in there."""
     code, message, cure = FAULTS[fault]
     with socket.create_server(("127.0.0.1", 0)) as sink:
         sink.setblocking(False)  # noqa: FBT003 -- the standard library has it so
@@ -212,10 +212,10 @@ def test_tls_to_a_plain_server_fails(spec_for: Callable[..., RunSpec], api_key: 
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "is not there"), ("no certificate", "has no certificate")]
+    ("content", "reason"), [(None, "is not there"), ("no certificate", "has no certificate")]
 )
 def test_a_file_of_certificates_that_has_none_is_named(
-    spec_for: Callable[..., RunSpec], tmp_path: Path, content: str | None, words: str
+    spec_for: Callable[..., RunSpec], tmp_path: Path, content: str | None, reason: str
 ) -> None:
     """Nothing is sent: port 9 would refuse."""
     path = tmp_path / "ca.pem"
@@ -223,7 +223,7 @@ def test_a_file_of_certificates_that_has_none_is_named(
         path.write_text(content)
     error = refusal(spec_for("https://127.0.0.1:9", ca_file=str(path)))
     assert error.code == "preflight-ca-file"
-    assert words in error.message
+    assert reason in error.message
     assert str(error.place) == str(path)
 
 

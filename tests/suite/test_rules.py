@@ -164,7 +164,7 @@ def test_without_a_turn_in_the_document_its_rules_are_skipped(
     assert seen.state is CaseStatus.SKIPPED
 
 
-def test_the_time_of_a_call_is_told(context_of: Callable[..., RuleContext], api_key: Secret) -> None:
+def test_the_time_of_a_call_is_shown(context_of: Callable[..., RuleContext], api_key: Secret) -> None:
     with StubThread(latency="50ms", key=api_key) as stub:
         seen = result_of("law/response-time", context_of(stub))
     assert seen.state is CaseStatus.KEPT

@@ -64,11 +64,11 @@ def test_a_second_is_final_when_all_that_was_due_while_its_answers_came_has_ende
 def test_updates_second_by_second_say_the_same(run: Recorder, stages: tuple[Stage, ...]) -> None:
     steady(run, broken=range(20, 22))
     watch = AbortWatch(stages, [STOP], Limits())
-    said = {}
+    aborting = {}
     for settled in range(32):
         watch.add({key: part for key, part in run.measurement.slices.items() if key[1] == settled - 1})
-        said[settled] = watch.aborting(settled)
-    assert min(settled for settled, target in said.items() if target) == 22
+        aborting[settled] = watch.aborting(settled)
+    assert min(settled for settled, target in aborting.items() if target) == 22
 
 
 def test_a_window_that_reaches_into_the_warm_up_stops_nothing(

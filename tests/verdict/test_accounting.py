@@ -1,4 +1,4 @@
-"""The ledger closes when every arrival is accounted for, and only then."""
+"""The equations hold when every arrival is accounted for, and only then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frozen server is missed and not void, though service times look well."""
+"""A server that stood still is missed and not void, though service times look good."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ class _LocustIntegration:
             self._load(run)
         finally:  # a defect, too, has a result: what it leaves unaccounted for makes it void
             self._stop_users(run)
-            self._conclude(run)
+            self._finalize(run)
 
     def _load(self, run: LocustRun) -> None:
         self._start_locust(1, 1)
@@ -312,7 +312,7 @@ class _LocustIntegration:
                 run.aborted_by = target.expr
                 run.engine.stop()
 
-    def _conclude(self, run: LocustRun) -> None:
+    def _finalize(self, run: LocustRun) -> None:
         """Judge and report the run, now that every user has ended."""
         self._take(run, run.engine.delta(last=True).packed())
         header = run.prepared.spec.header

@@ -25,7 +25,7 @@ Stream = Any
 """A socket that never waits: the system's own, or one of gevent's with TLS."""
 
 _CHUNK = 16 * 1024
-_FRAMING = 8
+_MOST_OVERHEAD = 8
 """How many bytes may frame one byte of a body: chunks of a single byte take six."""
 
 
@@ -58,7 +58,7 @@ class Endpoint:
         self.deadlines = Deadlines(timeout_ns)
         self.reuse = policy.reuse
         self.body_limit = environment.max_body
-        self.most_bytes = HEAD_LIMIT + _FRAMING * environment.max_body
+        self.most_bytes = HEAD_LIMIT + _MOST_OVERHEAD * environment.max_body
         """More than any response of such a body could take."""
         self.view = memoryview(bytearray(_CHUNK))
         """Where all connections read to, one after the other: nothing stays in it once a read is parsed."""

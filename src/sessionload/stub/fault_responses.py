@@ -48,7 +48,7 @@ def _with_ending(ending: Ending, *, after: int | None = None) -> Callable[[Fault
     return lambda context: Reply(session(context.key)[:after], ending)
 
 
-def _with_framing(fields: bytes) -> Callable[[FaultContext], Reply]:
+def _with_fields(fields: bytes) -> Callable[[FaultContext], Reply]:
     """Return a function that sends a good body with these header fields and without a length."""
     return lambda context: Reply(_JSON_HEAD + fields + b"\r\n" + _body(context.key), Ending.CLOSE)
 
@@ -186,9 +186,9 @@ _RESPONSES: dict[FaultKind, Callable[[FaultContext], Reply]] = {
     FaultKind.BIG_HEADER: _big_header,
     FaultKind.MANY_HEADERS: _many_headers,
     FaultKind.CHUNKED: _chunked,
-    FaultKind.BAD_CHUNK: _with_framing(b"transfer-encoding: chunked\r\n"),
-    FaultKind.TWO_LENGTHS: _with_framing(b"content-length: 52\r\ncontent-length: 5\r\n"),
-    FaultKind.NEGATIVE_LENGTH: _with_framing(b"content-length: -1\r\n"),
+    FaultKind.BAD_CHUNK: _with_fields(b"transfer-encoding: chunked\r\n"),
+    FaultKind.TWO_LENGTHS: _with_fields(b"content-length: 52\r\ncontent-length: 5\r\n"),
+    FaultKind.NEGATIVE_LENGTH: _with_fields(b"content-length: -1\r\n"),
     FaultKind.INTERIM: _interim,
     FaultKind.HTTP10_CLOSE: _http10_close,
     FaultKind.BANNER: _banner,

@@ -1,4 +1,4 @@
-"""The page under a pointer, a keyboard and a finger: what it tells, and how it is looked into."""
+"""The page with a pointer, a keyboard and a finger: which numbers it shows, and how one zooms."""
 
 from __future__ import annotations
 

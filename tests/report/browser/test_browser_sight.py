@@ -88,7 +88,7 @@ def test_text_in_charts_is_large_enough_on_a_phone(visit: Callable[..., Any]) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_told_from_what_is_behind_it(visit: Callable[..., Any], scheme: str) -> None:
+def test_all_text_contrasts_with_its_background(visit: Callable[..., Any], scheme: str) -> None:
     seen = visit("missed", color_scheme=scheme)
     seen.chart("response").focus()
     seen.page.keyboard.press("+")

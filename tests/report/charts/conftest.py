@@ -1,4 +1,4 @@
-"""Drawings, read as a person with a ruler would."""
+"""Reads values back from drawings by the places of their marks."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def test_a_level_of_the_spectrum_lies_at_its_pixel(drawn: Draw, models: dict[str
             assert any(y == pytest.approx(place[1], abs=1.2) for y in here)
 
 
-def test_what_is_never_is_told_where_there_is_room(drawn: Draw, models: dict[str, ReportModel]) -> None:
+def test_never_is_named_where_there_is_room(drawn: Draw, models: dict[str, ReportModel]) -> None:
     response = percentile_spectrum(histogram(range(1_000_000, 1_009_999), never=1))
     seen = drawn(replace(models["met"], response=response), "spectrum", NARROW)
     (note,) = [one for one in seen.elements("text") if "is never" in (one.text or "")]

@@ -304,7 +304,7 @@ def test_a_canvas_without_data_still_has_axes() -> None:
     assert {"time", "a"} <= set(texts)
 
 
-def test_only_who_wants_pictures_waits_for_their_makers() -> None:
+def test_drawing_programs_are_imported_only_for_pictures() -> None:
     program = "import sys, sessionload.report.charts.picture; print({'vl_convert'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""The page of a comparison: whole in one file, deaf to what is in it, its pictures as its tables."""
+"""The page of a comparison: whole in one file, safe with hostile text, pictures and tables that agree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROW = DifferenceRow("p95", "", "1 ms", "2 ms", "+1 %", "+0 % to +2 %", "yes", "OPEN", "void", "", None)
 
 
-def sheet_of(base: Result, candidate: Result) -> ComparisonModel:
+def model_of(base: Result, candidate: Result) -> ComparisonModel:
     comparison = compare(base, candidate, tolerance=Fraction(5, 100), replicates=300)
     return build_comparison_model(base, candidate, comparison)
 
@@ -45,10 +45,10 @@ def pages(known: dict[str, Result], hostile: str) -> dict[str, tuple[ComparisonM
         machine={hostile: hostile},
     )
     models = {
-        "plain": sheet_of(met, known["never"]),
-        "void": sheet_of(met, known["void"]),
-        "empty": sheet_of(known["empty"], known["empty"]),
-        "hostile": sheet_of(met, wild),
+        "plain": model_of(met, known["never"]),
+        "void": model_of(met, known["void"]),
+        "empty": model_of(known["empty"], known["empty"]),
+        "hostile": model_of(met, wild),
     }
     return {name: (model, page.render(model)) for name, model in models.items()}
 
@@ -102,7 +102,7 @@ def test_hostile_text_is_text(pages: dict[str, tuple[ComparisonModel, str]]) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_sheet_says_is_on_its_page(pages: dict[str, tuple[ComparisonModel, str]], name: str) -> None:
+def test_what_a_model_says_is_on_its_page(pages: dict[str, tuple[ComparisonModel, str]], name: str) -> None:
     model, text = pages[name]
     heading = f'<span class="word {model.tone}">{model.verdict}:</span>'
     assert heading in text

@@ -86,7 +86,7 @@ def candidates(known: dict[str, Result]) -> dict[str, tuple[Result, Result]]:
     }
 
 
-def sheet_of(base: Result, candidate: Result, tolerance: Fraction = Fraction(5, 100)) -> ComparisonModel:
+def model_of(base: Result, candidate: Result, tolerance: Fraction = Fraction(5, 100)) -> ComparisonModel:
     return build_comparison_model(base, candidate, compare(base, candidate, tolerance=tolerance, seed=0))
 
 
@@ -96,15 +96,15 @@ def pairs(known: dict[str, Result]) -> dict[str, tuple[Result, Result]]:
 
 
 @pytest.fixture(scope="module")
-def sheets_of_pairs(pairs: dict[str, tuple[Result, Result]]) -> dict[str, ComparisonModel]:
-    return {name: sheet_of(*pair) for name, pair in pairs.items()}
+def models_of_pairs(pairs: dict[str, tuple[Result, Result]]) -> dict[str, ComparisonModel]:
+    return {name: model_of(*pair) for name, pair in pairs.items()}
 
 
 @pytest.mark.parametrize(("name", "view"), [(name, view) for name in NAMES for view in VIEWS])
 def test_a_view_of_a_known_comparison_is_known(
-    sheets_of_pairs: dict[str, ComparisonModel], name: str, view: str
+    models_of_pairs: dict[str, ComparisonModel], name: str, view: str
 ) -> None:
-    text = VIEWS[view](sheets_of_pairs[name])
+    text = VIEWS[view](models_of_pairs[name])
     file = GOLD / f"{name}.{view}"
     if os.environ.get("GOLD") == "write":
         GOLD.mkdir(exist_ok=True)
@@ -137,27 +137,27 @@ def test_no_gold_file_is_left_over() -> None:
     ],
 )
 def test_every_view_begins_with_the_answer(
-    sheets_of_pairs: dict[str, ComparisonModel], name: str, answer: Conclusion, tone: str
+    models_of_pairs: dict[str, ComparisonModel], name: str, answer: Conclusion, tone: str
 ) -> None:
-    model = sheets_of_pairs[name]
+    model = models_of_pairs[name]
     assert (model.answer, model.verdict, model.tone) == (answer, answer.value.upper(), tone)
     assert model.headline == f"{model.verdict}: {model.sentence}"
     assert terminal.render(model).startswith(f"{model.verdict}: ")
-    title, _, said, *_ = markdown.render(model).splitlines()
+    title, _, first_line, *_ = markdown.render(model).splitlines()
     assert title.endswith(f": {answer.value}")
-    assert said.startswith(f"**{model.verdict}**: ")
+    assert first_line.startswith(f"**{model.verdict}**: ")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_terminal_has_a_hundred_columns(sheets_of_pairs: dict[str, ComparisonModel], name: str) -> None:
-    assert max(map(width, terminal.render(sheets_of_pairs[name]).splitlines())) <= 100
+def test_the_terminal_has_a_hundred_columns(models_of_pairs: dict[str, ComparisonModel], name: str) -> None:
+    assert max(map(width, terminal.render(models_of_pairs[name]).splitlines())) <= 100
 
 
 @pytest.mark.parametrize("name", ["same", "slower", "errors", "empty"])
 def test_the_numbers_of_a_side_are_those_of_its_own_report(
-    pairs: dict[str, tuple[Result, Result]], sheets_of_pairs: dict[str, ComparisonModel], name: str
+    pairs: dict[str, tuple[Result, Result]], models_of_pairs: dict[str, ComparisonModel], name: str
 ) -> None:
-    shown = {row.name: row for row in sheets_of_pairs[name].rows}
+    shown = {row.name: row for row in models_of_pairs[name].rows}
     for result, side in zip(pairs[name], ("base", "candidate"), strict=True):
         own = prepare_run(result)
         for row in own.latency:
@@ -169,11 +169,11 @@ def test_the_numbers_of_a_side_are_those_of_its_own_report(
         facts = dict(own.glance)
         assert getattr(shown["error_rate"], side) == facts["Without a session"].partition(" of ")[0]
         assert getattr(shown["achieved_rate"], side) == facts["Sent"].partition(" of ")[0]
-        about = getattr(sheets_of_pairs[name], side)
+        about = getattr(models_of_pairs[name], side)
         assert (about.verdict, about.sentence) == (own.verdict, own.sentence)
         assert about.response == own.response
         assert {
-            row.label: getattr(row, side) for row in sheets_of_pairs[name].run_facts if getattr(row, side)
+            row.label: getattr(row, side) for row in models_of_pairs[name].run_facts if getattr(row, side)
         } == dict(own.run_facts)
 
 
@@ -186,7 +186,7 @@ def test_nothing_of_others_becomes_markup(known: dict[str, Result], hostile: str
         contract={"sha256": hostile},
         verdict=Verdict(State.VOID, (), (hostile, hostile)),
     )
-    model = sheet_of(known["met"], wild)
+    model = model_of(known["met"], wild)
     for text in (terminal.render(model), markdown.render(model)):
         assert text.isprintable() or set(re.findall(r"[^\x20-\x7e\u00a0-\uffff]", text)) == {"\n"}
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\ud800-\udfff]", text)
@@ -203,7 +203,7 @@ def test_nothing_of_others_becomes_markup(known: dict[str, Result], hostile: str
 def test_what_is_long_is_cut_to_the_size_of_a_comment(known: dict[str, Result]) -> None:
     wide = {f"key {number}": "x" * 300 for number in range(300)}
     wild = replace(known["met"], machine=wide, environment=wide, scenario={**known["met"].scenario, **wide})
-    document = markdown.render(sheet_of(known["met"], wild))
+    document = markdown.render(model_of(known["met"], wild))
     assert len(document) < LONGEST
     assert re.search(r"… and \d+ more rows in the report", document)
 
@@ -260,22 +260,22 @@ RATE = difference(
 )
 
 
-def said(answer: Conclusion, *differences: Difference, reasons: tuple[str, ...] = ()) -> str:
+def sentence_of(answer: Conclusion, *differences: Difference, reasons: tuple[str, ...] = ()) -> str:
     return phrases.conclusion_sentence(
         Comparison(answer, differences, reasons, (), Fraction(5, 100), seed=0, replicates=9, blocks=None)
     )
 
 
-TOLD = "p95 312 ms → 355 ms, +13.8 % (95 % interval +9.1 % to +18 %)"
+SLOWER_BY = "p95 312 ms → 355 ms, +13.8 % (95 % interval +9.1 % to +18 %)"
 
 
 def test_slower_says_what_and_how_much_and_what_else() -> None:
     slower = difference(status=DifferenceStatus.SLOWER)
     faint = difference(2, status=DifferenceStatus.SLOWER, interval=Range(0.1, 0.06, 0.14))
     rate = replace(RATE, metric=ERROR_RATE, status=DifferenceStatus.SLOWER, limit=0.001)
-    assert said(Conclusion.SLOWER, slower) == f"{TOLD}, tolerance 5 %"
-    assert said(Conclusion.SLOWER, faint, slower) == f"{TOLD}, tolerance 5 %; p90 is slower too"
-    assert said(Conclusion.SLOWER, faint, slower, rate, difference(4)) == (
+    assert sentence_of(Conclusion.SLOWER, slower) == f"{SLOWER_BY}, tolerance 5 %"
+    assert sentence_of(Conclusion.SLOWER, faint, slower) == f"{SLOWER_BY}, tolerance 5 %; p90 is slower too"
+    assert sentence_of(Conclusion.SLOWER, faint, slower, rate, difference(4)) == (
         "error_rate 0.01 % → 1 %, +0.99 points (95 % interval +0.8 to +1.2 points), tolerance 0.1 points;"
         " p90 and p95 are slower too"
     )
@@ -291,7 +291,7 @@ def test_not_slower_says_how_near_it_came_and_what_was_not_judged() -> None:
     service = replace(
         difference(), metric=SERVICE[0], status=DifferenceStatus.SHOWN, why="there are no samples"
     )
-    assert said(Conclusion.NOT_SLOWER, within, nearer, few, rate, service) == (
+    assert sentence_of(Conclusion.NOT_SLOWER, within, nearer, few, rate, service) == (
         "nearest to the tolerance of 5 % is p90 312 ms → 355 ms, +1 % (95 % interval −2 % to +4 %)"  # noqa: RUF001
         "; p99 is not judged"
     )
@@ -308,19 +308,19 @@ def test_not_slower_says_how_near_it_came_and_what_was_not_judged() -> None:
     ],
 )
 def test_cannot_say_says_what_would_help(times: float, needed: str) -> None:
-    assert said(Conclusion.CANNOT_SAY, difference(2, times=1.5), difference(times=times)) == (
-        f"{TOLD}, tolerance 5 %; {needed}"
+    assert sentence_of(Conclusion.CANNOT_SAY, difference(2, times=1.5), difference(times=times)) == (
+        f"{SLOWER_BY}, tolerance 5 %; {needed}"
     )
 
 
 def test_a_share_that_is_open_is_counted_in_arrivals_too() -> None:
     rate = replace(RATE, metric=ERROR_RATE, times=3.0)
-    assert said(Conclusion.CANNOT_SAY, rate).endswith(
+    assert sentence_of(Conclusion.CANNOT_SAY, rate).endswith(
         "a run 3 times as long, of about 36,000 arrivals, would tell"
     )
 
 
 def test_a_reason_stands_in_the_place_of_numbers() -> None:
     shown = difference(status=DifferenceStatus.SHOWN)
-    assert said(Conclusion.CANNOT_SAY, shown, reasons=("the base is void",)) == "the base is void"
-    assert said(Conclusion.CANNOT_SAY, shown, reasons=("a", "b")) == "a (1 of 2 reasons)"
+    assert sentence_of(Conclusion.CANNOT_SAY, shown, reasons=("the base is void",)) == "the base is void"
+    assert sentence_of(Conclusion.CANNOT_SAY, shown, reasons=("a", "b")) == "a (1 of 2 reasons)"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sessionload.report.history import markdown, terminal
 from sessionload.report.history.model import HistoryModel, Unread, build_history_model, relative_url, run_row
-from sessionload.report.model.build import build_report_model as sheet_of
+from sessionload.report.model.build import build_report_model
 from sessionload.report.model.text_layout import COLUMNS, width
 from sessionload.units import NS
 from sessionload.verdict.verdict import State
@@ -73,7 +73,7 @@ def history(known: dict[str, Result]) -> HistoryModel:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_row_says_what_the_report_of_its_run_says(known: dict[str, Result], name: str) -> None:
-    row, model = run_row(known[name], "here", "here/report.html"), sheet_of(known[name])
+    row, model = run_row(known[name], "here", "here/report.html"), build_report_model(known[name])
     response = next(one for one in model.latency if one.name == "response")
     assert (row.verdict, row.state, row.sentence) == (model.verdict, model.state, model.sentence)
     assert row.percentiles == (response.cells[1], response.cells[3], response.cells[4])
@@ -194,7 +194,7 @@ def test_unlike_runs_stand_apart_those_of_the_newest_first(known: dict[str, Resu
     assert not any(trend.changes for trend in trends)
 
 
-def test_another_load_is_told(known: dict[str, Result]) -> None:
+def test_another_load_is_shown(known: dict[str, Result]) -> None:
     one = known["empty"]
     faster = tuple(replace(stage, end_rate=stage.end_rate * 2) for stage in one.stages)
     rows = [
@@ -228,7 +228,7 @@ def test_the_account_counts_every_run_once(
 
 def test_the_headline_is_that_of_the_newest_run(known: dict[str, Result]) -> None:
     model = build_history_model("x", [run_row(like(known["met"]), "x")])
-    assert model.headline == sheet_of(known["met"]).headline
+    assert model.headline == build_report_model(known["met"]).headline
     assert model.about == "launch on staging, started 2026-01-02 03:04"
     nothing = build_history_model("x", [], [Unread("b", "why")])
     assert (nothing.verdict, nothing.headline, nothing.about) == ("", "No run here could be read", "")

@@ -77,7 +77,7 @@ def test_percentiles_are_those_of_sorting_every_sample(samples: list[tuple[int, 
         assert step.p50_ns == (pytest.approx(here[(len(here) - 1) // 2], rel=0.001) if here else None)
 
 
-def test_a_row_of_nothing_is_told_from_never(models: dict[str, ReportModel]) -> None:
+def test_a_row_without_samples_differs_from_never(models: dict[str, ReportModel]) -> None:
     nothing = {cell.text for row in models["empty"].latency for cell in row.cells[1:]}
     assert nothing == {NOTHING}
     assert models["never"].latency[0].cells[-1].text == "never"
@@ -88,7 +88,7 @@ def test_targets_on_response_percentiles_can_be_drawn(models: dict[str, ReportMo
     assert drawn == [("p50", 400_000_000), ("p95", 2_000_000_000), *[("", None)] * 4]
 
 
-def test_a_result_read_back_gives_the_same_sheet(known: dict[str, Result]) -> None:
+def test_a_result_read_back_gives_the_same_model(known: dict[str, Result]) -> None:
     result = known["missed"]
     assert build_report_model(type(result).from_json(result.to_json())) == build_report_model(result)
 

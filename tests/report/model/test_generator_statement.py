@@ -1,4 +1,4 @@
-"""Whether to trust a run, and why."""
+"""Whether the measurements of a run can be trusted, and why."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_without_a_scenario_the_limits_are_the_usual_ones(known: dict[str, Resul
     assert _statement(replace(known["met"], scenario={})) == _statement(known["met"])
 
 
-def test_a_generator_that_told_nothing_is_not_said_to_be_idle(known: dict[str, Result]) -> None:
+def test_a_generator_that_reported_nothing_is_not_called_idle(known: dict[str, Result]) -> None:
     assert "processor time not known (limit 90 %)" in _statement(
         _with(known["met"], generator=GeneratorHealth())
     )

@@ -1,4 +1,4 @@
-"""When the server was how fast."""
+"""The heat map: response times by time and by band of duration."""
 
 from __future__ import annotations
 

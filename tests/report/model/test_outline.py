@@ -106,13 +106,13 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
     limits = "\n".join(
         part(outline(planned(load={**load, "max_lag": "20ms", "max_cpu": "75%"}, max_rate="300/s")), "limits")
     )
-    for words in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
-        assert words in limits
+    for expected in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
+        assert expected in limits
     assert "the environment allows any rate" in outline(planned())
 
 
 @pytest.mark.parametrize(
-    ("load", "words"),
+    ("load", "expected"),
     [
         ({}, "addresses of the host: all; each TLS session may take up an earlier one"),
         (
@@ -121,8 +121,8 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
         ),
     ],
 )
-def test_how_connections_are_made_is_shown(load: dict[str, Any], words: str) -> None:
-    assert words in part(outline(planned(load=load)), "limits")
+def test_how_connections_are_made_is_shown(load: dict[str, Any], expected: str) -> None:
+    assert expected in part(outline(planned(load=load)), "limits")
 
 
 def test_targets_are_shown_with_what_they_do() -> None:

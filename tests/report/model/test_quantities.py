@@ -24,7 +24,7 @@ from sessionload.report.model.quantities import (
         (0, 1, "0 µs", 0.0),
     ],
 )
-def test_never_is_told_from_nothing(ns: int | None, samples: int, text: str, raw: float | None) -> None:
+def test_never_differs_from_no_samples(ns: int | None, samples: int, text: str, raw: float | None) -> None:
     assert timed(ns, samples) == (text, raw)
     assert latency_text(ns, samples) == text
     assert milliseconds(ns) == raw
