@@ -236,7 +236,7 @@ def _sibling(path: Path) -> str:
 
 def _unwritable(path: Path, fault: OSError) -> ResultError:
     message = f"the file cannot be written: {_reason(fault)}"
-    hint = "make room or mend the permissions, then run again"
+    hint = "make room or fix the permissions, then run again"
     return ResultError("result-unwritable", message, place=Place(shown(path)), hint=hint)
 
 

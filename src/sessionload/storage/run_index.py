@@ -24,14 +24,14 @@ def runs_of(folder: Path) -> list[RunFolder]:
     except (OSError, ValueError) as fault:
         reason = fault.strerror.lower() if isinstance(fault, OSError) and fault.strerror else "not a name"
         raise _none(folder, f"this folder cannot be listed: {reason}") from None
-    found: dict[Path, RunFolder] = {}
+    by_place: dict[Path, RunFolder] = {}
     for path in (folder, *below):
         run = RunFolder(path)
         if run.is_run():
-            found.setdefault(path.resolve(), run)
-    if not found:
+            by_place.setdefault(path.resolve(), run)
+    if not by_place:
         raise _none(folder, f"neither this folder nor one directly below it has a {RESULT} or a {SLICES}")
-    return list(found.values())
+    return list(by_place.values())
 
 
 def _none(folder: Path, message: str) -> InputError:
