@@ -67,6 +67,20 @@ def test_an_empty_path_is_a_mistake_and_not_the_current_folder(name: str, parame
     assert "it is empty" in ended.stderr
 
 
+@pytest.mark.parametrize("name", [name for name, parameter in PATHS if parameter.name == "out"])
+def test_a_key_that_was_typed_in_place_of_a_new_folder_makes_none_and_is_not_shown(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    positional = [each for each in cli.commands[name].params if isinstance(each, click.Argument)]
+    key = "VF.DM.0123456789abcdef.wxyz"
+    ended = CliRunner().invoke(cli, [name, *("x" for _ in positional), "--out", key])
+    assert ended.exit_code == 2
+    assert "looks like an API key" in ended.stderr
+    assert key[:14] not in ended.output
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     """What the command to compare was called with; it returns 3."""

@@ -110,11 +110,17 @@ def test_what_it_cannot_do_is_refused_in_one_sentence(world: World, arguments: l
     assert f"[{code}]" in ended.err
 
 
-def test_an_output_folder_without_a_name_is_refused(world: World) -> None:
+@pytest.mark.parametrize(
+    ("out", "sentence"), [("", "it is empty"), ("VF.DM.0123456789abcdef.wxyz", "looks like an API key")]
+)
+def test_an_output_folder_that_has_no_name_or_a_key_for_one_is_refused(
+    world: World, out: str, sentence: str
+) -> None:
     world.stub()
-    ended = world.run(program=locust("--headless", "--scenario", world.scenario(), "--out", ""))
+    ended = world.run(program=locust("--headless", "--scenario", world.scenario(), "--out", out))
     assert ended.code == 2
-    assert "it is empty" in ended.err
+    assert sentence in ended.err
+    assert "0123456789" not in ended.err
 
 
 def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(

@@ -19,6 +19,7 @@ from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
+from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,17 @@ class _Path(click.Path):
         return super().convert(value, parameter, context)
 
 
+class _NewFolder(_Path):
+    """A folder to write into. A key that was typed here would be its name, on disk and in what is printed."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
+        if may_be_key(str(value)):
+            self.fail("this looks like an API key; revoke it, and name a folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 PATH = _Path(path_type=Path)
+NEW_FOLDER = _NewFolder(path_type=Path)
 
 
 def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
@@ -97,7 +108,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @cli.command(epilog=EXIT_CODES_HELP)
 @_run_options
-@click.option("--out", type=PATH, help="The run's folder  [default: new, under reports/]")
+@click.option("--out", type=NEW_FOLDER, help="The run's folder  [default: new, under reports/]")
 @click.option(
     "--grace",
     metavar="DURATION",
@@ -157,7 +168,7 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 @click.option(
     "--budget", type=click.IntRange(1), default=500, show_default=True, help="The most requests of all."
 )
-@click.option("--out", type=PATH, help="The check's folder  [default: new, under reports/]")
+@click.option("--out", type=NEW_FOLDER, help="The check's folder  [default: new, under reports/]")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Check that an environment keeps the contract, case by case. Prints the check's folder last."""
@@ -203,7 +214,7 @@ def report(run: Path, formats: str) -> NoReturn:
     "--tolerance", metavar="SHARE", default="5%", show_default=True, help="How much slower is not slower."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes what is resampled.")
-@click.option("--out", type=PATH, help="The comparison's folder  [default: new, under reports/]")
+@click.option("--out", type=NEW_FOLDER, help="The comparison's folder  [default: new, under reports/]")
 def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Say whether a CANDIDATE run is slower than a BASE run, beyond noise.
 
@@ -218,7 +229,7 @@ def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: 
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option(
     "--out",
-    type=PATH,
+    type=NEW_FOLDER,
     help="Where to write history.html and history.md  [default: DIR]",
 )
 def history(folder: Path, out: Path | None) -> NoReturn:

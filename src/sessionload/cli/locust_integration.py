@@ -35,6 +35,7 @@ from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.generator.worker_process import run_variables
 from sessionload.process_limits import allow_connections, forbid_core_dumps
+from sessionload.secret import may_be_key
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
@@ -86,6 +87,8 @@ def _add_options(parser: ArgumentParser) -> None:
 def _folder(text: str) -> Path:
     if not text:
         raise ArgumentTypeError("it is empty; name a folder")
+    if may_be_key(text):
+        raise ArgumentTypeError("this looks like an API key; revoke it, and name a folder")
     return Path(text)
 
 
