@@ -114,10 +114,10 @@ def test_a_view_of_a_known_comparison_is_known(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_view_says_why_a_change_need_not_be_the_ratio_of_its_figures(
-    sheets_of_pairs: dict[str, ComparisonModel], name: str
+    models_of_pairs: dict[str, ComparisonModel], name: str
 ) -> None:
     for render in VIEWS.values():
-        assert "worked out before its figures are rounded" in " ".join(render(sheets_of_pairs[name]).split())
+        assert "worked out before its figures are rounded" in " ".join(render(models_of_pairs[name]).split())
 
 
 def test_no_gold_file_is_left_over() -> None:
