@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DISTRIBUTIONS = packages_distributions()
+TYPES_ONLY = {"_typeshed"}
+"""What type checkers bring with them, and no program can import."""
 OWN = {"sessionload", "tests", "rig", *(path.stem for path in ROOT.glob("tests/shared/*.py"))}
 
 
@@ -43,7 +45,7 @@ def imported_in(*places: str) -> set[str]:
                     else []
                 )
                 packages |= {name.split(".")[0] for name in names}
-    foreign = packages - OWN - sys.stdlib_module_names
+    foreign = packages - OWN - TYPES_ONLY - sys.stdlib_module_names
     return {normal(distribution) for package in foreign for distribution in DISTRIBUTIONS[package]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -18,9 +19,10 @@ def kill_stub(process: subprocess.Popen[str]) -> None:
     patience = time.monotonic() + 30
     while time.monotonic() < patience:
         for child in psutil.Process(process.pid).children():
-            if "sessionload.stub" in child.cmdline() and child.net_connections():
-                child.kill()
-                return
+            with suppress(psutil.NoSuchProcess):  # another child may have ended just now
+                if "sessionload.stub" in child.cmdline() and child.net_connections():
+                    child.kill()
+                    return
         time.sleep(0.05)
     raise AssertionError("no stub")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import time
@@ -47,6 +48,20 @@ def endless(start: bytes, piece: bytes) -> Callable[[socket.socket], None]:
     return answer
 
 
+def read_request(connection: socket.socket) -> None:
+    """Read all of it: to close a connection with unread bytes would reset it."""
+    data = b""
+    while True:
+        head, end, body = data.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if end and len(body) >= int(length[1] if length else 0):
+            return
+        piece = connection.recv(1 << 16)
+        if not piece:
+            return
+        data += piece
+
+
 Answer = bytes | Callable[[socket.socket], None]
 
 
@@ -59,7 +74,7 @@ def served(world: World) -> Iterator[Callable[[Answer], None]]:
         def connected(connection: socket.socket) -> None:
             with connection, suppress(OSError):
                 connection.settimeout(10)
-                connection.recv(1 << 16)
+                read_request(connection)
                 connection.sendall(answer) if isinstance(answer, bytes) else answer(connection)
 
         def accept() -> None:
