@@ -22,7 +22,8 @@ from rig.runs import order, result_in, variables
 from rig.servers import CONTRACT
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +54,10 @@ class Task:
     def route(self) -> str:
         """The path of a session start."""
         document, _ = read_contract(CONTRACT)
-        contract = Contract.from_document(document, OPERATION, file=CONTRACT.name, sha256="")
-        return contract.path("stub", "main")
+        contract = Contract.from_document(
+            document, Binding(OPERATION, "stub", "main"), file=CONTRACT.name, sha256=""
+        )
+        return contract.request.path()
 
     @property
     def variables(self) -> dict[str, str]:

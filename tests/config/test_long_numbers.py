@@ -9,8 +9,10 @@ import pytest
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
 from sessionload.config.yaml_source import parse
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.operation import Contract
+from sessionload.contract.schema_check import checked_schema
 from sessionload.errors import InputError, ValueProblem
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
@@ -124,7 +126,7 @@ def test_a_pattern_is_refused() -> None:
 def test_a_contract_with_such_a_limit_is_refused_or_usable(keyword: str, number: str | int) -> None:
     data = parse(f"openapi: 3.0.3\na: {{type: string, {keyword}: {number}}}\n".encode(), "c.yaml").data
     with pytest.raises(InputError) as caught:
-        OpenApiDocument(data, "c.yaml").schema(data["a"], "a body")
+        checked_schema(OpenApiDocument(data, "c.yaml"), data["a"], "a body")
     assert caught.value.code == "bad-schema"
 
 
@@ -141,7 +143,7 @@ def test_an_answer_with_such_a_number_is_a_violation() -> None:
         "paths": {"/session": {"post": operation}},
         "components": {"securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "key"}}},
     }
-    contract = Contract.from_document(document, "start", file="c.yaml", sha256="0")
+    contract = Contract.from_document(document, Binding("start"), file="c.yaml", sha256="0")
     for body in (LONG, f'{{"sessionKey": {LONG}}}', f"[-{LONG}]", f"1e{LONG}"):
         failure = contract.judge(200, "application/json", body.encode()).failure
         assert failure is not None

@@ -103,7 +103,7 @@ def test_a_spec_is_everything_that_a_run_needs_checked() -> None:
     assert spec.environment.url == "http://127.0.0.1:4321"
     assert spec.environment.key is not None
     assert spec.environment.key.reveal() == KEY
-    assert spec.contract.operation_id == OPERATION
+    assert spec.contract.operation.operation_id == OPERATION
     assert KEY not in repr(spec)
 
 

@@ -12,7 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.operation import Contract, Judgement
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
+from sessionload.contract.response_rule import Judgement
 from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def _contract(
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(document, operation_id, file="openapi.yaml", sha256="0" * 64)
+    return Contract.from_document(document, Binding(operation_id), file="openapi.yaml", sha256="0" * 64)
 
 
 _START = _contract()
@@ -322,4 +324,4 @@ def test_a_server_that_names_ever_new_media_types_is_judged_alike_each_time() ->
         fine = _START.judge(200, f"application/json; turn={number}", _GOOD)
         other = _START.judge(200, f"text/x-{number}", _GOOD)
         assert (fine.outcome, other.outcome) == (Outcome.OK, Outcome.CONTRACT_VIOLATION)
-    assert len(_START._expected) == 64
+    assert len(_START.responses._expected) == 64

@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,12 +24,17 @@ _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
 
 def _contract(
-    change: Callable[[dict[str, Any]], object] | None = None, operation_id: str = "startSession"
+    change: Callable[[dict[str, Any]], object] | None = None,
+    operation_id: str = "startSession",
+    project: str = "",
+    environment: str = "",
 ) -> Contract:
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(document, operation_id, file="openapi.yaml", sha256="0" * 64)
+    return Contract.from_document(
+        document, Binding(operation_id, project, environment), file="openapi.yaml", sha256="0" * 64
+    )
 
 
 _START = _contract()
@@ -57,8 +63,9 @@ def test_a_result_holds_enough_to_send_the_request_again() -> None:
 
 
 def test_what_the_document_says_of_the_request() -> None:
-    assert (_START.operation_id, _START.method, _START.file) == ("startSession", "POST", "openapi.yaml")
-    assert (_START.sha256, _START.security_header) == ("0" * 64, "authorization")
+    assert (_START.operation.operation_id, _START.request.method) == ("startSession", "POST")
+    assert _START.file == "openapi.yaml"
+    assert (_START.sha256, _START.request.security_header) == ("0" * 64, "authorization")
 
 
 @pytest.mark.parametrize(
@@ -70,11 +77,14 @@ def test_what_the_document_says_of_the_request() -> None:
     ],
 )
 def test_each_value_is_one_part_of_the_path(project: str, environment: str, path: str) -> None:
-    assert _START.path(project, environment) == path
+    assert _contract(project=project, environment=environment).request.path() == path
 
 
 def test_the_traffic_split_needs_no_environment() -> None:
-    assert _contract(operation_id="startSessionTrafficSplit").path("p", "") == "/v4/project/p/session"
+    assert (
+        _contract(operation_id="startSessionTrafficSplit", project="p").request.path()
+        == "/v4/project/p/session"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,19 +92,19 @@ def test_the_traffic_split_needs_no_environment() -> None:
 )
 def test_a_value_that_would_change_the_path_is_refused(project: str, environment: str) -> None:
     with pytest.raises(InputError) as caught:
-        _START.path(project, environment)
+        _contract(project=project, environment=environment).request.path()
     assert caught.value.code == "bad-path-value"
     assert "canary" not in str(caught.value)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256))
 def test_a_user_id_without_fault_is_sent_as_it_is(user_id: str) -> None:
-    assert _START.user_id_fault(user_id) is None
-    assert json.loads(_START.body(user_id)) == {"userID": user_id}
+    assert _START.request.user_id_fault(user_id) is None
+    assert json.loads(_START.request.body(user_id)) == {"userID": user_id}
 
 
 def test_a_body_is_compact_utf_8() -> None:
-    assert _START.body('é"') == b'{"userID":"\xc3\xa9\\""}'
+    assert _START.request.body('é"') == b'{"userID":"\xc3\xa9\\""}'
 
 
 @pytest.mark.parametrize(
@@ -106,7 +116,7 @@ def test_a_body_is_compact_utf_8() -> None:
     ],
 )
 def test_a_user_id_that_the_contract_does_not_allow(user_id: str, fault: str) -> None:
-    assert _START.user_id_fault(user_id) == fault
+    assert _START.request.user_id_fault(user_id) == fault
 
 
 @pytest.mark.parametrize(
@@ -126,19 +136,23 @@ def test_user_ids_are_judged_by_the_document(schema: object, fault: str | None) 
     contract = _contract(
         lambda document: _schemas(document)["SessionStart"]["properties"].update(userID=schema)
     )
-    assert contract.user_id_fault("user") == fault
+    assert contract.request.user_id_fault("user") == fault
 
 
 def test_one_character_is_one_character() -> None:
     properties = {"userID": {"minLength": 2}}
     contract = _contract(lambda document: _schemas(document)["SessionStart"].update(properties=properties))
-    assert contract.user_id_fault("u") == "is 1 character long; the contract allows at least 2"
+    assert contract.request.user_id_fault("u") == "is 1 character long; the contract allows at least 2"
 
 
 def test_a_request_with_further_needs_says_so() -> None:
     contract = _contract(lambda document: _schemas(document)["SessionStart"].update(required=["region"]))
-    assert contract.user_id_fault("u") == "does not fit the request of the contract: region is missing"
+    assert (
+        contract.request.user_id_fault("u") == "does not fit the request of the contract: region is missing"
+    )
 
 
 def test_without_a_request_body_any_user_id_will_do() -> None:
-    assert _contract(lambda document: _operation(document).pop("requestBody")).user_id_fault("") is None
+    assert (
+        _contract(lambda document: _operation(document).pop("requestBody")).request.user_id_fault("") is None
+    )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract import operation
-from sessionload.contract.operation import Contract
+from sessionload.contract import response_rule
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.contract.strict_json import parse
 from sessionload.metrics.exchange import Outcome
 
@@ -34,7 +35,7 @@ def contract_of(schema: dict[str, Any]) -> Contract:
             "schemas": {"Key": {**TEXT, "description": "opaque"}, "Short": {**TEXT, "maxLength": 9}},
         },
     }
-    return Contract.from_document(document, "start", file="openapi.yaml", sha256="0")
+    return Contract.from_document(document, Binding("start"), file="openapi.yaml", sha256="0")
 
 
 QUICK = contract_of(SCHEMA)
@@ -86,7 +87,7 @@ def is_parsed(contract: Contract, body: bytes, monkeypatch: pytest.MonkeyPatch) 
         parsed.append(body)
         return parse(body)
 
-    monkeypatch.setattr(operation, "parse", spy)
+    monkeypatch.setattr(response_rule, "parse", spy)
     contract.judge(200, JSON, body)
     return bool(parsed)
 

@@ -9,7 +9,8 @@ import openapi_spec_validator
 import pytest
 import yaml
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
@@ -50,9 +51,9 @@ def test_only_200_is_promised(operation_id: str) -> None:
 
 @pytest.mark.parametrize("operation_id", sorted(_OPERATIONS))
 def test_every_operation_can_be_judged_by(operation_id: str) -> None:
-    contract = Contract.from_document(_DOCUMENT, operation_id, file="openapi.yaml", sha256="0" * 64)
-    assert contract.security_header == "authorization"
-    assert contract.method == "POST"
+    contract = Contract.from_document(_DOCUMENT, Binding(operation_id), file="openapi.yaml", sha256="0" * 64)
+    assert contract.request.security_header == "authorization"
+    assert contract.request.method == "POST"
 
 
 def test_both_keys_travel_in_the_same_header() -> None:

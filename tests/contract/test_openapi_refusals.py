@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 
@@ -25,7 +26,7 @@ _SCHEMA = "#/components/schemas/SessionStarted"
 
 
 def _load(document: dict[str, Any], operation_id: str = "startSession") -> Contract:
-    return Contract.from_document(document, operation_id, file="contracts/openapi.yaml", sha256="0")
+    return Contract.from_document(document, Binding(operation_id), file="contracts/openapi.yaml", sha256="0")
 
 
 def _set(*way: str | int, to: object) -> Callable[[dict[str, Any]], None]:
@@ -157,7 +158,7 @@ def test_a_path_with_an_unknown_place_is_refused() -> None:
 def test_the_security_of_the_document_holds_where_an_operation_has_none() -> None:
     document = copy.deepcopy(_DOCUMENT)
     document["security"] = document["paths"][_PATH]["post"].pop("security")
-    assert _load(document).security_header == "authorization"
+    assert _load(document).request.security_header == "authorization"
 
 
 def test_a_reference_may_carry_a_description() -> None:
@@ -203,7 +204,7 @@ def test_any_document_is_used_or_refused(data: st.DataObject) -> None:
             Outcome.OK,
             Outcome.CONTRACT_VIOLATION,
         }
-    contract.user_id_fault("u")
+    contract.request.user_id_fault("u")
 
 
 def _ways(node: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 - a parsed document

@@ -15,7 +15,8 @@ import pytest
 
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.contract.strict_json import JsonErrorKind
 from sessionload.errors import InputError, PreflightError, ResultError
 from sessionload.metrics.exchange import Outcome
@@ -208,7 +209,9 @@ def test_a_cause_is_in_the_part_of_its_outcome(cause: str) -> None:
 
 def test_whatever_status_comes_back_its_cause_has_a_row() -> None:
     document, sha256 = read_contract(ROOT / "contracts" / "openapi.yaml")
-    contract = Contract.from_document(document, OPERATION, file="contracts/openapi.yaml", sha256=sha256)
+    contract = Contract.from_document(
+        document, Binding(OPERATION), file="contracts/openapi.yaml", sha256=sha256
+    )
     page = causes_on_the_page()
     for status in range(1100):
         fault = contract.judge(status, "application/json", b"{}").failure

@@ -18,7 +18,7 @@ from sessionload.stub.settings import StubSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.failures import Response
     from sessionload.secret import Secret
@@ -130,11 +130,11 @@ def met(
     def meet(endpoint: Endpoint, number: int) -> Met:
         connection = Connection(endpoint)
         began = time.monotonic()
-        response = connection.exchange(endpoint.request(contract.body(f"user-{2 * number}")))
+        response = connection.exchange(endpoint.request(contract.request.body(f"user-{2 * number}")))
         took = time.monotonic() - began
         opened = endpoint.connections_opened
         gevent.sleep(0.01)  # what the server does after its answer has happened by then
-        following = connection.exchange(endpoint.request(contract.body(f"user-{2 * number + 1}")))
+        following = connection.exchange(endpoint.request(contract.request.body(f"user-{2 * number + 1}")))
         connection.close()
         reused = endpoint.connections_opened == opened
         return Met(response, *judged(contract, response), took, reused, judged(contract, following)[0])
@@ -204,7 +204,9 @@ def test_a_slow_server_is_waited_for_until_the_deadline(
     """Answers after 300 ms: within a deadline of 2 s, not within one of 150 ms; then on a new connection."""
 
     def exchange(connection: Connection, endpoint: Endpoint, number: int) -> tuple[Outcome, str | None]:
-        return judged(contract, connection.exchange(endpoint.request(contract.body(f"user-{number}"))))
+        return judged(
+            contract, connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
+        )
 
     def run(patient: Endpoint, hasty: Endpoint) -> None:
         connection = Connection(patient)
@@ -236,7 +238,7 @@ def test_a_connection_serves_all_sessions_or_one(
         def run() -> None:
             connection = Connection(endpoint)
             for number in range(5):
-                response = connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+                response = connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
                 assert judged(contract, response) == (OK, None)
             connection.close()
 
@@ -254,7 +256,7 @@ def test_without_a_key_the_server_says_no(
 
         def once() -> Response:
             with closing(Connection(endpoint)) as connection:
-                return connection.exchange(endpoint.request(contract.body("user-1")))
+                return connection.exchange(endpoint.request(contract.request.body("user-1")))
 
         response = in_greenlet(once)
     assert judged(contract, response) == (Outcome.REJECTED, "rejected/401")

@@ -20,7 +20,7 @@ from sessionload.metrics.exchange import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.generator.endpoint import Endpoint
 
     Serve = Callable[..., int]

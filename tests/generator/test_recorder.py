@@ -17,7 +17,7 @@ from sessionload.units import NS
 from sessionload.workload.schedule import Arrival
 
 if TYPE_CHECKING:
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.metrics.slices import Slice
 
 MS = 1_000_000

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.failures import Response
     from sessionload.secret import Secret
@@ -80,7 +80,7 @@ def exchanges(contract: Contract, in_greenlet: InGreenlet) -> Callable[..., list
     def run(endpoint: Endpoint, count: int = 1) -> list[Response]:
         with closing(Connection(endpoint)) as connection:
             return [
-                connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+                connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
                 for number in range(count)
             ]
 
@@ -115,7 +115,10 @@ def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
         times = []
         with closing(Connection(endpoint)) as connection:
             for number in range(4):
-                assert connection.exchange(endpoint.request(contract.body(f"user-{number}"))).status == 200
+                assert (
+                    connection.exchange(endpoint.request(contract.request.body(f"user-{number}"))).status
+                    == 200
+                )
                 times.append((connection.connect_ns, connection.tls_ns))
         return times
 
@@ -147,7 +150,7 @@ def test_a_kept_connection_takes_no_time_to_open(
     def run() -> tuple[int | None, int | None]:
         with closing(Connection(endpoint)) as connection:
             for number in range(2):
-                connection.exchange(endpoint.request(contract.body(f"user-{number}")))
+                connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
             return connection.connect_ns, connection.tls_ns
 
     assert in_greenlet(run) == (None, None)

@@ -13,7 +13,8 @@ from gevent.server import StreamServer
 from sessionload.config.environment import Environment
 from sessionload.config.read import read_contract
 from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
 from sessionload.secret import Secret
 
@@ -25,6 +26,9 @@ KEY = "VF.DM.canary.5a0e8be17c"
 KEY_VARIABLE = "PARTS_API_KEY"
 AGENT = "sessionload/1 (a test)"
 MS = 1_000_000
+
+
+START = Binding(OPERATION, "stub", "main")
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +45,7 @@ def contract_read() -> tuple[Any, str]:
 @pytest.fixture(scope="session")
 def contract(contract_read: tuple[Any, str]) -> Contract:
     document, sha256 = contract_read
-    return Contract.from_document(document, OPERATION, file="openapi.yaml", sha256=sha256)
+    return Contract.from_document(document, START, file="openapi.yaml", sha256=sha256)
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +64,8 @@ def endpoint_to(api_key: Secret, contract: Contract) -> Callable[..., Endpoint]:
         known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
         return Endpoint(
             Environment("here", f"http://{host}:{port}", host, port, **{**known, **fields}),
-            contract.path("stub", "main"),
-            key_header=contract.security_header,
+            contract.request.path(),
+            key_header=contract.request.security_header,
             timeout_ns=int(seconds * 1000) * MS,
             policy=ConnectionPolicy(reuse=reuse, resume=resume),
             agent=AGENT,

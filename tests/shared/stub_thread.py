@@ -8,7 +8,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.request import urlopen
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
@@ -48,7 +49,7 @@ class StubThread:
         document: Mapping[str, Any] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        contract = document and Contract.from_document(document, "startSession", file="", sha256="")
+        contract = document and Contract.from_document(document, Binding("startSession"), file="", sha256="")
         self._handler = RequestHandler(
             StubSettings(latency=latency, faults=faults, seed=1),
             key=key or Secret(DEFAULT_KEY, name="X"),

@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
@@ -20,13 +21,19 @@ from sessionload.suite.cases.check_users import PREFIX, CheckUsers
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _RUN = "20260102-030405-ab12"
 _START = f"{PREFIX}{_RUN}-"
-_CONTRACT = Contract.from_document(
-    yaml.safe_load(_FILE.read_text(encoding="utf-8")), "startSession", file="openapi.yaml", sha256="0" * 64
-)
+
+
+def _contract(project: str = "p1", environment: str = "main") -> Contract:
+    document = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    binding = Binding("startSession", project, environment)
+    return Contract.from_document(document, binding, file="openapi.yaml", sha256="0" * 64)
+
+
+_CONTRACT = _contract()
 
 
 def _cases() -> dict[str, Case]:
-    made = cases_of(_CONTRACT, run_id=_RUN, project="p1", environment="main")
+    made = cases_of(_CONTRACT, run_id=_RUN)
     named = {case.name: case for case in made}
     assert len(named) == len(made), "a name stands for one case"
     return named
@@ -217,7 +224,7 @@ def test_paths_are_sent_as_they_are() -> None:
 
 
 def test_a_value_is_encoded_where_another_place_is_tried() -> None:
-    made = cases_of(_CONTRACT, run_id=_RUN, project="a b", environment="é/ü")
+    made = cases_of(_contract("a b", "é/ü"), run_id=_RUN)
     paths = {case.name: case.request.path for case in made}
     assert paths["path/unknown-project"].endswith("/environment/%C3%A9%2F%C3%BC/session")
     assert paths["path/unknown-environment"].startswith("/v4/project/a%20b/environment/")
@@ -238,7 +245,7 @@ def test_only_methods_that_have_one_send_a_body_and_trace_sends_no_key() -> None
 
 def test_a_project_that_cannot_stand_in_a_path_is_refused() -> None:
     with pytest.raises(InputError) as caught:
-        cases_of(_CONTRACT, run_id=_RUN, project="..", environment="main")
+        cases_of(_contract(".."), run_id=_RUN)
     assert caught.value.code == "bad-path-value"
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
@@ -33,13 +34,15 @@ def _contract(
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(document, operation, file="openapi.yaml", sha256="0" * 64)
+    return Contract.from_document(
+        document, Binding(operation, "p1", "main"), file="openapi.yaml", sha256="0" * 64
+    )
 
 
 def _cases(
     change: Callable[[dict[str, Any]], object] | None = None, operation: str = "startSession"
 ) -> dict[str, Case]:
-    made = cases_of(_contract(change, operation), run_id=_RUN, project="p1", environment="main")
+    made = cases_of(_contract(change, operation), run_id=_RUN)
     named = {case.name: case for case in made}
     assert len(named) == len(made), "a name stands for one case"
     return named

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import KEY, CaseRequest
 from sessionload.suite.curl import curl
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _CONTRACT = Contract.from_document(
-    yaml.safe_load(_FILE.read_text(encoding="utf-8")), "startSession", file="openapi.yaml", sha256=""
+    yaml.safe_load(_FILE.read_text(encoding="utf-8")),
+    Binding("startSession", "it's", "main"),
+    file="openapi.yaml",
+    sha256="",
 )
-_CASES = cases_of(_CONTRACT, run_id="r1", project="it's", environment="main")
+_CASES = cases_of(_CONTRACT, run_id="r1")
 _SECRET = "canary 'key' $HOME"
 _SHOW = """\
 import json, sys

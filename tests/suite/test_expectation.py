@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-_CONTRACT = Contract.from_document(_DOCUMENT, "startSession", file="openapi.yaml", sha256="0" * 64)
-_CASES = {case.name: case for case in cases_of(_CONTRACT, run_id="r1", project="p1", environment="main")}
+_CONTRACT = Contract.from_document(
+    _DOCUMENT, Binding("startSession", "p1", "main"), file="openapi.yaml", sha256="0" * 64
+)
+_CASES = {case.name: case for case in cases_of(_CONTRACT, run_id="r1")}
 _KEY = "canary-4f2a9c31d0"
 _SESSION = json.dumps({"sessionKey": _KEY}).encode()
 _REFUSAL = b'{"code": 400, "message": "no"}'
@@ -251,7 +254,7 @@ def _listed(responses: Mapping[Any, Any]) -> frozenset[int]:
     document = copy.deepcopy(_DOCUMENT)
     path = document["paths"]["/v4/project/{projectID}/environment/{environmentID}/session"]
     path["post"]["responses"] |= {key: {"description": "x"} for key in responses}
-    return documented_statuses(Contract.from_document(document, "startSession", file="f", sha256=""))
+    return documented_statuses(Contract.from_document(document, Binding("startSession"), file="f", sha256=""))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from stub_thread import StubThread
 
 from sessionload.config.environment import Environment
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.metrics.exchange import Failure
 from sessionload.suite import rules
 from sessionload.suite.cases.all_cases import cases_of
@@ -40,8 +41,8 @@ def context_of(
         environment = Environment("here", stub.url, "127.0.0.1", stub.port, **{**known, **fields})
         pace = Pace(Fraction(500))
         client = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)
-        turn = Contract.from_document(contract_read[0], "interact", file="openapi.yaml", sha256="")
-        ordinary = cases_of(contract, run_id="r1", project="stub", environment="main")[0].request
+        turn = Contract.from_document(contract_read[0], Binding("interact"), file="openapi.yaml", sha256="")
+        ordinary = cases_of(contract, run_id="r1")[0].request
         context = RuleContext(contract, turn, client, ordinary, "r1")
         context.record(FIRST, ordinary, client.call(ordinary).observed)
         return context
@@ -178,7 +179,7 @@ def test_a_rule_that_depends_on_a_broken_one_is_skipped(
     """All requests that are planned are sent, but for those of the rules that are skipped."""
     with StubThread("same_key if granted", key=api_key) as stub:
         context = context_of(stub)
-        cases = cases_of(contract, run_id="r2", project="stub", environment="main")
+        cases = cases_of(contract, run_id="r2")
         suite = Suite(contract, context.turn, cases, "r2", with_interact=True)
         states = {result.name: result.state for result in SuiteRunner(suite, context.client).results()}
     assert states["law/keys-differ-between-users"] is CaseStatus.VIOLATED

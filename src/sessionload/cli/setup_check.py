@@ -18,7 +18,8 @@ from sessionload.config.document import Document
 from sessionload.config.environment import Environment, refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
 from sessionload.config.run_spec import OPERATION
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, Place
 from sessionload.suite import fuzz
 from sessionload.suite.baseline import read_baseline
@@ -89,10 +90,10 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
     pace = _pace(options.pace, environment)
     timeout_ns = duration_option(options.timeout, "--timeout", 1_000_000, _LONGEST_TIMEOUT_NS, example="10s")
     document, sha256 = read_contract(options.contract)
-    contract = Contract.from_document(document, OPERATION, file=str(options.contract), sha256=sha256)
-    cases = cases_of(
-        contract, run_id=run_id, project=environment.project, environment=environment.environment
+    contract = Contract.from_document(
+        document, environment.binding(OPERATION), file=str(options.contract), sha256=sha256
     )
+    cases = cases_of(contract, run_id=run_id)
     suite = Suite(contract, _turn(document, options.contract), cases, run_id, options.with_interact)
     if options.fuzz:
         fuzz.refuse_missing()
@@ -133,7 +134,7 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
 
 def _turn(document: Any, file: Path) -> Contract | None:  # noqa: ANN401 -- plain data
     try:
-        return Contract.from_document(document, TURN, file=str(file), sha256="")
+        return Contract.from_document(document, Binding(TURN), file=str(file), sha256="")
     except InputError:
         return None  # a document without turns is complete
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sessionload.config.document import shown
 from sessionload.config.node import NAME, Node
 from sessionload.config.url import Url
+from sessionload.contract.binding import Binding
 from sessionload.errors import InputError, Place, ValueProblem, nearest
 from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault
@@ -109,6 +110,10 @@ class Environment:
             protected="protected" in fields and fields["protected"].boolean(),
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )
+
+    def binding(self, operation: str) -> Binding:
+        """Return how `operation` of a document is called in this environment."""
+        return Binding(operation, self.project, self.environment)
 
     def at_port(self, port: int) -> Environment:
         """Return an embedded environment whose stub listens on `port`."""

@@ -16,7 +16,7 @@ import sessionload
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
-from sessionload.contract.operation import Contract
+from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import Run, RunHeader
@@ -124,9 +124,12 @@ def run_spec_of(
         key = Secret(variables.get(KEY_VARIABLE, ""), name=KEY_VARIABLE)
         environment = replace(environment.at_port(inputs.stub_port), key=key, key_variable=KEY_VARIABLE)
     contract = Contract.from_document(
-        inputs.contract, OPERATION, file=inputs.contract_file, sha256=inputs.contract_sha256
+        inputs.contract,
+        environment.binding(OPERATION),
+        file=inputs.contract_file,
+        sha256=inputs.contract_sha256,
     )
-    scenario.check_ids(contract.user_id_fault, inputs.run_id)
+    scenario.check_ids(contract.request.user_id_fault, inputs.run_id)
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

@@ -15,6 +15,8 @@ from jsonschema.validators import extend
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from referencing import Registry
 
+from sessionload.contract.schema_check import checked_schema
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -76,7 +78,7 @@ class SchemaRule:
 
     def __init__(self, document: OpenApiDocument, node: object, what: str, *, request: bool = False) -> None:
         """Prepare the schema `node`. Raises `InputError` when it could fail while it judges."""
-        self._schema = document.schema(node, what)
+        self._schema = checked_schema(document, node, what)
         self._follow = document.follow
         # References start at the root of the document, so its parts that they can name come along.
         schema = dict(self._schema) | {

@@ -16,7 +16,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 
 if TYPE_CHECKING:
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.generator.session_start import SessionStart
 
 _BATCH = 64

@@ -28,7 +28,8 @@ from dataclasses import asdict, dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, SessionloadError, ValueProblem, nearest
 from sessionload.process_limits import allow_all_connections, forbid_core_dumps
 from sessionload.secret import Secret
@@ -77,7 +78,9 @@ class Launch:
         settings = _settings(fields)
         contract = None
         if document is not None:
-            contract = Contract.from_document(document, operation, file="the stub's settings", sha256="")
+            contract = Contract.from_document(
+                document, Binding(operation), file="the stub's settings", sha256=""
+            )
         try:
             handler = RequestHandler(settings, key=key, rule=RequestRule(contract))
         except ValueProblem as problem:

@@ -14,7 +14,7 @@ from sessionload.contract.media_type import read_media_type
 from sessionload.contract.strict_json import JsonError, parse
 
 if TYPE_CHECKING:
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
 
 _BEFORE = b'{"userID":"'
 _AFTER = b'"}'
@@ -35,7 +35,7 @@ class RequestRule:
 
     def violation_of(self, user_id: str) -> str | None:
         """Say why the contract does not allow `user_id`, or return None."""
-        return self._contract.user_id_fault(user_id) if self._contract else None
+        return self._contract.request.user_id_fault(user_id) if self._contract else None
 
     def judge(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
         """Return the user ID in UTF-8 (empty when there is none), and a sentence about the fault, or ''."""

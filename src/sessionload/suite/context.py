@@ -22,7 +22,7 @@ from sessionload.suite.expectation import CaseStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import HttpClient
 
@@ -102,7 +102,7 @@ class RuleContext:
 
     def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""
-        return replace(self.ordinary, body=self.contract.body(user))
+        return replace(self.ordinary, body=self.contract.request.body(user))
 
     def start(self, name: str, user: str) -> str:
         """Start a session for `user` and return its key. Raises `RuleEnded` when there is none."""
@@ -140,10 +140,10 @@ class RuleContext:
             raise RuleEnded(
                 RuleResult(CaseStatus.SKIPPED, "the session key cannot be sent as a header")
             ) from None
-        headers = ((self.turn.security_header, KEY), ("accept", "application/json"))
+        headers = ((self.turn.request.security_header, KEY), ("accept", "application/json"))
         request = CaseRequest(
-            self.turn.method,
-            self.turn.path("", ""),
+            self.turn.request.method,
+            self.turn.request.path(),
             (*headers, ("content-type", "application/json")),
             _LAUNCH,
         )

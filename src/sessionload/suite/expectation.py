@@ -14,13 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sessionload.contract.masking import mask
-from sessionload.contract.operation import SESSION_KEY
+from sessionload.contract.response_rule import SESSION_KEY
 from sessionload.contract.strict_json import is_too_deep
 from sessionload.suite.cases.case import KEY, Expect
 from sessionload.suite.cases.operation_spec import operation_spec_of
 
 if TYPE_CHECKING:
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.metrics.exchange import Failure
     from sessionload.suite.cases.case import Case
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.masking import mask
-from sessionload.contract.operation import ENVIRONMENT, PROJECT, USER_ID
+from sessionload.contract.request_form import ENVIRONMENT, PROJECT, USER_ID
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.case import KEY, CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import schemathesis
     from schemathesis import GenerationMode
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import HttpClient
 
@@ -143,7 +143,7 @@ class Fuzzer:
         cases = self._operation.as_strategy(
             generation_mode=mode,
             path_parameters={PROJECT: "project", ENVIRONMENT: "environment"},
-            headers={self._contract.security_header: KEY},
+            headers={self._contract.request.security_header: KEY},
         )
 
         @settings(
@@ -190,7 +190,8 @@ class Fuzzer:
         if not isinstance(user, str):
             return body
         marked = self._users.start + user
-        if bool(self._contract.user_id_fault(user)) != bool(self._contract.user_id_fault(marked)):
+        fault_of = self._contract.request.user_id_fault
+        if bool(fault_of(user)) != bool(fault_of(marked)):
             return body
         return {**body, USER_ID: marked}
 
@@ -253,4 +254,4 @@ def _operation(
 
     # Its own configuration: otherwise it reads a schemathesis.toml from the current folder or any above it.
     schema = schemathesis.openapi.from_dict(dict(document), config=schemathesis.Config())
-    return schema.find_operation_by_id(contract.operation_id)
+    return schema.find_operation_by_id(contract.operation.operation_id)

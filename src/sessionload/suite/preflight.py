@@ -20,7 +20,7 @@ from sessionload.units import duration_text
 if TYPE_CHECKING:
     from sessionload.config.environment import Environment
     from sessionload.config.run_spec import RunSpec
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.suite.expectation import Observed
 
 
@@ -39,15 +39,15 @@ def start_session(spec: RunSpec, user_id: str) -> StartResponse:
     """Start one session for `user_id` with requests; never raises for what a server does."""
     environment, contract = spec.environment, spec.contract
     headers = (
-        (contract.security_header, KEY),
+        (contract.request.security_header, KEY),
         ("content-type", "application/json"),
         ("accept", "application/json"),
     )
-    path = contract.path(environment.project, environment.environment)
+    path = contract.request.path()
     return response_of(
         send(
             environment,
-            CaseRequest(contract.method, path, headers, contract.body(user_id)),
+            CaseRequest(contract.request.method, path, headers, contract.request.body(user_id)),
             timeout_ns=spec.scenario.timeout_ns,
             agent=f"sessionload/{spec.version} (preflight of run {spec.run_id})",
         )

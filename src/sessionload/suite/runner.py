@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.config.environment import Environment
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.suite.cases.case import CaseRequest
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import CallResult, HttpClient

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sessionload.contract.operation import Contract
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.report.model.reproduce import LONGEST, STUB_ORIGIN, shell_line
 from sessionload.units import parse_share
 from sessionload.workload.user_ids import Returning, UserIds, compile_user_ids
@@ -27,7 +28,8 @@ def _line(result: Result, index: int = 17, **parts: Any) -> str:  # noqa: ANN401
 
 def test_it_is_the_request_that_the_load_sends(known: dict[str, Result]) -> None:
     document = yaml.safe_load(CONTRACT.read_text())
-    contract = Contract.from_document(document, "startSession", file="openapi.yaml", sha256="ab" * 32)
+    binding = Binding("startSession", "a/b c", "main")
+    contract = Contract.from_document(document, binding, file="openapi.yaml", sha256="ab" * 32)
     environment = {
         "name": "there",
         "url": "https://host.example:8443",
@@ -39,12 +41,12 @@ def test_it_is_the_request_that_the_load_sends(known: dict[str, Result]) -> None
         UserIds("launch-{run}-{n:08d}", None, None, unique=True), run_id=known["met"].run.id, seed=7
     )
     assert command == [
-        *("curl", "-i", "--path-as-is", "-X", contract.method),
-        *("-H", f"{contract.security_header}: $VF_API_KEY"),
+        *("curl", "-i", "--path-as-is", "-X", contract.request.method),
+        *("-H", f"{contract.request.security_header}: $VF_API_KEY"),
         *("-H", "content-type: application/json", "-H", "accept: application/json"),
-        *("--data-binary", contract.body(user_id(17)).decode()),
+        *("--data-binary", contract.request.body(user_id(17)).decode()),
     ]
-    assert url == "https://host.example:8443" + contract.path("a/b c", "main")
+    assert url == "https://host.example:8443" + contract.request.path()
 
 
 def test_the_key_is_left_to_the_shell(known: dict[str, Result]) -> None:

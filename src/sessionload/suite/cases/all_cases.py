@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.operation import ENVIRONMENT, PROJECT, USER_ID
+from sessionload.contract.request_form import USER_ID
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
 from sessionload.suite.cases.bodies import body_cases
@@ -21,11 +21,11 @@ from sessionload.suite.cases.properties import property_cases
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.suite.cases.operation_spec import Body, OperationSpec
 
 
-def cases_of(contract: Contract, *, run_id: str, project: str, environment: str) -> tuple[Case, ...]:
+def cases_of(contract: Contract, *, run_id: str) -> tuple[Case, ...]:
     """Return the cases of the operation, in a fixed order, `FIRST` first.
 
     User IDs begin with `PREFIX` and `run_id` where their length leaves room. Raises `InputError` for a
@@ -33,15 +33,12 @@ def cases_of(contract: Contract, *, run_id: str, project: str, environment: str)
     request gives no valid body (no-valid-body).
     """
     spec = operation_spec_of(contract)
-    headers = ((contract.security_header, KEY), ("accept", "application/json"))
-    bare = CaseRequest(contract.method, contract.path(project, environment), headers)
-    values = {PROJECT: project, ENVIRONMENT: environment}
-    return tuple(_cases(contract, spec, bare, values, run_id))
+    headers = ((contract.request.security_header, KEY), ("accept", "application/json"))
+    bare = CaseRequest(contract.request.method, contract.request.path(), headers)
+    return tuple(_cases(contract, spec, bare, run_id))
 
 
-def _cases(
-    contract: Contract, spec: OperationSpec, bare: CaseRequest, values: dict[str, str], run_id: str
-) -> Iterator[Case]:
+def _cases(contract: Contract, spec: OperationSpec, bare: CaseRequest, run_id: str) -> Iterator[Case]:
     ordinary = bare
     factory = None
     if spec.body:
@@ -57,8 +54,8 @@ def _cases(
     if factory:
         yield from property_cases(factory)
         yield from body_cases(factory)
-    yield from authorization_cases(ordinary, contract.security_header)
-    yield from path_cases(ordinary, spec, values)
+    yield from authorization_cases(ordinary, contract.request.security_header)
+    yield from path_cases(ordinary, spec, contract.request.path_values)
     yield from method_cases(ordinary, spec.methods)
 
 
@@ -73,7 +70,7 @@ def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> 
     if violation:
         raise InputError(
             "no-valid-body",
-            f"no valid body could be made for '{contract.operation_id}': {violation.sentence}",
+            f"no valid body could be made for '{contract.operation.operation_id}': {violation.sentence}",
             place=Place(contract.file),
             hint="give the property an 'example' in the document",
         )

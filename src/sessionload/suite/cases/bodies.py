@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.operation import USER_ID
+from sessionload.contract.request_form import USER_ID
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.case_factory import to_json
 

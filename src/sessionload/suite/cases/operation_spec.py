@@ -14,7 +14,7 @@ from sessionload.contract.media_type import read_media_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sessionload.contract.operation import Contract
+    from sessionload.contract.contract import Contract
     from sessionload.contract.schema_rule import Violation
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -68,10 +68,9 @@ class OperationSpec:
 def operation_spec_of(contract: Contract) -> OperationSpec:
     """Return what the document of `contract` says. It was checked when the contract was made."""
     document = contract.document
-    template, _, operation = document.operation(contract.operation_id)
-    item = document.follow(document.root["paths"][template], "a path")
+    operation, item = contract.operation.node, contract.operation.item
     return OperationSpec(
-        template=template,
+        template=contract.operation.template,
         templates=tuple(str(path) for path in document.root["paths"]),
         methods=frozenset(method for method in METHODS if method.lower() in item),
         statuses=frozenset(
@@ -93,7 +92,7 @@ def _statuses(key: object) -> range:
 
 
 def _body(contract: Contract, operation: Mapping[str, Any]) -> Body | None:
-    rule, document = contract.request_rule, contract.document
+    rule, document = contract.request.rule, contract.document
     if "requestBody" not in operation:
         return None
     node = document.follow(operation["requestBody"], "the request body")

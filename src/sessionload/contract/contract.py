@@ -1,0 +1,54 @@
+"""One operation of the OpenAPI document, made executable: what to send, and what an answer is worth.
+
+The document decides: no schema is repeated here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sessionload.contract.find_operation import find_operation
+from sessionload.contract.openapi import OpenApiDocument
+from sessionload.contract.request_form import RequestForm
+from sessionload.contract.response_rule import ResponseRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.contract.binding import Binding
+
+
+class Contract:
+    """What one operation of the document asks of a request and of its answer."""
+
+    def __init__(self, document: OpenApiDocument, binding: Binding, sha256: str) -> None:
+        """Prepare everything. Raises `InputError` when the document cannot be used."""
+        self.document = document
+        self.file = document.file
+        self.sha256 = sha256
+        self.operation = find_operation(document, binding)
+        self.request = RequestForm(document, self.operation, binding)
+        self.responses = ResponseRule(document, self.operation.node)
+        self.judge = self.responses.judge
+        """Tells what an answer is worth: see `ResponseRule.judge`."""
+
+    @classmethod
+    def from_document(
+        cls, document: Mapping[str, Any], binding: Binding, *, file: str, sha256: str
+    ) -> Contract:
+        """Return the contract of one operation of a parsed document, read from `file` with digest `sha256`.
+
+        Raises `InputError` when there is no such operation, or the document could not judge by it.
+        """
+        return cls(OpenApiDocument(document, file), binding, sha256)
+
+    def describe(self) -> dict[str, str]:
+        """Return what a result says of it: enough to know the document again, and to send a request again."""
+        return {
+            "file": self.file,
+            "operation": self.operation.operation_id,
+            "sha256": self.sha256,
+            "method": self.request.method,
+            "path": self.request.template,
+            "header": self.request.security_header,
+        }
