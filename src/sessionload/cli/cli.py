@@ -240,6 +240,19 @@ def history(folder: Path, out: Path | None) -> NoReturn:
 
 
 @cli.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=NEW_FOLDER, help="The merged run's folder  [default: new, under reports/]")
+def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
+    """Make one result of several RUNs that were one load, each from a machine of its own.
+
+    Counts and histograms add exactly, and the verdict is given anew. Prints the new folder last.
+    """
+    from sessionload.cli.merge import merge  # noqa: PLC0415
+
+    sys.exit(merge(runs, out))
+
+
+@cli.command()
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback  [default: any free one]"
 )

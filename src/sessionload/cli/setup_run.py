@@ -55,7 +55,11 @@ def prepare_run(request: RunRequest, variables: dict[str, str]) -> PreparedRun:
 
 def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
     """Make the folder of the run: `out`, or a new one under `reports/`. Raises `InputError`."""
-    name = f"{prepared.spec.scenario.name}-{prepared.spec.run_id}"
+    return new_run_folder(f"{prepared.spec.scenario.name}-{prepared.spec.run_id}", out)
+
+
+def new_run_folder(name: str, out: Path | None) -> RunFolder:
+    """Make a folder for a run and its views: `out`, or `name` under `reports/`. Raises `InputError`."""
     views = [Path(FORMATS[view].file).parts[0] for view in FORMATS]
     return RunFolder.create(out if out is not None else REPORTS / name, views)
 

@@ -1,4 +1,4 @@
-"""The judged result of a run, from its header and what its generators reported."""
+"""The judged result of a run, from its header and what was measured of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from sessionload.verdict.verdict import judge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sessionload.verdict.run_header import RunHeader
+    from sessionload.metrics.measurement import Measurement
+    from sessionload.verdict.run_header import Run, RunHeader
     from sessionload.workload.schedule import Schedule
 
 
@@ -39,29 +40,29 @@ def finalize_result(
         known = over(measurement)
         lost = max(0, header.planned - known.accounted)
         measurement = replace(measurement, sent=known.sent)
+    run = replace(
+        header.run,
+        seconds=round(totals.elapsed_ns / NS, 3),
+        interrupted=interrupted,
+        aborted_by=aborted_by,
+        notes=tuple(notes),
+    )
+    return judged_result(header, run, measurement, lost=lost)
+
+
+def judged_result(header: RunHeader, run: Run, measurement: Measurement, *, lost: int) -> Result:
+    """Return the result of the run of `header`, judged; `run` says how it ended."""
     evidence = Evidence(
         measurement=measurement,
         stages=header.stages,
         planned=header.planned,
         lost=lost,
-        interrupted=interrupted,
-        aborted_by=aborted_by,
+        interrupted=run.interrupted,
+        aborted_by=run.aborted_by,
         targets=header.targets,
         limits=header.limits,
     )
-    return Result.of(
-        header,
-        run=replace(
-            header.run,
-            seconds=round(totals.elapsed_ns / NS, 3),
-            interrupted=interrupted,
-            aborted_by=aborted_by,
-            notes=tuple(notes),
-        ),
-        lost=lost,
-        measurement=measurement,
-        verdict=judge(evidence),
-    )
+    return Result.of(header, run=run, lost=lost, measurement=measurement, verdict=judge(evidence))
 
 
 def nothing_sent(schedule: Schedule) -> RunTotals:
