@@ -199,7 +199,9 @@ def test_another_documented_method() -> None:
     def change(document: dict[str, Any]) -> None:
         document["paths"][_PATH]["get"] = {"responses": {"200": {"description": "x"}}}
 
-    assert set(_CASES) - set(_cases(change)) == {"method/GET"}
+    cases = _cases(change)
+    assert set(_CASES) - set(cases) == {"method/GET"}
+    assert cases["method/HEAD"].expect is Expect.NO_SESSION
 
 
 def test_an_empty_part_that_leads_to_a_documented_path_is_not_sent() -> None:

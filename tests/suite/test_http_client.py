@@ -205,6 +205,19 @@ def test_what_is_no_whole_answer_is_a_fault(
     assert observed.failure.cause == cause
 
 
+@pytest.mark.parametrize("status", [302, 413, 422, 500])
+def test_of_what_is_no_success_the_beginning_is_read(
+    serve: Callable[..., Server], here: Callable[..., Environment], status: int
+) -> None:
+    """Its status says what it is, so that a long explanation is no failure."""
+    answer = b"HTTP/1.1 %d Long\r\ncontent-length: 100000\r\n\r\n" % status + b"x" * 100_000
+    observed = sent(here(serve(answer).port), request())
+    assert (observed.status, observed.failure, observed.cut) == (status, None, True)
+    assert observed.body == b"x" * 65_536
+    whole = sent(here(serve(answer).port, max_body=100_000), request())
+    assert (len(whole.body), whole.cut) == (100_000, False)
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [

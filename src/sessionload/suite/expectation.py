@@ -40,13 +40,17 @@ class CaseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one request brought: an answer, or the `failure` of the connection (then `status` is None)."""
+    """What one request brought: an answer, or the `failure` of the connection (then `status` is None).
+
+    `cut` says that `body` is only the beginning of what came: more is not read of what is no success.
+    """
 
     status: int | None
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     elapsed_ns: int
     failure: Failure | None = None
+    cut: bool = False
 
     @property
     def content_type(self) -> str | None:
@@ -84,7 +88,7 @@ def judge_case(
     wrong = _wrong(case, status, observed.body)
     if wrong:
         return CaseStatus.VIOLATED, f"{status}, {wrong}: {mask(observed.body)}"
-    if status in documented:
+    if status in documented or status in case.http_statuses:
         return CaseStatus.KEPT, f"{status}: {mask(observed.body)}"
     return CaseStatus.UNDOCUMENTED, f"undocumented, observed {status}: {mask(observed.body)}"
 
@@ -100,6 +104,8 @@ def _wrong(case: Case, status: int, body: bytes) -> str:
     """Say what is wrong with an answer where no success is expected, or nothing."""
     if issues_session(body):
         return "with a session key"
+    if status in case.http_statuses:
+        return ""
     kind = status // 100
     if kind in _NOT_REFUSED and case.expect is not Expect.NO_SESSION:
         return _NOT_REFUSED[kind]

@@ -3,7 +3,8 @@
 A request goes out byte for byte as it was written: it is a prepared request whose URL is set past all
 normalizing. Every call ends in one observation within its timeout, whatever the server does, and a failure
 has the same cause and the same sentence as under load. A timeout of requests is for each read, and a server
-that drips would hold it for ever, so the deadline is kept from outside. No redirect is followed or read.
+that drips would hold it for ever, so the deadline is kept from outside. No redirect is followed. A success
+that is too large is a failure; of any other answer the beginning is enough, for its status says it all.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sessionload.suite.cases.case import CaseRequest
 
 _CHUNK = 4096
+_SUCCESS = range(200, 300)
 _MOST_RETRIES = 3
 _USUAL_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0
@@ -130,16 +132,24 @@ def _exchange(
             if refusal is not None:
                 return failed(refusal)
             encoding = response.headers.get("content-encoding", "").strip().lower()
-            if response.status_code < 300 and encoding not in ("", "identity"):
+            if response.status_code in _SUCCESS and encoding not in ("", "identity"):
                 return failed(CONTENT_ENCODING)
             body = b""
             for piece in response.iter_content(_CHUNK):
                 body += piece
-                if len(body) > environment.max_body:
+                if len(body) > environment.max_body and response.status_code in _SUCCESS:
                     return failed(body_too_large(environment.max_body))
+                if len(body) > environment.max_body:
+                    break
         except (requests.RequestException, OSError, ValueError) as error:
             return failed(cause_of_call(error, transport.progress))
-        return Observed(response.status_code, fields_of(response), body, time.monotonic_ns() - began_ns)
+        return Observed(
+            response.status_code,
+            fields_of(response),
+            body[: environment.max_body],
+            time.monotonic_ns() - began_ns,
+            cut=len(body) > environment.max_body,
+        )
 
 
 class Pace:

@@ -49,7 +49,10 @@ class Suite:
 
     def planned(self, environment: Environment) -> tuple[Planned, ...]:
         """Return what would be sent to `environment`, in order."""
-        cases = (Planned(case.name, case.group, case.requirement, case.expect.value) for case in self.cases)
+        cases = (
+            Planned(case.name, case.group, case.requirement, case.expect.value, note=case.note)
+            for case in self.cases
+        )
         rules = (
             Planned(rule.name, GROUP, rule.requirement, rule.expected, self._cost(rule, environment))
             for rule in RULES

@@ -33,13 +33,14 @@ class SuiteStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A case or rule before it is sent, as `--list` shows it. `requests` is how many it sends."""
+    """A case or rule before it is sent, as `--list` shows it. `requests` is how many it sends at most."""
 
     name: str
     group: str
     requirement: str
     expected: str
     requests: int = 1
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

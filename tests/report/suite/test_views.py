@@ -236,7 +236,7 @@ def test_a_case_that_took_no_time_ends_with_what_came_back(checks: dict[str, Sui
 def test_the_list_of_what_would_be_sent() -> None:
     cases = [
         Planned("valid/ordinary", "valid", "A rule", "a documented success"),
-        Planned("session/parallel", "session", "A rule " * 20, "one live key", requests=1_011),
+        Planned("session/parallel", "session", "A rule " * 20, "one live key", requests=1_011, note="it may"),
     ]
     assert terminal.listing(cases) == (
         "valid/ordinary                  a documented success\n"
@@ -244,6 +244,7 @@ def test_the_list_of_what_would_be_sent() -> None:
         "session/parallel                one live key  (1,011 requests)\n"
         f"    {('A rule ' * 13)}A\n"
         f"    rule {('A rule ' * 6).strip()}\n"
+        "    Note: it may\n"
         "\n"
         "2 cases and rules, 1,012 requests. Nothing was sent.\n"
     )

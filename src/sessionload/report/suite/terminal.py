@@ -54,6 +54,7 @@ def listing(cases: Sequence[Planned]) -> str:
         count = f"  ({case.requests:,} requests)" if case.requests > 1 else ""
         lines.append(f"{padded(case.name, _NAME)}  {case.expected}{count}")
         lines += fill(case.requirement, COLUMNS, first="    ", rest="    ")
+        lines += fill(f"Note: {case.note}", COLUMNS, first="    ", rest="    ") if case.note else []
     total = (
         f"{counted_noun(len(cases), 'case or rule', 'cases and rules')}, {counted_noun(requests, 'request')}"
     )

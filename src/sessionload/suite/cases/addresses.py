@@ -2,7 +2,8 @@
 
 Each case fills one parameter of the path template with something else, changes one header or exchanges the
 method. Only the path, the key and the methods of the document may lead to a success. A server may normalise a
-path with dots, so no path is sent that would normalise to a documented one.
+path with dots, so no path is sent that would normalise to a documented one. What the document does not
+describe at all, another method or another path, is HTTP's to answer: any refusal will do there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from sessionload.suite.cases.operation_spec import OperationSpec
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
+_REFUSALS = frozenset(range(400, 500))
+_NOT_IMPLEMENTED = frozenset({501})
+_MOVED = frozenset({301, 302, 307, 308})
 _WITH_BODY = {"POST", "PUT", "PATCH"}
+_MEANINGS = {
+    "HEAD": "it is GET without the body, and the document lists GET",
+    "OPTIONS": "HTTP lets anyone ask for the options",
+    "TRACE": "HTTP lets a server repeat the request",
+}
+"""The methods that HTTP gives a meaning of their own (RFC 9110, sections 9.3.2, 9.3.7 and 9.3.8)."""
 WRONG_KEY = "sessionload-check-wrong-key"
 """Sent as the API key where a wrong one is wanted."""
 
@@ -62,18 +72,17 @@ def method_cases(ordinary: CaseRequest, methods: frozenset[str]) -> Iterator[Cas
         if method not in _WITH_BODY:
             headers, body = tuple(field for field in headers if field[0] != "content-type"), b""
         requirement = f"{method} is refused: the document does not list it for this path"
-        expect, note = Expect.REFUSED, ""
-        if method == "OPTIONS":
-            requirement = (
-                "OPTIONS starts no session; it may be answered, for HTTP lets anyone ask for the options"
-            )
-            expect = Expect.NO_SESSION
-        elif method == "TRACE":
-            # Its answer repeats the request (RFC 9110, section 9.3.8), so it must not carry the key.
+        expect, note = Expect.REFUSED, "501 is right too (RFC 9110, section 15.6.2)"
+        statuses = _REFUSALS | _NOT_IMPLEMENTED
+        if method in _MEANINGS and (method != "HEAD" or "GET" in methods):
+            requirement = f"{method} hands out no session key; it may be answered, for {_MEANINGS[method]}"
+            expect, note = Expect.NO_SESSION, ""
+            statuses |= frozenset(range(200, 400))
+        if method == "TRACE":
             headers = tuple(field for field in headers if KEY not in field[1])
             note = "sent without the key, since an answer to TRACE repeats the request"
         request = CaseRequest(method, ordinary.path, headers, body)
-        yield Case(f"method/{method}", "method", requirement, request, expect, note)
+        yield Case(f"method/{method}", "method", requirement, request, expect, note, statuses)
 
 
 def path_cases(ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, str]) -> Iterator[Case]:
@@ -105,12 +114,12 @@ class _PathParameter:
         up = ".."
         while self._leads_on(up):
             up += "/.."
-        yield self._case("dots", up, f"The {what} '{up}' is refused")
+        yield self._case("dots", up, f"The {what} '{up}' is refused", statuses=_REFUSALS | _MOVED)
 
     def _encodings(self, value: str) -> Iterator[Case]:
         what = self._what
         if not self._leads_on(""):
-            yield self._case("empty", "", f"An empty {what} is refused")
+            yield self._case("empty", "", f"An empty {what} is refused", statuses=_REFUSALS | _MOVED)
         yield self._case(
             "encoded",
             "".join(f"%{byte:02X}" for byte in value.encode()),
@@ -121,11 +130,21 @@ class _PathParameter:
             "slashes",
             quote(f"{value}/../{value}", safe=""),
             f"Encoded slashes and dots are part of the {what}, which is then unknown and refused",
+            statuses=_REFUSALS,
         )
 
-    def _case(self, kind: str, segment: str, requirement: str, expect: Expect = Expect.REFUSED) -> Case:
+    def _case(
+        self,
+        kind: str,
+        segment: str,
+        requirement: str,
+        expect: Expect = Expect.REFUSED,
+        *,
+        statuses: frozenset[int] = frozenset(),
+    ) -> Case:
+        note = "a redirect to the path without them is right too" if statuses >= _MOVED else ""
         request = replace(self._ordinary, path=self._path(segment))
-        return Case(f"path/{kind}-{self._what}", "path", requirement, request, expect)
+        return Case(f"path/{kind}-{self._what}", "path", requirement, request, expect, note, statuses)
 
     def _path(self, segment: str) -> str:
         values = {name: quote(value, safe="") for name, value in self._values.items()}

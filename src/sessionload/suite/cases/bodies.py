@@ -1,12 +1,13 @@
 """Cases about the body of a request as a body: its bytes, its form and its media type.
 
-Each case changes one thing in a valid body. JSON lets a reader choose in two places, a leading byte order
-mark and a name that comes twice (RFC 8259, sections 8.1 and 4): a server may accept or refuse them, and only
-a failure is wrong.
+Each case changes one thing in a valid body. JSON lets a reader choose in some places (RFC 8259): a leading
+byte order mark and bytes that are not UTF-8 (section 8.1), a name that comes twice (section 4), and how deep
+values may nest (section 9). There a server may accept or refuse, and only a failure is wrong.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.contract.request_form import USER_ID
@@ -24,6 +25,7 @@ EXTRA = "sessionloadCheck"
 _NESTED = 10_000
 _MEBIBYTE = 1 << 20
 _OTHER_TYPE = "text/plain"
+_TOO_LARGE = frozenset({413})
 
 
 def body_cases(factory: CaseFactory) -> Iterator[Case]:
@@ -38,8 +40,9 @@ def body_cases(factory: CaseFactory) -> Iterator[Case]:
     yield factory.sent(
         "body/not-utf-8",
         body[:-2] + b"\xff" + body[-2:],
-        "A body that is not valid UTF-8 is refused",
-        Expect.REFUSED,
+        "A body that is not valid UTF-8 is refused, or read with a replacement character",
+        Expect.EITHER,
+        "RFC 8259, section 8.1, and RFC 3629, section 3, leave open what a reader makes of it",
     )
     yield factory.sent(
         "body/byte-order-mark",
@@ -89,7 +92,13 @@ def _nested(factory: CaseFactory) -> Case:
     inner: list[object] = []
     shallow = factory.with_user([inner]) if USER_ID in factory.properties else [inner]
     body = to_json(shallow).replace(b"[[]]", b"[" * _NESTED + b"]" * _NESTED)
-    return factory.large_case("body/deeply-nested", shallow, body, f"A value inside {_NESTED:,} arrays")
+    subject = f"A value inside {_NESTED:,} arrays"
+    case = factory.large_case("body/deeply-nested", shallow, body, subject)
+    if case.expect is Expect.REFUSED:
+        return case
+    requirement = f"{subject} is accepted, or refused for its depth"
+    note = "RFC 8259, section 9, lets a reader limit depth"
+    return factory.sent(case.name, body, requirement, Expect.EITHER, note)
 
 
 def _mebibyte(factory: CaseFactory) -> Case:
@@ -99,9 +108,8 @@ def _mebibyte(factory: CaseFactory) -> Case:
     name = USER_ID if USER_ID in factory.properties else EXTRA
     value[name] = factory.users.of_length(_MEBIBYTE - len(to_json(value)))
     case = factory.case("body/one-mebibyte", value, "A body of 1 MiB")
-    if case.expect is Expect.REFUSED:
-        return case
-    requirement = "A body of 1 MiB is accepted, or refused for its size"
-    return factory.sent(
-        case.name, case.request.body, requirement, Expect.EITHER, "HTTP lets a server limit sizes"
-    )
+    if case.expect is not Expect.REFUSED:
+        requirement = "A body of 1 MiB is accepted, or refused for its size"
+        note = "HTTP lets a server limit sizes (RFC 9110, section 15.5.14)"
+        case = replace(case, requirement=requirement, expect=Expect.EITHER, note=note)
+    return replace(case, http_statuses=_TOO_LARGE)

@@ -25,7 +25,7 @@ class Expect(StrEnum):
     """The request is not valid by the document."""
     EITHER = "a documented success, or refused with 4xx"
     """A standard that the document rests on lets a server choose."""
-    NO_SESSION = "below 500, no session key"
+    NO_SESSION = "below 500, or 501, no session key"
     """HTTP gives the request a meaning of its own, which starts no session."""
 
 
@@ -55,3 +55,5 @@ class Case:
     request: CaseRequest
     expect: Expect
     note: str = ""
+    http_statuses: frozenset[int] = frozenset()
+    """The statuses that HTTP itself gives such a request: right, whether the document lists them or not."""
