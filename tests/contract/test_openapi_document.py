@@ -11,6 +11,7 @@ import yaml
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.metrics.exchange import Outcome
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
@@ -61,3 +62,11 @@ def test_both_keys_travel_in_the_same_header() -> None:
     assert {(s["type"], s["in"], s["name"]) for s in schemes.values()} == {
         ("apiKey", "header", "authorization")
     }
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "3.1.1", "3.2.0"])
+def test_it_can_be_judged_by_under_a_later_version_too(version: str) -> None:
+    document = _DOCUMENT | {"openapi": version}
+    contract = Contract.from_document(document, Binding("startSession"), file="openapi.yaml", sha256="0" * 64)
+    assert contract.judge(200, "application/json", b'{"sessionKey":"k"}').session_key == "k"
+    assert contract.judge(200, "application/json", b"{}").outcome is Outcome.CONTRACT_VIOLATION

@@ -50,8 +50,9 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "code", "reason"),
     [
-        (_set("openapi", to="3.1.0"), "unsupported-openapi", "3.0"),
-        (_set("openapi", to=3), "unsupported-openapi", "begin it with"),
+        (_set("openapi", to="4.0.0"), "unsupported-openapi", "3.0, 3.1 or 3.2"),
+        (_set("openapi", to="3.10.0"), "unsupported-openapi", "3.0, 3.1 or 3.2"),
+        (_set("openapi", to=3), "unsupported-openapi", "a line like 'openapi: 3.1.0'"),
         (_set("paths", to=None), "bad-contract", "paths"),
         (_set("paths", to={}), "unknown-operation", "'startSession'"),
         (_set("paths", _PATH, to="text"), "bad-contract", "the path"),

@@ -1,4 +1,4 @@
-"""One OpenAPI 3.0 document, read by its own pointers only: `follow` resolves every reference."""
+"""One OpenAPI document, read by its own pointers only: `follow` resolves every reference."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from sessionload.contract.dialect import dialect_of
 from sessionload.errors import InputError, Place
 
 _BESIDE_REFERENCE = frozenset({"$ref", "description", "summary"})
@@ -15,15 +16,17 @@ class OpenApiDocument:
     """A parsed document and the file that it came from, which every refusal names."""
 
     def __init__(self, root: Mapping[str, Any], file: str) -> None:
-        """Raise `InputError` unless the document says that it is OpenAPI 3.0."""
+        """Raise `InputError` unless the document says that it is OpenAPI 3.0, 3.1 or 3.2."""
         self.root = root
         self.file = file
-        if not str(root.get("openapi", "")).startswith("3.0."):
+        dialect = dialect_of(root)
+        if dialect is None:
             raise self.refusal(
                 "unsupported-openapi",
-                "the document does not say that it is OpenAPI 3.0",
-                hint="begin it with 'openapi: 3.0.3'",
+                "the document does not say that it is OpenAPI 3.0, 3.1 or 3.2",
+                hint="it needs a line like 'openapi: 3.1.0', with the version that it was written for",
             )
+        self.dialect = dialect
 
     def refusal(self, code: str, message: str, *, hint: str = "") -> InputError:
         """Return the error that refuses this document."""

@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from jsonschema.exceptions import SchemaError
-from openapi_schema_validator import OAS30Validator
+from openapi_schema_validator import OAS30Validator, OAS31Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,11 +49,12 @@ def checked_schema(document: OpenApiDocument, node: object, what: str) -> Mappin
 
 
 def _check(document: OpenApiDocument, schema: Mapping[str, Any], what: str) -> None:
+    later = document.dialect.is_json_schema
     try:
-        OAS30Validator.check_schema(schema)
+        (OAS31Validator if later else OAS30Validator).check_schema(schema)
     except SchemaError as error:
         raise _bad_schema(document, what, str(error.path[-1]) if error.path else "type") from None
-    if schema.get("type", "object") not in _TYPES:
+    if not later and schema.get("type", "object") not in _TYPES:
         raise _bad_schema(document, what, "type")
     for keyword in (
         "$ref",
@@ -65,22 +66,22 @@ def _check(document: OpenApiDocument, schema: Mapping[str, Any], what: str) -> N
 
 def _bad_schema(document: OpenApiDocument, what: str, keyword: str) -> InputError:
     return document.refusal(
-        "bad-schema", f"{what} has a schema that OpenAPI 3.0 does not allow, at '{keyword}'"
+        "bad-schema", f"{what} has a schema that {document.dialect.name} does not allow, at '{keyword}'"
     )
 
 
 def _beside(schema: Mapping[str, Any]) -> Iterator[object]:
     """Yield the schemas that judge the same value."""
     for keyword in _ALTERNATIVES:
-        yield from schema.get(keyword, ())
-    if "not" in schema:
+        yield from (each for each in schema.get(keyword, ()) if not isinstance(each, bool))
+    if not isinstance(schema.get("not", True), bool):
         yield schema["not"]
 
 
 def _inside(schema: Mapping[str, Any]) -> Iterator[object]:
     """Yield the schemas that judge a part of the value."""
-    yield from schema.get("properties", {}).values()
-    if "items" in schema:
+    yield from (each for each in schema.get("properties", {}).values() if not isinstance(each, bool))
+    if not isinstance(schema.get("items", True), bool):
         yield schema["items"]
     if not isinstance(schema.get("additionalProperties", True), bool):
         yield schema["additionalProperties"]

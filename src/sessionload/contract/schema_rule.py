@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from jsonschema import Draft4Validator
 from jsonschema.validators import extend
-from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
+from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator
 from referencing import Registry
 
 from sessionload.contract.schema_check import checked_schema
@@ -84,7 +84,8 @@ class SchemaRule:
         schema = dict(self._schema) | {
             name: document.root[name] for name in ("components", "paths") if name in document.root
         }
-        validator = (_REQUEST if request else _RESPONSE)(schema, registry=Registry())
+        validators = OAS31Validator if document.dialect.is_json_schema else _REQUEST if request else _RESPONSE
+        validator = validators(schema, registry=Registry())
         self._violations = validator.iter_errors
 
     def allows_any_text(self, name: str, longest: int) -> bool:
