@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--environment", metavar="NAME", help="an entry of the environments file; else the stub")
     group.addoption("--environments", type=Path, default=Path("environments.yaml"), metavar="FILE")
     group.addoption("--contract", type=Path, default=Path("contracts/openapi.yaml"), metavar="FILE")
+    group.addoption("--operation", metavar="ID", help="the operationId, or 'METHOD /path'")
     group.addoption("--confirm", metavar="NAME", help="type the name of a protected environment again")
     group.addoption(
         "--strict-contract", action="store_true", help="what the document does not list is a violation"
@@ -45,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         environment=config.getoption("environment"),
         environments=config.getoption("environments"),
         contract=config.getoption("contract"),
+        operation=config.getoption("operation"),
         confirmed=config.getoption("confirm"),
         strict=config.getoption("strict_contract"),
         with_interact=config.getoption("with_interact"),

@@ -21,7 +21,6 @@ from rig.claims import missing
 from rig.runs import order, result_in, variables
 from rig.servers import CONTRACT
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 
@@ -55,7 +54,7 @@ class Task:
         """The path of a session start."""
         document, _ = read_contract(CONTRACT)
         contract = Contract.from_document(
-            document, Binding(OPERATION, "stub", "main"), file=CONTRACT.name, sha256=""
+            document, Binding(None, "stub", "main"), file=CONTRACT.name, sha256=""
         )
         return contract.request.path()
 

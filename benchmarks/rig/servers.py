@@ -25,7 +25,6 @@ import trustme
 from rig.claims import broken, missing
 from rig.seen import Seen
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
 
@@ -94,9 +93,7 @@ class Nginx(Server):
 def stub() -> Iterator[Server]:
     """Start the stub, answering at once."""
     document, _ = read_contract(CONTRACT)
-    with StubProcess.start(
-        StubSettings(latency="0ms"), None, document=document, operation=OPERATION
-    ) as process:
+    with StubProcess.start(StubSettings(latency="0ms"), None, document=document) as process:
         yield Server(name="stub", url=process.url, pids=(process.pid,))
 
 

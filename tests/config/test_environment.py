@@ -60,7 +60,11 @@ def test_the_shipped_stub_needs_no_variable() -> None:
 def test_the_shipped_staging_takes_its_key_from_a_variable() -> None:
     staging = Environment.check(read_document(SHIPPED), "staging", VARIABLES)
     assert (staging.url, staging.port, staging.tls) == ("https://general-runtime.voiceflow.com", 443, True)
-    assert (staging.project, staging.environment, staging.max_rate) == (PROJECT, "staging", Fraction(300))
+    assert (staging.binding.project, staging.binding.environment, staging.max_rate) == (
+        PROJECT,
+        "staging",
+        Fraction(300),
+    )
     assert staging.key is not None
     assert staging.key.reveal() == KEY
     assert staging.key_variable == "VF_API_KEY"
@@ -70,7 +74,7 @@ def test_the_shipped_staging_takes_its_key_from_a_variable() -> None:
 
 def test_an_environment_that_extends_another_says_only_what_differs() -> None:
     production = Environment.check(read_document(SHIPPED), "production", VARIABLES)
-    assert (production.name, production.environment, production.max_rate) == (
+    assert (production.name, production.binding.environment, production.max_rate) == (
         "production",
         "main",
         Fraction(50),
@@ -79,7 +83,11 @@ def test_an_environment_that_extends_another_says_only_what_differs() -> None:
     assert production.protected
     text = SHIPPED.read_text() + "weekend: {extends: production, max_rate: 90/min}\n"
     weekend = environment(text, "weekend", VARIABLES)
-    assert (weekend.max_rate, weekend.protected, weekend.environment) == (Fraction(3, 2), True, "main")
+    assert (weekend.max_rate, weekend.protected, weekend.binding.environment) == (
+        Fraction(3, 2),
+        True,
+        "main",
+    )
 
 
 def test_everything_of_a_local_environment_can_be_said() -> None:

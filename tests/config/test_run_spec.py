@@ -13,7 +13,7 @@ import sessionload
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION, RunInputs, run_spec_of
+from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.config.scenario import Scenario
 from sessionload.errors import InputError
 from sessionload.metrics.delta import Delta
@@ -103,7 +103,7 @@ def test_a_spec_is_everything_that_a_run_needs_checked() -> None:
     assert spec.environment.url == "http://127.0.0.1:4321"
     assert spec.environment.key is not None
     assert spec.environment.key.reveal() == KEY
-    assert spec.contract.operation.operation_id == OPERATION
+    assert spec.contract.operation.operation_id == "startSession"
     assert KEY not in repr(spec)
 
 
@@ -115,7 +115,7 @@ def test_the_header_is_all_that_is_known_before_the_run() -> None:
     assert header.planned_by_second == {0: 10, 1: 20, 2: 20}
     assert header.contract == {
         "file": "openapi.yaml",
-        "operation": OPERATION,
+        "operation": "startSession",
         "sha256": SHA256,
         "method": "POST",
         "path": "/v4/project/{projectID}/environment/{environmentID}/session",

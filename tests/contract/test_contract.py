@@ -32,7 +32,9 @@ def _contract(
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(document, Binding(operation_id), file="openapi.yaml", sha256="0" * 64)
+    return Contract.from_document(
+        document, Binding(operation_id, filler="any"), file="openapi.yaml", sha256="0" * 64
+    )
 
 
 _START = _contract()

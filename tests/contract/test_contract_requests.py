@@ -27,7 +27,7 @@ def _contract(
     change: Callable[[dict[str, Any]], object] | None = None,
     operation_id: str = "startSession",
     project: str = "",
-    environment: str = "",
+    environment: str | None = "",
 ) -> Contract:
     document = copy.deepcopy(_DOCUMENT)
     if change:
@@ -82,7 +82,7 @@ def test_each_value_is_one_part_of_the_path(project: str, environment: str, path
 
 def test_the_traffic_split_needs_no_environment() -> None:
     assert (
-        _contract(operation_id="startSessionTrafficSplit", project="p").request.path()
+        _contract(operation_id="startSessionTrafficSplit", project="p", environment=None).request.path()
         == "/v4/project/p/session"
     )
 
@@ -99,12 +99,12 @@ def test_a_value_that_would_change_the_path_is_refused(project: str, environment
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256))
 def test_a_user_id_without_fault_is_sent_as_it_is(user_id: str) -> None:
-    assert _START.request.user_id_fault(user_id) is None
-    assert json.loads(_START.request.body(user_id)) == {"userID": user_id}
+    assert _START.request.body.user_id_fault(user_id) is None
+    assert json.loads(_START.request.body.to_bytes(user_id)) == {"userID": user_id}
 
 
 def test_a_body_is_compact_utf_8() -> None:
-    assert _START.request.body('é"') == b'{"userID":"\xc3\xa9\\""}'
+    assert _START.request.body.to_bytes('é"') == b'{"userID":"\xc3\xa9\\""}'
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_body_is_compact_utf_8() -> None:
     ],
 )
 def test_a_user_id_that_the_contract_does_not_allow(user_id: str, fault: str) -> None:
-    assert _START.request.user_id_fault(user_id) == fault
+    assert _START.request.body.user_id_fault(user_id) == fault
 
 
 @pytest.mark.parametrize(
@@ -136,23 +136,25 @@ def test_user_ids_are_judged_by_the_document(schema: object, fault: str | None) 
     contract = _contract(
         lambda document: _schemas(document)["SessionStart"]["properties"].update(userID=schema)
     )
-    assert contract.request.user_id_fault("user") == fault
+    assert contract.request.body.user_id_fault("user") == fault
 
 
 def test_one_character_is_one_character() -> None:
     properties = {"userID": {"minLength": 2}}
     contract = _contract(lambda document: _schemas(document)["SessionStart"].update(properties=properties))
-    assert contract.request.user_id_fault("u") == "is 1 character long; the contract allows at least 2"
+    assert contract.request.body.user_id_fault("u") == "is 1 character long; the contract allows at least 2"
 
 
 def test_a_request_with_further_needs_says_so() -> None:
     contract = _contract(lambda document: _schemas(document)["SessionStart"].update(required=["region"]))
     assert (
-        contract.request.user_id_fault("u") == "does not fit the request of the contract: region is missing"
+        contract.request.body.user_id_fault("u")
+        == "does not fit the request of the contract: region is missing"
     )
 
 
 def test_without_a_request_body_any_user_id_will_do() -> None:
     assert (
-        _contract(lambda document: _operation(document).pop("requestBody")).request.user_id_fault("") is None
+        _contract(lambda document: _operation(document).pop("requestBody")).request.body.user_id_fault("")
+        is None
     )

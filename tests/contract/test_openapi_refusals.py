@@ -26,7 +26,9 @@ _SCHEMA = "#/components/schemas/SessionStarted"
 
 
 def _load(document: dict[str, Any], operation_id: str = "startSession") -> Contract:
-    return Contract.from_document(document, Binding(operation_id), file="contracts/openapi.yaml", sha256="0")
+    return Contract.from_document(
+        document, Binding(operation_id, filler="any"), file="contracts/openapi.yaml", sha256="0"
+    )
 
 
 def _set(*way: str | int, to: object) -> Callable[[dict[str, Any]], None]:
@@ -152,8 +154,8 @@ def test_a_path_with_an_unknown_place_is_refused() -> None:
     document = copy.deepcopy(_DOCUMENT)
     document["paths"]["/v4/{tenant}"] = document["paths"].pop(_PATH)
     with pytest.raises(InputError, match="'tenant'") as caught:
-        _load(document)
-    assert caught.value.code == "unusable-operation"
+        Contract.from_document(document, Binding("startSession", "p"), file="openapi.yaml", sha256="0")
+    assert caught.value.code == "unfilled-path"
 
 
 def test_the_security_of_the_document_holds_where_an_operation_has_none() -> None:
@@ -205,7 +207,7 @@ def test_any_document_is_used_or_refused(data: st.DataObject) -> None:
             Outcome.OK,
             Outcome.CONTRACT_VIOLATION,
         }
-    contract.request.user_id_fault("u")
+    contract.request.body.user_id_fault("u")
 
 
 def _ways(node: Any, way: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 - a parsed document

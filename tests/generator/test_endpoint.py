@@ -130,11 +130,13 @@ def met(
     def meet(endpoint: Endpoint, number: int) -> Met:
         connection = Connection(endpoint)
         began = time.monotonic()
-        response = connection.exchange(endpoint.request(contract.request.body(f"user-{2 * number}")))
+        response = connection.exchange(endpoint.request(contract.request.body.to_bytes(f"user-{2 * number}")))
         took = time.monotonic() - began
         opened = endpoint.connections_opened
         gevent.sleep(0.01)  # what the server does after its answer has happened by then
-        following = connection.exchange(endpoint.request(contract.request.body(f"user-{2 * number + 1}")))
+        following = connection.exchange(
+            endpoint.request(contract.request.body.to_bytes(f"user-{2 * number + 1}"))
+        )
         connection.close()
         reused = endpoint.connections_opened == opened
         return Met(response, *judged(contract, response), took, reused, judged(contract, following)[0])
@@ -205,7 +207,7 @@ def test_a_slow_server_is_waited_for_until_the_deadline(
 
     def exchange(connection: Connection, endpoint: Endpoint, number: int) -> tuple[Outcome, str | None]:
         return judged(
-            contract, connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
+            contract, connection.exchange(endpoint.request(contract.request.body.to_bytes(f"user-{number}")))
         )
 
     def run(patient: Endpoint, hasty: Endpoint) -> None:
@@ -238,7 +240,9 @@ def test_a_connection_serves_all_sessions_or_one(
         def run() -> None:
             connection = Connection(endpoint)
             for number in range(5):
-                response = connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
+                response = connection.exchange(
+                    endpoint.request(contract.request.body.to_bytes(f"user-{number}"))
+                )
                 assert judged(contract, response) == (OK, None)
             connection.close()
 
@@ -256,7 +260,7 @@ def test_without_a_key_the_server_says_no(
 
         def once() -> Response:
             with closing(Connection(endpoint)) as connection:
-                return connection.exchange(endpoint.request(contract.request.body("user-1")))
+                return connection.exchange(endpoint.request(contract.request.body.to_bytes("user-1")))
 
         response = in_greenlet(once)
     assert judged(contract, response) == (Outcome.REJECTED, "rejected/401")

@@ -17,6 +17,7 @@ import trustme
 
 from sessionload import happy_eyeballs
 from sessionload.config.environment import Environment
+from sessionload.contract.binding import Binding
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Failure, Outcome
 from sessionload.suite.cases.case import KEY, CaseRequest
@@ -151,7 +152,7 @@ def exchange(
             with closing(Connection(endpoint)) as connection:
                 return connection.exchange(endpoint.request(b"{}"))
 
-        known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
+        known: dict[str, Any] = {"tls": False, "binding": Binding(None, "stub", "main"), "key": api_key}
         scheme = "https" if fields.get("tls") else "http"
         environment = Environment("here", f"{scheme}://{host}:{port}", host, port, **{**known, **fields})
         wanted = CaseRequest("POST", "/session", (("authorization", KEY),), b"{}")

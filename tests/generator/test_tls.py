@@ -80,7 +80,7 @@ def exchanges(contract: Contract, in_greenlet: InGreenlet) -> Callable[..., list
     def run(endpoint: Endpoint, count: int = 1) -> list[Response]:
         with closing(Connection(endpoint)) as connection:
             return [
-                connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
+                connection.exchange(endpoint.request(contract.request.body.to_bytes(f"user-{number}")))
                 for number in range(count)
             ]
 
@@ -116,7 +116,9 @@ def test_an_earlier_session_is_taken_up_and_each_handshake_is_timed(
         with closing(Connection(endpoint)) as connection:
             for number in range(4):
                 assert (
-                    connection.exchange(endpoint.request(contract.request.body(f"user-{number}"))).status
+                    connection.exchange(
+                        endpoint.request(contract.request.body.to_bytes(f"user-{number}"))
+                    ).status
                     == 200
                 )
                 times.append((connection.connect_ns, connection.tls_ns))
@@ -150,7 +152,7 @@ def test_a_kept_connection_takes_no_time_to_open(
     def run() -> tuple[int | None, int | None]:
         with closing(Connection(endpoint)) as connection:
             for number in range(2):
-                connection.exchange(endpoint.request(contract.request.body(f"user-{number}")))
+                connection.exchange(endpoint.request(contract.request.body.to_bytes(f"user-{number}")))
             return connection.connect_ns, connection.tls_ns
 
     assert in_greenlet(run) == (None, None)

@@ -12,7 +12,7 @@ from gevent.server import StreamServer
 
 from sessionload.config.environment import Environment
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
+from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
@@ -28,7 +28,7 @@ AGENT = "sessionload/1 (a test)"
 MS = 1_000_000
 
 
-START = Binding(OPERATION, "stub", "main")
+START = Binding(None, "stub", "main")
 
 
 @pytest.fixture(scope="session")
@@ -61,9 +61,10 @@ def endpoint_to(api_key: Secret, contract: Contract) -> Callable[..., Endpoint]:
         resume: bool = True,
         **fields: object,
     ) -> Endpoint:
-        known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
+        known: dict[str, Any] = {"tls": False, "binding": START, "key": api_key}
         return Endpoint(
             Environment("here", f"http://{host}:{port}", host, port, **{**known, **fields}),
+            contract.request.method,
             contract.request.path(),
             key_header=contract.request.security_header,
             timeout_ns=int(seconds * 1000) * MS,

@@ -49,7 +49,9 @@ class StubThread:
         document: Mapping[str, Any] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        contract = document and Contract.from_document(document, Binding("startSession"), file="", sha256="")
+        contract = document and Contract.from_document(
+            document, Binding("startSession", filler="any"), file="", sha256=""
+        )
         self._handler = RequestHandler(
             StubSettings(latency=latency, faults=faults, seed=1),
             key=key or Secret(DEFAULT_KEY, name="X"),

@@ -18,7 +18,6 @@ import pytest
 from stub_thread import StubThread
 
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
@@ -94,7 +93,7 @@ class World:
         document, _ = read_contract(ROOT / "contracts" / "openapi.yaml")
         settings = StubSettings(latency=latency, faults=faults, seed=1)
         key = Secret(self.key, name=KEY_VARIABLE)
-        stub = StubProcess.start(settings, key, document=document, operation=OPERATION, tls=tls)
+        stub = StubProcess.start(settings, key, document=document, tls=tls)
         self.stubs.append(stub)
         self.environments(stub.url)
         return stub

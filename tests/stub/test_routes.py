@@ -57,7 +57,7 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubProcess]:
-    with StubProcess.start(StubSettings(), document=DOCUMENT) as running:
+    with StubProcess.start(StubSettings(), document=DOCUMENT, operation="startSession") as running:
         yield running
 
 

@@ -35,7 +35,7 @@ def _contract(
     if change:
         change(document)
     return Contract.from_document(
-        document, Binding(operation, "p1", "main"), file="openapi.yaml", sha256="0" * 64
+        document, Binding(operation, "p1", "main", filler="p1"), file="openapi.yaml", sha256="0" * 64
     )
 
 

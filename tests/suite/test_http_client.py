@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from sessionload.config.environment import Environment
+from sessionload.contract.binding import Binding
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
@@ -90,7 +91,7 @@ def here(api_key: Secret) -> Callable[..., Environment]:
     """Return the environment at a port of this machine."""
 
     def make(port: int, **fields: Any) -> Environment:  # noqa: ANN401 -- fields of an environment
-        known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
+        known: dict[str, Any] = {"tls": False, "binding": Binding(None, "stub", "main"), "key": api_key}
         url = fields.pop("url", f"http://127.0.0.1:{port}")
         return Environment("here", url, "127.0.0.1", port, **{**known, **fields})
 

@@ -37,7 +37,7 @@ def context_of(
     """Return the context against a stub, after the plainest valid request."""
 
     def make(stub: StubThread, **fields: Any) -> RuleContext:  # noqa: ANN401 -- fields of an environment
-        known: dict[str, Any] = {"tls": False, "project": "stub", "environment": "main", "key": api_key}
+        known: dict[str, Any] = {"tls": False, "binding": Binding(None, "stub", "main"), "key": api_key}
         environment = Environment("here", stub.url, "127.0.0.1", stub.port, **{**known, **fields})
         pace = Pace(Fraction(500))
         client = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)

@@ -130,7 +130,7 @@ def run_suite(
         environment=prepared.environment.describe(),
         contract={
             "file": prepared.suite.contract.file,
-            "operation": prepared.suite.contract.operation.operation_id,
+            "operation": prepared.suite.contract.operation.name,
             "sha256": prepared.suite.contract.sha256,
         },
         strict=prepared.options.strict,

@@ -85,6 +85,14 @@ def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
     return click.option(name, type=PATH, default=Path(default), show_default=True, help=text)
 
 
+def _operation_option() -> Callable[[Any], Any]:
+    return click.option(
+        "--operation",
+        metavar="ID",
+        help="The operationId, or 'METHOD /path'  [default: the session start, known by its path]",
+    )
+
+
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
@@ -92,6 +100,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--environment", metavar="NAME", help="An entry of the environments file."),
             _file_option("--environments", "environments.yaml", "The environments file."),
             _file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document."),
+            _operation_option(),
             click.option(
                 "--set",
                 "overrides",
@@ -149,6 +158,7 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 )
 @_file_option("--environments", "environments.yaml", "The environments file.")
 @_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document.")
+@_operation_option()
 @click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
 @click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
@@ -264,11 +274,12 @@ def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
 @_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose body rule the stub keeps.")
-def stub(port: int, latency: str, faults: tuple[str, ...], seed: int, contract: Path) -> NoReturn:
+@_operation_option()
+def stub(*, contract: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
     from sessionload.cli.stub import serve  # noqa: PLC0415
 
-    sys.exit(serve(port=port, latency=latency, faults=faults, seed=seed, contract_file=contract))
+    sys.exit(serve(contract_file=contract, **asked))
 
 
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -277,6 +288,7 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
     return RunRequest(
         scenario=asked["scenario"],
         environment=asked["environment"],
+        operation=asked["operation"],
         environments=asked["environments"],
         contract=asked["contract"],
         overrides=asked["overrides"],

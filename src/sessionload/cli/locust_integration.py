@@ -77,6 +77,7 @@ def _add_options(parser: ArgumentParser) -> None:
     option("--environment", dest="sl_environment", metavar="NAME", help="An entry of the environments file.")
     option("--environments", dest="sl_environments", metavar="FILE", default=str(DEFAULT_ENVIRONMENTS))
     option("--contract", dest="sl_contract", metavar="FILE", default=str(DEFAULT_CONTRACT))
+    option("--operation", dest="sl_operation", metavar="ID", help="The operationId, or 'METHOD /path'.")
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
     option("--out", dest="sl_out", metavar="DIR", type=_folder, help="The run's folder.")
@@ -143,6 +144,7 @@ def _request(environment: LocustEnvironment) -> RunRequest:
     return RunRequest(
         scenario=Path(options.sl_scenario),
         environment=options.sl_environment,
+        operation=options.sl_operation,
         environments=Path(options.sl_environments),
         contract=Path(options.sl_contract),
         overrides=options.sl_set,

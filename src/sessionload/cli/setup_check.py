@@ -17,7 +17,6 @@ from sessionload.cli.setup_run import new_run
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment, refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
-from sessionload.config.run_spec import OPERATION
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, Place
@@ -48,6 +47,7 @@ class CheckOptions:
     environment: str | None = None
     environments: Path = DEFAULT_ENVIRONMENTS
     contract: Path = DEFAULT_CONTRACT
+    operation: str | None = None
     confirmed: str | None = None
     strict: bool = False
     with_interact: bool = False
@@ -91,7 +91,7 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
     timeout_ns = duration_option(options.timeout, "--timeout", 1_000_000, _LONGEST_TIMEOUT_NS, example="10s")
     document, sha256 = read_contract(options.contract)
     contract = Contract.from_document(
-        document, environment.binding(OPERATION), file=str(options.contract), sha256=sha256
+        document, environment.binding, file=str(options.contract), sha256=sha256
     )
     cases = cases_of(contract, run_id=run_id)
     suite = Suite(contract, _turn(document, options.contract), cases, run_id, options.with_interact)
@@ -108,10 +108,14 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
 def _environment(options: CheckOptions) -> Environment:
     name = options.environment
     if name is None:
-        return Environment.check(Document(_STUB, "the embedded stub", {}), "stub", {})
+        stub = Document(_STUB, "the embedded stub", {})
+        return Environment.check(stub, "stub", {}, operation=options.operation)
     environments = read_document(options.environments)
-    environment = Environment.check(environments, name, os.environ, asked_at=Place("--environment"))
-    refuse_unconfirmed(environment, options.confirmed, Place("--environment"))
+    place = Place("--environment")
+    environment = Environment.check(
+        environments, name, os.environ, operation=options.operation, asked_at=place
+    )
+    refuse_unconfirmed(environment, options.confirmed, place)
     return environment
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.read import RunRequest, read_run
-from sessionload.config.run_spec import OPERATION, RunInputs, RunSpec, run_spec_of
+from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.report.views import FORMATS
 from sessionload.secret import Secret
 from sessionload.storage.run_folder import RunFolder
@@ -87,6 +87,8 @@ def with_stub(
     if environment.stub is None:
         return environment, None
     key = Secret(stub_key, name=KEY_VARIABLE)
-    stub = StubProcess.start(environment.stub, key, document=document, operation=OPERATION)
+    stub = StubProcess.start(
+        environment.stub, key, document=document, operation=environment.binding.operation
+    )
     stack.enter_context(stub)
     return replace(environment.at_port(stub.port), key=key), stub

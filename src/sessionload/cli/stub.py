@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.config.read import read_contract
-from sessionload.config.run_spec import OPERATION
 from sessionload.errors import PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
@@ -18,7 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def serve(*, port: int, latency: str, faults: tuple[str, ...], seed: int, contract_file: Path) -> int:
+def serve(
+    *,
+    port: int,
+    latency: str,
+    faults: tuple[str, ...],
+    seed: int,
+    contract_file: Path,
+    operation: str | None,
+) -> int:
     """Serve until a signal comes; return the exit code.
 
     Raises `InputError`, and `PreflightError` when the process of the stub is gone.
@@ -27,7 +34,7 @@ def serve(*, port: int, latency: str, faults: tuple[str, ...], seed: int, contra
     settings = StubSettings(latency=latency, faults=faults, seed=seed, port=port)
     key = Secret(os.environ.get(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
     try:
-        with Interruption(), StubProcess.start(settings, key, document=document, operation=OPERATION) as stub:
+        with Interruption(), StubProcess.start(settings, key, document=document, operation=operation) as stub:
             public = (
                 f"the key {DEFAULT_KEY}" if KEY_VARIABLE not in os.environ else f"the key in {KEY_VARIABLE}"
             )

@@ -16,7 +16,7 @@ from sessionload.errors import InputError, Place, nearest
 from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Path = tuple[str | int, ...]
 """The keys and list indexes that lead from the top of a document to a value."""
@@ -84,8 +84,11 @@ class Document:
         added; everything before it must be there. Messages about it then name `place`, by default
         `--set name`. Raises `InputError` (unknown-path) when the path leads nowhere.
         """
-        place = place or Place(f"--set {name}")
-        path, data = _replaced(self.data, _steps(name), plain_scalar(text), place)
+        return self.with_value(_steps(name), plain_scalar(text), place or Place(f"--set {name}"))
+
+    def with_value(self, steps: Sequence[str], value: Any, place: Place) -> Document:  # noqa: ANN401 -- plain data
+        """Return the document with a value at the end of `steps`; see `with_override`."""
+        path, data = _replaced(self.data, list(steps), value, place)
         kept = {known: written for known, written in self.places.items() if known[: len(path)] != path}
         return Document(data, self.file, {**kept, path: Written(place, place)})
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from sessionload.config import binding
 from sessionload.config.document import shown
 from sessionload.config.node import NAME, Node
+from sessionload.config.reference import REFERENCE, resolved, variable_of
 from sessionload.config.url import Url
 from sessionload.contract.binding import Binding
 from sessionload.errors import InputError, Place, ValueProblem, nearest
@@ -34,18 +36,18 @@ STUB_KEYS = ("latency", "faults", "seed")
 """Keys that only an embedded environment has."""
 REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file", "client_cert", "client_key")
 """Keys that only an environment with a `url` has."""
-KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, "max_rate", "max_body", "protected")
+KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, *binding.KEYS, "max_rate", "max_body", "protected")
 """All keys of an entry."""
-REFERABLE = ("url", "project", "environment", "api_key")
-"""Keys whose value may be `${NAME}`."""
+REFERABLE = ("url", "project", "environment", "api_key", *binding.MAPPINGS)
+"""Keys whose value, or whose values by name, may be `${NAME}`."""
 
 _NEEDED = {
     "url": "https://general-runtime.voiceflow.com",
     "project": "${VF_PROJECT_ID}",
-    "environment": "main",
     "api_key": "${VF_API_KEY}",
 }
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+TRAFFIC_SPLIT = "(traffic split)"
+"""Stands for the environment where the project chooses it for each session."""
 _ALIAS = re.compile(r"[a-z][a-z-]{0,31}")
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
 _DEFAULT_LATENCY = "40ms"
@@ -65,8 +67,8 @@ class Environment:
     host: str
     port: int
     tls: bool
-    project: str
-    environment: str
+    binding: Binding = field(default_factory=Binding)
+    """How its operation is called."""
     key: Secret | None = None
     key_variable: str = ""
     """The environment variable that the key was read from."""
@@ -86,14 +88,27 @@ class Environment:
 
     @classmethod
     def check(
-        cls, document: Document, name: str, variables: Mapping[str, str], *, asked_at: Place | None = None
+        cls,
+        document: Document,
+        name: str,
+        variables: Mapping[str, str],
+        *,
+        operation: str | None = None,
+        asked_at: Place | None = None,
     ) -> Environment:
         """Return the environment `name` of an environments file.
 
         `variables` are the environment variables; only those that this entry names are looked at.
+        `operation` comes before that of the entry, as `--operation` does.
         `asked_at` says where the name was written, for the message when there is no such entry.
         Raises `InputError`.
         """
+        if (
+            operation is not None
+            and isinstance(document.data, dict)
+            and isinstance(document.data.get(name), dict)
+        ):
+            document = document.with_value((name, "operation"), operation, Place("--operation"))
         document.refuse_literal_keys()
         entries = _entries(Node.top(document))
         if name not in entries:
@@ -103,17 +118,17 @@ class Environment:
         fields = _merged(entries, name)
         embedded = "embedded" in fields and fields["embedded"].boolean()
         _refuse_mixture(fields, REMOTE_KEYS if embedded else STUB_KEYS, embedded=embedded)
-        here = _embedded(name, fields) if embedded else _remote(name, entries[name], fields, variables)
+        here = (
+            _embedded(name, fields, variables)
+            if embedded
+            else _remote(name, entries[name], fields, variables)
+        )
         return replace(
             here,
             max_rate=_max_rate(fields["max_rate"]) if "max_rate" in fields else None,
             protected="protected" in fields and fields["protected"].boolean(),
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )
-
-    def binding(self, operation: str) -> Binding:
-        """Return how `operation` of a document is called in this environment."""
-        return Binding(operation, self.project, self.environment)
 
     def at_port(self, port: int) -> Environment:
         """Return an embedded environment whose stub listens on `port`."""
@@ -125,19 +140,15 @@ class Environment:
         IDs of projects are no secrets, but a report is handed round and need not hand them round: the first
         four characters tell people which one it was, and six digits of a hash tell two of them apart.
         """
-        if self.stub:
-            return {
-                "name": self.name,
-                "url": "embedded stub",
-                "project": self.project,
-                "environment": self.environment,
-            }
-        alias = _ALIAS.fullmatch(self.environment)
+        project, environment = self.binding.project or "", self.binding.environment or ""
+        if self.stub is None:
+            project = _masked(project)
+            environment = environment if _ALIAS.fullmatch(environment) else _masked(environment)
         return {
             "name": self.name,
-            "url": self.url,
-            "project": _masked(self.project),
-            "environment": self.environment if alias else _masked(self.environment),
+            "url": "embedded stub" if self.stub else self.url,
+            "project": project or "none",
+            "environment": environment or TRAFFIC_SPLIT,
         }
 
 
@@ -187,7 +198,7 @@ def _entries(top: Node) -> dict[str, Node]:
 def _refuse_text(key: str, node: Node) -> None:
     """Refuse a key that is written out, and a reference where none can be, in any entry."""
     text = node.value if isinstance(node.value, str) else ""
-    if key == "api_key" and not _REFERENCE.fullmatch(text):
+    if key == "api_key" and not REFERENCE.fullmatch(text):
         message = "the API key is never written into a file"
         raise node.refuse("literal-key", message, "name an environment variable: api_key: ${VF_API_KEY}")
     if key not in REFERABLE and "${" in text:
@@ -226,7 +237,7 @@ def _refuse_mixture(fields: Fields, foreign: tuple[str, ...], *, embedded: bool)
             raise fields[key].refuse("mixed-environment", f"{kind} cannot have '{key}'", hint, at_key=True)
 
 
-def _embedded(name: str, fields: Fields) -> Environment:
+def _embedded(name: str, fields: Fields, variables: Mapping[str, str]) -> Environment:
     settings = StubSettings(
         latency=_latency(fields["latency"]) if "latency" in fields else _DEFAULT_LATENCY,
         faults=_faults(fields["faults"]) if "faults" in fields else (),
@@ -238,8 +249,13 @@ def _embedded(name: str, fields: Fields) -> Environment:
         settings.host,
         settings.port,
         tls=False,
-        project=settings.project,
-        environment=settings.environment,
+        binding=binding.binding_of(
+            fields,
+            variables,
+            project=settings.project,
+            environment=settings.environment,
+            filler=settings.project,
+        ),
         stub=settings,
     )
 
@@ -256,22 +272,22 @@ def _faults(node: Node) -> tuple[str, ...]:
 
 
 def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]) -> Environment:
+    elsewhere = "operation" in fields or "path" in fields  # then the path may have no place for a project
     for key, example in _NEEDED.items():
-        if key not in fields:
+        if key not in fields and not (key == "project" and elsewhere):
             message = f"the environment '{name}' has no '{key}'"
             raise entry.refuse("missing-key", message, f"add {key}: {example}")
     for key, partner in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if key in fields and partner not in fields:
             message = f"the environment '{name}' has a {key} and no '{partner}'"
             raise fields[key].refuse("missing-key", message, f"add {partner}, or remove {key}", at_key=True)
-    values = {key: _resolved(fields[key], variables) for key in REFERABLE}
     try:
-        address = Url.parse(values["url"])
+        address = Url.parse(resolved(fields["url"], variables))
     except ValueProblem as problem:
         raise fields["url"].refuse("bad-url", problem.message, problem.cure) from None
-    variable = _variable(fields["api_key"])
+    variable = variable_of(fields["api_key"])
     try:
-        secret = Secret(values["api_key"], name=variable)
+        secret = Secret(resolved(fields["api_key"], variables), name=variable)
     except InputError as error:
         raise fields["api_key"].refuse(error.code, error.message, error.hint) from None
     return Environment(
@@ -280,8 +296,12 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
         address.host,
         address.port,
         tls=address.tls,
-        project=_identifier(fields["project"], values["project"]),
-        environment=_identifier(fields["environment"], values["environment"]),
+        binding=binding.binding_of(
+            fields,
+            variables,
+            project=_identifier(fields.get("project"), variables),
+            environment=_identifier(fields.get("environment"), variables),
+        ),
         key=secret,
         key_variable=variable,
         ca_file=_beside(fields, "ca_file"),
@@ -290,28 +310,10 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
     )
 
 
-def _resolved(node: Node, variables: Mapping[str, str]) -> str:
-    text = node.text()
-    variable = _variable(node)
-    if not variable:
-        if "${" in text:
-            hint = "let the reference be the whole value, like ${VF_PROJECT_ID}"
-            raise node.refuse("bad-reference", f"{node.name} mixes a reference with other text", hint)
-        return text
-    value = variables.get(variable)
-    if not value:
-        state = "is not set" if value is None else "is empty"
-        message = f"the environment variable {variable} {state}"
-        raise node.refuse("missing-variable", message, f"set it before the run: export {variable}=...")
-    return value
-
-
-def _variable(node: Node) -> str:
-    match = _REFERENCE.fullmatch(node.text())
-    return match[1] if match else ""
-
-
-def _identifier(node: Node, text: str) -> str:
+def _identifier(node: Node | None, variables: Mapping[str, str]) -> str | None:
+    if node is None:
+        return None
+    text = resolved(node, variables)
     if not _ID.fullmatch(text) or set(text) == {"."}:
         message = f"{node.name} must be 1 to 256 visible ASCII characters without white space"
         raise node.refuse("bad-id", message, "copy the ID again, whole, without quotes or line ends")
@@ -332,5 +334,7 @@ def _max_rate(node: Node) -> Fraction:
 
 
 def _masked(text: str) -> str:
+    if not text:
+        return ""
     digest = hashlib.sha256(text.encode()).hexdigest()[:6]
     return f"{text[:4]}…{digest}" if len(text) >= 8 else f"…{digest}"

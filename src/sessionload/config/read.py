@@ -42,6 +42,8 @@ class RunRequest:
 
     scenario: Path
     environment: str | None = None
+    operation: str | None = None
+    """The operation to call, before that of the environment."""
     environments: Path = DEFAULT_ENVIRONMENTS
     contract: Path = DEFAULT_CONTRACT
     overrides: Sequence[str] = field(default=())
@@ -70,7 +72,11 @@ def read_run(
     scenario = Scenario.check(document)
     environments = read_document(request.environments)
     environment = Environment.check(
-        environments, scenario.environment, variables, asked_at=scenario.environment_at
+        environments,
+        scenario.environment,
+        variables,
+        operation=request.operation,
+        asked_at=scenario.environment_at,
     )
     guard(scenario, environment, request.confirmed)
     contract, sha256 = read_contract(request.contract)
@@ -85,6 +91,7 @@ def read_run(
         environments=environments.data,
         environments_file=environments.file,
         environment=scenario.environment,
+        operation=request.operation,
         contract=contract,
         contract_file=str(request.contract),
         contract_sha256=sha256,

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-OPERATION = "startSession"
-
-
 class Readable(Protocol):
     """A stream of bytes, such as standard input."""
 
@@ -55,6 +52,8 @@ class RunInputs:
     contract_file: str
     contract_sha256: str
     machine: Mapping[str, str]
+    operation: str | None = None
+    """The operation to call, before that of the environment."""
     ids: UserIdList | None = None
     """User IDs from a file, if the scenario names one."""
     stub_port: int | None = None
@@ -119,17 +118,17 @@ def run_spec_of(
         scenario = scenario.with_ids(inputs.ids)
     if environment is None:
         document = Document(inputs.environments, inputs.environments_file, {})
-        environment = Environment.check(document, inputs.environment, variables)
+        environment = Environment.check(document, inputs.environment, variables, operation=inputs.operation)
     if inputs.stub_port is not None:
         key = Secret(variables.get(KEY_VARIABLE, ""), name=KEY_VARIABLE)
         environment = replace(environment.at_port(inputs.stub_port), key=key, key_variable=KEY_VARIABLE)
     contract = Contract.from_document(
         inputs.contract,
-        environment.binding(OPERATION),
+        environment.binding,
         file=inputs.contract_file,
         sha256=inputs.contract_sha256,
     )
-    scenario.check_ids(contract.request.user_id_fault, inputs.run_id)
+    scenario.check_ids(contract.request.body.user_id_fault, inputs.run_id)
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

@@ -11,15 +11,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.contract.pointer import Pointer
+    from sessionload.secret import Secret
+
+SESSION_KEY: Pointer = ("sessionKey",)
+"""Where a success holds the session key, unless the environment says otherwise."""
+USER_ID: Pointer = ("userID",)
+"""Where a request holds the user ID, unless the environment says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """How one operation of a document is called in one environment."""
 
     operation: str | None = None
-    """The `operationId`; without it, the operation that has the shape of a session start."""
-    project: str = ""
+    """The `operationId`, or `POST /path`; without it, the operation that has the path of a session start."""
+    project: str | None = None
     environment: str | None = None
     """The alias of the environment; `None` leaves the choice to the traffic split of the project."""
     path: Mapping[str, str] = field(default_factory=dict)
-    """Values for places of the path template that are not the project's or the environment's."""
+    """Values for places of the path by their names, before what the project and the environment fill."""
+    filler: str | None = None
+    """What fills any other place, for a server that takes everything; `None` where that is refused."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Values of header, query and cookie parameters by their names."""
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    """Further headers that the document lists."""
+    user: Pointer = USER_ID
+    session_key: Pointer = SESSION_KEY

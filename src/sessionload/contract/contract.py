@@ -46,7 +46,7 @@ class Contract:
         """Return what a result says of it: enough to know the document again, and to send a request again."""
         return {
             "file": self.file,
-            "operation": self.operation.operation_id,
+            "operation": self.operation.name,
             "sha256": self.sha256,
             "method": self.request.method,
             "path": self.request.template,

@@ -1,32 +1,27 @@
-"""What a request of one operation is made of: method, path, the header with the key, and the body."""
+"""What a request of one operation is made of: method, path, the header with the key, and the body.
+
+Whatever an environment says of the path is used or refused: a project that no place takes would else be
+somebody's mistake that nobody sees.
+"""
 
 from __future__ import annotations
 
-import re
-from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sessionload.contract.content import content_of
+from sessionload.contract.find_operation import PLACE
+from sessionload.contract.request_body import RequestBody
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sessionload.contract.binding import Binding
     from sessionload.contract.find_operation import Operation
     from sessionload.contract.openapi import OpenApiDocument
-    from sessionload.contract.schema_rule import SchemaRule
 
-USER_ID = "userID"
-"""The property of a request that holds the user ID: the one value of the body that a plan chooses."""
 PROJECT = "projectID"
-"""The place in a path template for the project."""
+"""A place that the project fills in any path."""
 ENVIRONMENT = "environmentID"
-"""The place in a path template for the environment."""
-
-_BODY = f'{{"{USER_ID}":'.encode()
-_PLACE = re.compile(r"\{([^{}]*)\}")
+"""A place that the environment fills in any path."""
 
 
 class RequestForm:
@@ -36,44 +31,47 @@ class RequestForm:
         """Prepare everything. Raises `InputError` when no request can be made from the document."""
         self.template, self.method = operation.template, operation.method
         self.security_header = _security_header(document, operation)
-        self.rule = _request_rule(document, operation.node)
-        self.path_values = {PROJECT: binding.project, ENVIRONMENT: binding.environment or ""}
+        self.path_values = _path_values(document, operation, binding)
         """What fills each place of the path template."""
-        unknown = set(_PLACE.findall(self.template)) - {PROJECT, ENVIRONMENT}
-        if unknown:
-            raise document.refusal(
-                "unusable-operation",
-                f"the path of '{operation.operation_id}' has a place for '{min(unknown)}',"
-                " which nothing can fill",
-                hint=f"only '{PROJECT}' and '{ENVIRONMENT}' are known here",
-            )
+        self.body = RequestBody(document, operation)
 
     def path(self) -> str:
         """Return the path to call, each value percent-encoded.
 
         Raises `InputError` for a value that cannot be one part of a path. The message does not repeat it.
         """
-        return _PLACE.sub(lambda place: _encoded(place[1], self.path_values[place[1]]), self.template)
+        return PLACE.sub(lambda place: _encoded(place[1], self.path_values[place[1]]), self.template)
 
-    def body(self, user_id: str) -> bytes:
-        """Return the compact JSON body that starts a session for `user_id`, which has no `user_id_fault`."""
-        return b"%b%b}" % (_BODY, encode_basestring(user_id).encode())  # a quarter of what json.dumps takes
 
-    def user_id_fault(self, user_id: str) -> str | None:
-        """Say why the request schema does not allow `user_id`, in words to follow its name, or None."""
-        try:
-            user_id.encode()
-        except UnicodeEncodeError:
-            return "has half of a surrogate pair in it, which UTF-8 cannot carry"
-        violation = self.rule.violation({USER_ID: user_id}) if self.rule else None
-        if violation is None:
-            return None
-        if violation.names == (USER_ID,):
-            bound = {"maxLength": "at most", "minLength": "at least"}.get(violation.keyword)
-            if bound:
-                count = "1 character" if len(user_id) == 1 else f"{len(user_id)} characters"
-                return f"is {count} long; the contract allows {bound} {violation.limit}"
-        return f"does not fit the request of the contract: {violation.sentence}"
+def _path_values(document: OpenApiDocument, operation: Operation, binding: Binding) -> dict[str, str]:
+    """Return what fills each place of the path; whatever is given is used, or refused."""
+    by_place = {PROJECT: "project", ENVIRONMENT: "environment"}
+    by_place |= {place: what for what, place in (operation.session_places or {}).items()}
+    given = {"project": binding.project, "environment": binding.environment}
+    unused = {name for name, value in given.items() if value is not None}
+    values: dict[str, str] = {}
+    for place in PLACE.findall(operation.template):
+        what = by_place.get(place, "")
+        value = binding.path.get(place, given.get(what))
+        if place not in binding.path:
+            unused.discard(what)
+        if value is None and binding.filler is None:
+            raise document.refusal(
+                "unfilled-path",
+                f"the path of '{operation.name}' has a place '{place}', which nothing fills",
+                hint=f"add {what}: … to the environment"
+                if what
+                else f"add path: {{{place}: …}} to the environment",
+            )
+        values[place] = binding.filler or "" if value is None else value
+    unused |= binding.path.keys() - values.keys()
+    if unused and binding.filler is None:
+        raise document.refusal(
+            "unused-path-value",
+            f"the path of '{operation.name}', {operation.template}, has no place for '{min(unused)}'",
+            hint="remove it from the environment, or call another operation",
+        )
+    return values
 
 
 def _encoded(name: str, value: str) -> str:
@@ -102,15 +100,6 @@ def _security_header(document: OpenApiDocument, operation: Operation) -> str:
                 return str(scheme.get("name", "")).lower()
     raise document.refusal(
         "unusable-operation",
-        f"the operation '{operation.operation_id}' does not ask for one API key in a header",
+        f"the operation '{operation.name}' does not ask for one API key in a header",
         hint="only a security scheme with 'type: apiKey' and 'in: header' is supported",
     )
-
-
-def _request_rule(document: OpenApiDocument, operation: Mapping[str, Any]) -> SchemaRule | None:
-    if "requestBody" not in operation:
-        return None
-    content = content_of(document, operation["requestBody"], "the request body", request=True)
-    if "application/json" not in content:
-        raise document.refusal("unusable-operation", "the request body is not listed as application/json")
-    return content["application/json"]

@@ -47,6 +47,7 @@ class Endpoint:
     def __init__(
         self,
         environment: Environment,
+        method: str,
         path: str,
         *,
         key_header: str,
@@ -54,7 +55,10 @@ class Endpoint:
         policy: ConnectionPolicy,
         agent: str,
     ) -> None:
-        """Prepare requests for `path` of `environment`; `agent` names tool and run to the server's owner."""
+        """Prepare requests of `method` for `path` of `environment`.
+
+        `agent` names tool and run to the server's owner.
+        """
         self.deadlines = Deadlines(timeout_ns)
         self.reuse = policy.reuse
         self.body_limit = environment.max_body
@@ -76,7 +80,7 @@ class Endpoint:
         authority = name if environment.port == default_port else f"{name}:{environment.port}"
         key = environment.key.reveal() if environment.key else ""
         self._head = (
-            f"POST {path} HTTP/1.1\r\nhost: {authority}\r\n{key_header}: {key}\r\nuser-agent: {agent}\r\n"
+            f"{method} {path} HTTP/1.1\r\nhost: {authority}\r\n{key_header}: {key}\r\nuser-agent: {agent}\r\n"
             "content-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\n"
             f"{'' if policy.reuse else 'connection: close' + chr(13) + chr(10)}content-length: "
         ).encode("ascii")

@@ -59,6 +59,7 @@ class LoadEngine:
         self._user_id = compile_user_ids(scenario.users, run_id=spec.run_id, seed=scenario.seed)
         self._endpoint = Endpoint(
             spec.environment,
+            spec.contract.request.method,
             spec.contract.request.path(),
             key_header=spec.contract.request.security_header,
             timeout_ns=scenario.timeout_ns,
@@ -127,7 +128,7 @@ class LoadEngine:
         self._user_pool.leave()
 
     def _request(self, index: int) -> bytes:
-        return self._endpoint.request(self._contract.request.body(self._user_id(index)))
+        return self._endpoint.request(self._contract.request.body.to_bytes(self._user_id(index)))
 
     # The course of a run
 

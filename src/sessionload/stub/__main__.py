@@ -74,13 +74,12 @@ class Launch:
         if not isinstance(fields, dict):
             raise InputError("stub-settings", "the settings of the stub are one line of JSON, an object")
         tls, document = fields.pop("tls", None), fields.pop("document", None)
-        lease, operation = bool(fields.pop("lease", False)), fields.pop("operation", "")
+        lease, operation = bool(fields.pop("lease", False)), fields.pop("operation", None)
         settings = _settings(fields)
         contract = None
         if document is not None:
-            contract = Contract.from_document(
-                document, Binding(operation), file="the stub's settings", sha256=""
-            )
+            binding = Binding(operation, settings.project, settings.environment, filler=settings.project)
+            contract = Contract.from_document(document, binding, file="the stub's settings", sha256="")
         try:
             handler = RequestHandler(settings, key=key, rule=RequestRule(contract))
         except ValueProblem as problem:

@@ -49,14 +49,14 @@ class StubProcess:
         key: Secret | None = None,
         *,
         document: Mapping[str, Any] | None = None,
-        operation: str = "startSession",
+        operation: str | None = None,
         tls: Mapping[str, str] | None = None,
     ) -> Self:
         """Start a stub and return when it listens.
 
-        It accepts `key`, or `DEFAULT_KEY`. `document` is an OpenAPI document, `operation` the `operationId`
-        in it whose request body rule the stub keeps; without them any text is a user ID. `tls` has the
-        paths `cert` and `key` of PEM files. Raises `InputError` with the message of the stub when it refuses.
+        It accepts `key`, or `DEFAULT_KEY`, and keeps the rule that `document`, an OpenAPI document, has for
+        the request body of `operation`; without a document any text is a user ID. `tls` has the paths `cert`
+        and `key` of PEM files. Raises `InputError` with the message of the stub when it refuses.
         """
         line = {**asdict(settings), "lease": True}
         line |= {"document": document, "operation": operation} if document is not None else {}

@@ -35,7 +35,7 @@ class RequestRule:
 
     def violation_of(self, user_id: str) -> str | None:
         """Say why the contract does not allow `user_id`, or return None."""
-        return self._contract.request.user_id_fault(user_id) if self._contract else None
+        return self._contract.request.body.user_id_fault(user_id) if self._contract else None
 
     def judge(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
         """Return the user ID in UTF-8 (empty when there is none), and a sentence about the fault, or ''."""

@@ -102,7 +102,7 @@ class RuleContext:
 
     def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""
-        return replace(self.ordinary, body=self.contract.request.body(user))
+        return replace(self.ordinary, body=self.contract.request.body.to_bytes(user))
 
     def start(self, name: str, user: str) -> str:
         """Start a session for `user` and return its key. Raises `RuleEnded` when there is none."""

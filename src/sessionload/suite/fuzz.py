@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.masking import mask
-from sessionload.contract.request_form import ENVIRONMENT, PROJECT, USER_ID
+from sessionload.contract.request_body import USER_ID
+from sessionload.contract.request_form import ENVIRONMENT, PROJECT
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.case import KEY, CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
@@ -190,7 +191,7 @@ class Fuzzer:
         if not isinstance(user, str):
             return body
         marked = self._users.start + user
-        fault_of = self._contract.request.user_id_fault
+        fault_of = self._contract.request.body.user_id_fault
         if bool(fault_of(user)) != bool(fault_of(marked)):
             return body
         return {**body, USER_ID: marked}

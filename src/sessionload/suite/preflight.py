@@ -47,7 +47,7 @@ def start_session(spec: RunSpec, user_id: str) -> StartResponse:
     return response_of(
         send(
             environment,
-            CaseRequest(contract.request.method, path, headers, contract.request.body(user_id)),
+            CaseRequest(contract.request.method, path, headers, contract.request.body.to_bytes(user_id)),
             timeout_ns=spec.scenario.timeout_ns,
             agent=f"sessionload/{spec.version} (preflight of run {spec.run_id})",
         )

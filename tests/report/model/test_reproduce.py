@@ -44,7 +44,7 @@ def test_it_is_the_request_that_the_load_sends(known: dict[str, Result]) -> None
         *("curl", "-i", "--path-as-is", "-X", contract.request.method),
         *("-H", f"{contract.request.security_header}: $VF_API_KEY"),
         *("-H", "content-type: application/json", "-H", "accept: application/json"),
-        *("--data-binary", contract.request.body(user_id(17)).decode()),
+        *("--data-binary", contract.request.body.to_bytes(user_id(17)).decode()),
     ]
     assert url == "https://host.example:8443" + contract.request.path()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.request_form import USER_ID
+from sessionload.contract.request_body import USER_ID
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
 from sessionload.suite.cases.bodies import body_cases
@@ -70,7 +70,7 @@ def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> 
     if violation:
         raise InputError(
             "no-valid-body",
-            f"no valid body could be made for '{contract.operation.operation_id}': {violation.sentence}",
+            f"no valid body could be made for '{contract.operation.name}': {violation.sentence}",
             place=Place(contract.file),
             hint="give the property an 'example' in the document",
         )

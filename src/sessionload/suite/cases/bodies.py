@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sessionload.contract.request_form import USER_ID
+from sessionload.contract.request_body import USER_ID
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.case_factory import to_json
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.request_form import USER_ID
+from sessionload.contract.request_body import USER_ID
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.sample import example_value
 

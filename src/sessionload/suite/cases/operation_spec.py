@@ -92,7 +92,7 @@ def _statuses(key: object) -> range:
 
 
 def _body(contract: Contract, operation: Mapping[str, Any]) -> Body | None:
-    rule, document = contract.request.rule, contract.document
+    rule, document = contract.request.body.rule, contract.document
     if "requestBody" not in operation:
         return None
     node = document.follow(operation["requestBody"], "the request body")

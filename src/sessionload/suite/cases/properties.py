@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.request_form import USER_ID
+from sessionload.contract.request_body import USER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

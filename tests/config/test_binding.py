@@ -1,0 +1,102 @@
+"""How an environment says that a document is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sessionload.config.environment import Environment
+from sessionload.config.yaml_source import parse
+from sessionload.contract.binding import Binding
+from sessionload.errors import InputError, Place
+from sessionload.secret import Secret
+
+if TYPE_CHECKING:
+    from sessionload.config.document import Document
+
+HERE = "here:\n  url: https://host.example\n  api_key: ${KEY}\n"
+VARIABLES = {"KEY": "VF.DM.canary.0123456789", "TENANT": "acme", "GATE": "canary-4f2a9c31d0"}
+
+
+def read(text: str) -> Document:
+    return parse(text.encode(), "environments.yaml")
+
+
+def binding(*lines: str) -> Binding:
+    text = HERE + "".join(f"  {line}\n" for line in lines)
+    return Environment.check(read(text), "here", VARIABLES).binding
+
+
+def test_without_an_alias_the_traffic_split_chooses() -> None:
+    environment = Environment.check(read(HERE + "  project: p1234567\n"), "here", VARIABLES)
+    assert environment.binding == Binding(project="p1234567")
+    assert environment.describe()["environment"] == "(traffic split)"
+
+
+def test_an_operation_of_its_own_needs_no_project() -> None:
+    bound = binding(
+        "operation: POST /login/{tenant}", "path: {tenant: '${TENANT}'}", "user: data.user", "session_key: /t"
+    )
+    assert bound == Binding(
+        "POST /login/{tenant}", path={"tenant": "acme"}, user=("data", "user"), session_key=("t",)
+    )
+    environment = Environment.check(read(HERE + "  operation: x\n"), "here", VARIABLES)
+    assert environment.describe()["project"] == "none"
+
+
+def test_values_by_name_may_come_from_variables_and_a_header_that_does_is_a_secret() -> None:
+    bound = binding(
+        "operation: x",
+        "parameters: {version: 2, tags: [a, '${TENANT}'], deep: true}",
+        "headers: {x-a: plain, x-b: '${GATE}'}",
+    )
+    assert bound.parameters == {"version": 2, "tags": ["a", "acme"], "deep": True}
+    assert bound.headers["x-a"] == "plain"
+    gate = bound.headers["x-b"]
+    assert isinstance(gate, Secret)
+    assert gate.reveal() == VARIABLES["GATE"]
+    assert "canary" not in repr(bound)
+
+
+def test_an_embedded_environment_has_them_too() -> None:
+    stub = Environment.check(
+        read("stub: {embedded: true, operation: start, session_key: data.token}\n"), "stub", {}
+    )
+    assert stub.binding == Binding("start", "stub", "main", filler="stub", session_key=("data", "token"))
+
+
+def test_an_option_comes_before_the_entry_and_is_its_own_place() -> None:
+    document = read(HERE + "  operation: one\n")
+    assert Environment.check(document, "here", VARIABLES, operation="two").binding.operation == "two"
+    with pytest.raises(InputError) as caught:
+        Environment.check(document, "here", VARIABLES, operation="")
+    assert caught.value.place == Place("--operation")
+    with pytest.raises(InputError) as caught:
+        Environment.check(document, "there", VARIABLES, operation="two")
+    assert caught.value.code == "unknown-environment"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "place"),
+    [
+        ("session_key: a..b", "bad-pointer", (4, 16)),
+        ("user: /~2", "bad-pointer", (4, 9)),
+        ("headers: {'x y': a}", "bad-header", (4, 13)),
+        ('headers: {x: "é"}', "bad-header", (4, 16)),
+        ('headers: {x: " a"}', "bad-header", (4, 16)),
+        ("headers: {x: '${SHORT}'}", "bad-key", (4, 16)),
+        ("headers: [x]", "bad-type", (4, 12)),
+        ("path: {tenant: 7}", "bad-type", (4, 18)),
+        ("path: {tenant: 'a${TENANT}'}", "bad-reference", (4, 18)),
+        ("parameters: {a: '${MISSING}'}", "missing-variable", (4, 19)),
+        ("operation: '${TENANT}'", "bad-reference", (4, 14)),
+        ("operation: ''", "empty-text", (4, 14)),
+        (f"path: {{{', '.join(f'k{number}: v' for number in range(51))}}}", "too-long", (4, 9)),
+    ],
+)
+def test_what_cannot_be_is_refused_in_its_place(line: str, code: str, place: tuple[int, int]) -> None:
+    with pytest.raises(InputError) as caught:
+        Environment.check(read(f"{HERE}  {line}\n  project: p\n"), "here", {**VARIABLES, "SHORT": "a b"})
+    assert caught.value.code == code
+    assert caught.value.place == Place("environments.yaml", *place)

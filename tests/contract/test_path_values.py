@@ -1,0 +1,76 @@
+"""Each place of a path is filled, and whatever an environment says of a path is used or refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
+from sessionload.errors import InputError
+
+
+def path_of(template: str, binding: Binding) -> str:
+    start = {
+        "security": [{"Key": []}],
+        "responses": {"200": {"description": "", "content": {"application/json": {}}}},
+    }
+    document = {
+        "openapi": "3.0.3",
+        "paths": {template: {"post": start}},
+        "components": {"securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "key"}}},
+    }
+    return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request.path()
+
+
+NAMED = "/v4/project/{projectId}/environment/{alias}/session"
+
+
+@pytest.mark.parametrize(
+    ("template", "binding", "path"),
+    [
+        (NAMED, Binding(None, "p", "main"), "/v4/project/p/environment/main/session"),
+        ("/gw" + NAMED, Binding(None, "p", "main"), "/gw/v4/project/p/environment/main/session"),
+        ("/v4/project/{id}/session", Binding(None, "p"), "/v4/project/p/session"),
+        ("/in/{projectID}", Binding("POST /in/{projectID}", "p"), "/in/p"),
+        ("/t/{tenant}", Binding("POST /t/{tenant}", path={"tenant": "a b"}), "/t/a%20b"),
+        (
+            NAMED,
+            Binding(None, None, "main", path={"projectId": "x"}),
+            "/v4/project/x/environment/main/session",
+        ),
+        ("/t/{tenant}", Binding("POST /t/{tenant}", "p", "main", filler="any"), "/t/any"),
+        ("/start", Binding("POST /start", filler="any", path={"unknown": "x"}), "/start"),
+    ],
+)
+def test_places_are_filled(template: str, binding: Binding, path: str) -> None:
+    assert path_of(template, binding) == path
+
+
+@pytest.mark.parametrize(
+    ("template", "binding", "hint"),
+    [
+        (NAMED, Binding(None, None, "main"), "add project: …"),
+        ("/t/{tenant}", Binding("POST /t/{tenant}"), "add path: {tenant: …}"),
+    ],
+)
+def test_a_place_that_nothing_fills_is_refused(template: str, binding: Binding, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        path_of(template, binding)
+    assert caught.value.code == "unfilled-path"
+    assert caught.value.hint == f"{hint} to the environment"
+
+
+@pytest.mark.parametrize(
+    ("template", "binding", "name"),
+    [
+        ("/start", Binding("POST /start", "p"), "project"),
+        ("/v4/project/{id}/session", Binding("POST /v4/project/{id}/session", "p", "main"), "environment"),
+        (NAMED, Binding(None, "p", "main", path={"tenant": "x"}), "tenant"),
+        (NAMED, Binding(None, "p", "main", path={"projectId": "x"}), "project"),
+    ],
+)
+def test_a_value_without_a_place_is_refused(template: str, binding: Binding, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        path_of(template, binding)
+    assert caught.value.code == "unused-path-value"
+    assert caught.value.message.endswith(f"has no place for '{name}'")
