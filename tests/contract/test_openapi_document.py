@@ -69,6 +69,8 @@ def test_both_keys_travel_in_the_same_header() -> None:
 @pytest.mark.parametrize("version", ["3.1.0", "3.1.1", "3.2.0"])
 def test_it_can_be_judged_by_under_a_later_version_too(version: str) -> None:
     document = _DOCUMENT | {"openapi": version}
-    contract = Contract.from_document(document, Binding("startSession"), file="openapi.yaml", sha256="0" * 64)
+    contract = Contract.from_document(
+        document, Binding("startSession", filler="any"), file="openapi.yaml", sha256="0" * 64
+    )
     assert contract.judge(200, "application/json", b'{"sessionKey":"k"}').session_key == "k"
     assert contract.judge(200, "application/json", b"{}").outcome is Outcome.CONTRACT_VIOLATION
