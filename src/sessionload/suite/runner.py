@@ -50,7 +50,14 @@ class Suite:
     def planned(self, environment: Environment) -> tuple[Planned, ...]:
         """Return what would be sent to `environment`, in order."""
         cases = (
-            Planned(case.name, case.group, case.requirement, case.expect.value, note=case.note)
+            Planned(
+                case.name,
+                case.group,
+                case.requirement,
+                case.expect.value,
+                requests=int(case.expect is not Expect.UNSENT),
+                note=case.note,
+            )
             for case in self.cases
         )
         rules = (
@@ -122,6 +129,8 @@ class SuiteRunner:
         )
 
     def _reason_to_skip(self, case: Case) -> str:
+        if case.expect is Expect.UNSENT:
+            return case.note
         if self.cut_short:
             return self.cut_short
         if self._states.get(FIRST, CaseStatus.KEPT) is not CaseStatus.KEPT:

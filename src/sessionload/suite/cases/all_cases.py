@@ -13,7 +13,7 @@ from sessionload.errors import InputError, Place
 from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
 from sessionload.suite.cases.bodies import body_cases
 from sessionload.suite.cases.case import FIRST, KEY, Case, CaseRequest, Expect
-from sessionload.suite.cases.case_factory import CaseFactory, to_json
+from sessionload.suite.cases.case_factory import LARGEST_BODY, CaseFactory, to_json
 from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.cases.operation_spec import operation_spec_of
 from sessionload.suite.cases.properties import property_cases
@@ -66,11 +66,15 @@ def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> 
         if "maxLength" in part
     ]
     factory = CaseFactory(bare, body, CheckUsers(run_id, min(limits, default=None)))
-    violation = body.violation(factory.valid("ordinary"))
-    if violation:
+    ordinary = factory.valid("ordinary")
+    violation = body.violation(ordinary)
+    fault = violation.sentence if violation else ""
+    if len(to_json(ordinary)) > LARGEST_BODY:
+        fault = "its examples are larger than 1 MiB, the most that a check sends"
+    if fault:
         raise InputError(
             "no-valid-body",
-            f"no valid body could be made for '{contract.operation.name}': {violation.sentence}",
+            f"no valid body could be made for '{contract.operation.name}': {fault}",
             place=Place(contract.file),
             hint="give the property an 'example' in the document",
         )

@@ -15,6 +15,9 @@ KEY = "{key}"
 FIRST = "valid/ordinary"
 """The name of the plainest valid case, always the first: where it fails, others show nothing."""
 
+GROUPS = frozenset({"valid", "body", "authorization", "path", "method", "law", "fuzz"})
+"""The groups that are about no property of the body; each of those has a group of its own."""
+
 
 class Expect(StrEnum):
     """What a case expects, in words for people."""
@@ -27,6 +30,8 @@ class Expect(StrEnum):
     """A standard that the document rests on lets a server choose."""
     NO_SESSION = "below 500, or 501, no session key"
     """HTTP gives the request a meaning of its own, which starts no session."""
+    UNSENT = "not sent"
+    """The document gives rise to it, and the note of the case says why it is not sent all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 The schema of the document decides whether a value is valid, and from that the requirement and the expectation
 of the case follow. A schema may require more than a user ID; the rest is filled in from the schema.
+
+A document can ask for bodies of gigabytes. No body is larger than `LARGEST_BODY`, and all together are not
+larger than `_MOST_KEPT`: a case for which there is no room is not sent, and says so.
 """
 
 from __future__ import annotations
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
     from sessionload.suite.cases.operation_spec import Body
 
 JSON = "application/json"
+LARGEST_BODY = 1 << 20
+"""The most bytes that a check sends as one body."""
+_MOST_KEPT = 32 * LARGEST_BODY
+NO_ROOM = "a check sends bodies of at most 1 MiB, and of at most 32 MiB in all"
+"""Why a case is not sent."""
 
 
 def to_json(value: object) -> bytes:
@@ -38,6 +46,7 @@ class CaseFactory:
         self.properties: Mapping[str, Mapping[str, Any]] = body.properties(body.schema)
         value = example_value(body, body.schema)
         self._rest = value if isinstance(value, dict) else {}
+        self._kept = 0
 
     def valid(self, what: str) -> dict[str, Any]:
         """Return a body for the user of the case `what`: valid, if a sample of the schema is."""
@@ -61,6 +70,8 @@ class CaseFactory:
 
     def large_case(self, name: str, value: object, body: bytes, subject: str, note: str = "") -> Case:
         """Return a case that sends `body`, about which the schema decides as about `value`."""
+        if self._has_no_room(body):
+            return self.unsent(name, subject)
         violation = self.body.violation(value)
         if violation:
             return self.sent(name, body, f"{subject} is refused: {violation.sentence}", Expect.REFUSED, note)
@@ -68,4 +79,19 @@ class CaseFactory:
 
     def sent(self, name: str, body: bytes, requirement: str, expect: Expect, note: str = "") -> Case:
         """Return a case that sends these bytes as JSON."""
-        return Case(name, name.partition("/")[0], requirement, self.request(body), expect, note)
+        if self._has_no_room(body):
+            return self._case(name, requirement, self.bare, Expect.UNSENT, NO_ROOM)
+        self._kept += len(body)
+        return self._case(name, requirement, self.request(body), expect, note)
+
+    def unsent(self, name: str, subject: str, reason: str = NO_ROOM) -> Case:
+        """Return a case that is not sent, for the reason given."""
+        requirement = f"{subject} is accepted or refused as the document says"
+        return self._case(name, requirement, self.bare, Expect.UNSENT, reason)
+
+    def _has_no_room(self, body: bytes) -> bool:
+        return len(body) > LARGEST_BODY or self._kept + len(body) > _MOST_KEPT
+
+    @staticmethod
+    def _case(name: str, requirement: str, request: CaseRequest, expect: Expect, note: str) -> Case:
+        return Case(name, name.partition("/")[0], requirement, request, expect, note)

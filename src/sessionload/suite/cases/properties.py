@@ -8,17 +8,27 @@ are short enough.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.request_body import USER_ID
+from sessionload.suite.cases.case import GROUPS
+from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sessionload.suite.cases.case import Case
     from sessionload.suite.cases.case_factory import CaseFactory
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OTHER = re.compile(r"[^\w.]+|_+")
+_LONGEST_NAME = 40
+_MOST = 40
+"""How many properties have cases of their own."""
+_LARGEST_EXACT = 2**53 - 2
+_ROUNDED = "many readers round a number that large (RFC 8259, section 6)"
 _ASTRAL = "\N{COMPASS}"
 _ACCENTED = "\N{LATIN SMALL LETTER E WITH ACUTE}"
 _KINDS: dict[str, tuple[str, Any]] = {
@@ -35,28 +45,46 @@ _OWN = {"integer": {"number"}, "number": {"number", "fraction"}}
 
 def kebab(name: str) -> str:
     """Return a property's name as names of cases have it: `userID` becomes `user-id`."""
-    return _CAPITAL.sub("-", name).replace("_", "-").lower()
+    return _OTHER.sub("-", _CAPITAL.sub("-", name)).lower()[:_LONGEST_NAME]
+
+
+def groups_of(names: Iterable[str]) -> dict[str, str]:
+    """Return the group of each property: no two have the same, and none has that of other cases."""
+    groups: dict[str, str] = {}
+    for name in names:
+        wanted = kebab(name).strip("-") or "property"
+        candidates = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+        groups[name] = next(
+            group for group in candidates if group not in GROUPS and group not in groups.values()
+        )
+    return groups
 
 
 def property_cases(factory: CaseFactory) -> Iterator[Case]:
     """Yield the cases about each declared property, the user ID first."""
-    for name in sorted(factory.properties, key=lambda name: name != USER_ID):
-        schema = factory.properties[name]
-        types = {part["type"] for part in factory.body.parts(schema) if "type" in part}
-        facts = {keyword: limit for part in factory.body.parts(schema) for keyword, limit in part.items()}
-        yield from _Property(factory, name, types, facts).cases()
+    names = sorted(factory.properties, key=lambda name: name != USER_ID)
+    for name, group in groups_of(names[:_MOST]).items():
+        yield from _Property(factory, name, group).cases()
+    if len(names) > _MOST:
+        yield factory.unsent(
+            "body/other-properties",
+            f"What is sent as one of the {len(names) - _MOST:,} properties after the first {_MOST}",
+            f"a check has cases for {_MOST} properties",
+        )
 
 
 class _Property:
-    def __init__(self, factory: CaseFactory, name: str, types: set[str], facts: Mapping[str, Any]) -> None:
+    def __init__(self, factory: CaseFactory, name: str, group: str) -> None:
+        schema = factory.properties[name]
         self._factory = factory
         self._name = name
-        self._types = types
-        self._facts = facts
+        self._group = group
+        self._types = set(factory.body.types_of(schema))
+        self._facts = factory.body.facts(schema)
 
     def cases(self) -> Iterator[Case]:
         yield self._missing()
-        if "enum" in self._facts:
+        if "enum" in self._facts or "const" in self._facts:
             yield self._case("not-listed", "sessionload-not-listed", "that is not listed")
         elif "string" in self._types:
             yield from self._lengths()
@@ -68,36 +96,46 @@ class _Property:
 
     def _case(self, what: str, value: object, subject: str, note: str = "") -> Case:
         body = {**self._factory.valid(what), self._name: value}
-        return self._factory.case(f"{kebab(self._name)}/{what}", body, f"A {self._name} {subject}", note)
+        return self._factory.case(f"{self._group}/{what}", body, f"A {self._name} {subject}", note)
 
     def _missing(self) -> Case:
         body = self._factory.valid("missing")
         body.pop(self._name, None)
-        return self._factory.case(f"{kebab(self._name)}/missing", body, f"A body without {self._name}")
+        return self._factory.case(f"{self._group}/missing", body, f"A body without {self._name}")
 
     def _lengths(self) -> Iterator[Case]:
-        low = self._facts.get("minLength", 0)
-        lengths = {low - 1, low, low + 1}
-        if "maxLength" in self._facts:
-            high = self._facts["maxLength"]
-            lengths |= {high - 1, high, high + 1}
+        limits = {"minLength": 0} | self._limits("minLength", "maxLength")
+        yield from self._out_of_reach(limits, LARGEST_BODY, NO_ROOM)
+        near = {
+            int(limit) + step for limit in limits.values() if limit <= LARGEST_BODY for step in (-1, 0, 1)
+        }
         users = self._factory.users
-        for length in sorted(length for length in lengths if length >= 0):
-            count = "1 character" if length == 1 else f"{length} characters"
+        for length in sorted(length for length in near if length >= 0):
+            characters = "1 character" if length == 1 else f"{length} characters"
             short = "too short for the run's ID, and so the same in every run"
             note = "" if users.findable(length) or self._name != USER_ID or not length else short
-            yield self._case(f"length-{length}", users.of_length(length), f"of {count}", note)
+            yield self._case(f"length-{length}", users.of_length(length), f"of {characters}", note)
 
     def _bounds(self) -> Iterator[Case]:
-        numbers = {
-            limit + step
-            for keyword in ("minimum", "maximum")
-            for limit in [self._facts.get(keyword)]
-            if limit is not None
-            for step in (-1, 0, 1)
+        limits = self._limits("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+        yield from self._out_of_reach(limits, _LARGEST_EXACT, _ROUNDED)
+        exact = [limit for limit in limits.values() if abs(limit) <= _LARGEST_EXACT]
+        for number in sorted({near for limit in exact for near in _neighbors(limit)}):
+            yield self._case(str(number), number, f"of {number}")
+
+    def _limits(self, *keywords: str) -> dict[str, float]:
+        """Return those limits that are numbers; a boolean says how another one is meant."""
+        return {
+            keyword: self._facts[keyword]
+            for keyword in keywords
+            if not isinstance(self._facts.get(keyword, True), bool)
         }
-        for number in sorted(numbers):
-            yield self._case(f"{number:g}", number, f"of {number:g}")
+
+    def _out_of_reach(self, limits: Mapping[str, float], most: int, reason: str) -> Iterator[Case]:
+        for keyword, limit in limits.items():
+            if abs(limit) > most:
+                subject = f"A {self._name} at, below and above its {keyword}"
+                yield self._factory.unsent(f"{self._group}/{kebab(keyword)}", subject, reason)
 
     def _kinds(self) -> Iterator[Case]:
         own = self._types.union(*(_OWN.get(kind, set()) for kind in self._types))
@@ -113,7 +151,7 @@ class _Property:
 
     def _longest(self) -> Iterator[Case]:
         longest = self._factory.users.longest
-        if longest is None:
+        if longest is None or longest > LARGEST_BODY // len(_ASTRAL.encode()):
             return
         users = self._factory.users
         yield self._case(
@@ -137,3 +175,10 @@ class _Property:
         yield self._case(
             "right-to-left", f"{named('right')}\u05e9\u05dc\u05d5\u05dd", "with right-to-left letters"
         )
+
+
+def _neighbors(limit: float) -> Iterator[float]:
+    """Yield a limit and the numbers one below and one above it, as a person would write them."""
+    written = Decimal(repr(limit))
+    for number in (written - 1, written, written + 1):
+        yield int(number) if number == number.to_integral_value() else float(number)

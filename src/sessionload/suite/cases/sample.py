@@ -1,11 +1,13 @@
 """Makes a small value that a schema allows: the document's own example, else the smallest value of the type.
 
-The value depends on the schema alone. It need not be valid (a schema can require itself), so callers still
-ask the schema.
+The value depends on the schema alone. It need not be valid (a schema can require itself, or more than there
+is room for), so callers still ask the schema. Time and memory are bounded whatever the schema says: what
+would take more room is left out.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,59 +16,103 @@ if TYPE_CHECKING:
     from sessionload.suite.cases.operation_spec import Body
 
 _DEEPEST = 8
+_MOST_STEPS = 64
+_MOST_VALUES = 2_000
+_LARGEST = 1 << 20
 
 
-def example_value(body: Body, schema: Mapping[str, Any], depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
+def example_value(body: Body, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value for `schema`; one without a `type`, `enum` or example gets a text."""
-    given = _given(schema)
-    if given:
-        return given[0]
-    alternatives = schema.get("oneOf") or schema.get("anyOf")
-    if alternatives:
-        return example_value(body, body.follow(alternatives[0], "a schema"), depth + 1)
-    kind = next((part["type"] for part in body.parts(schema) if "type" in part), None)
-    if kind == "object" or (kind is None and body.properties(schema)):
-        return _object(body, schema, depth)
-    if kind == "array":
-        return _array(body, schema, depth)
-    return _plain(kind, schema)
+    return _Sampler(body).value(schema, 0, 0)
+
+
+class _Sampler:
+    """Makes one value, of at most `_MOST_VALUES` values and `_LARGEST` characters of texts and examples."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._values = _MOST_VALUES
+        self._characters = _LARGEST
+        self._declared: dict[int, tuple[object, Mapping[str, Mapping[str, Any]]]] = {}
+        """The properties that a schema declares, by its identity, which it keeps while it stands here."""
+
+    def value(self, schema: Mapping[str, Any], depth: int, steps: int) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value that is `depth` deep in the sample, `steps` schemas away from the first."""
+        self._values -= 1
+        if self._values < 0 or self._characters < 0 or steps > _MOST_STEPS:
+            return None
+        given = _given(schema)
+        if given:
+            self._characters -= len(json.dumps(given[0]))
+            return given[0] if self._characters >= 0 else None
+        alternatives = schema.get("oneOf") or schema.get("anyOf")
+        if alternatives:
+            return self.value(self._body.resolved(alternatives[0]), depth, steps + 1)
+        kind = _kind(self._body, schema)
+        if kind == "object" or (kind is None and self._properties(schema)):
+            return self._object(schema, depth, steps)
+        if kind == "array":
+            return self._array(schema, depth, steps)
+        facts = self._body.facts(schema)
+        return self._text(facts) if kind in ("string", None) else _plain(kind, facts)
+
+    def _text(self, facts: Mapping[str, Any]) -> str:
+        length = max(1, int(facts.get("minLength", 1)))
+        if length > self._characters:
+            return ""
+        self._characters -= length
+        return "s" * length
+
+    def _object(self, schema: Mapping[str, Any], depth: int, steps: int) -> dict[str, Any]:
+        if depth >= _DEEPEST:
+            return {}
+        properties = self._properties(schema)
+        return {
+            name: self.value(properties.get(name, {}), depth + 1, steps + 1)
+            for name in self._body.required_of(schema)[:_MOST_VALUES]
+        }
+
+    def _properties(self, schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        if id(schema) not in self._declared:
+            self._declared[id(schema)] = schema, self._body.properties(schema)
+        return self._declared[id(schema)][1]
+
+    def _array(self, schema: Mapping[str, Any], depth: int, steps: int) -> list[Any]:
+        count = int(self._body.facts(schema).get("minItems", 0))
+        if depth >= _DEEPEST or not 0 < count <= _MOST_VALUES:
+            return []
+        values, characters = self._values, self._characters
+        item = self.value(self._body.resolved(schema.get("items", True)), depth + 1, steps + 1)
+        self._values -= (count - 1) * (values - self._values)
+        self._characters -= (count - 1) * (characters - self._characters)
+        return [item] * count if self._values >= 0 and self._characters >= 0 else []
+
+
+def _kind(body: Body, schema: Mapping[str, Any]) -> str | None:
+    """Return the type to make: of several the first that is more than `null`."""
+    kinds = body.types_of(schema)
+    return next((kind for kind in kinds if kind != "null"), "null" if kinds else None)
 
 
 def _given(schema: Mapping[str, Any]) -> list[Any]:
     """Return what the document itself gives as a value, if anything."""
-    named = [schema[keyword] for keyword in ("example", "default") if keyword in schema]
-    return [*named, *schema.get("enum", ())]
+    named = [schema[keyword] for keyword in ("const", "example", "default") if keyword in schema]
+    return [*named, *schema.get("examples", ())[:1], *schema.get("enum", ())[:1]]
 
 
-def _plain(kind: str | None, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-    if kind == "boolean":
-        return True
+def _plain(kind: str, facts: Mapping[str, Any]) -> float | bool | None:
     if kind in ("integer", "number"):
-        return _number(schema)
-    return "s" * max(1, int(schema.get("minLength", 1)))
+        return _number(facts)
+    return True if kind == "boolean" else None
 
 
-def _object(body: Body, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    if depth >= _DEEPEST:
-        return {}
-    properties = body.properties(schema)
-    return {
-        name: example_value(body, properties.get(name, {}), depth + 1) for name in body.required_of(schema)
-    }
-
-
-def _array(body: Body, schema: Mapping[str, Any], depth: int) -> list[Any]:
-    if depth >= _DEEPEST:
-        return []
-    item = example_value(body, body.follow(schema.get("items", {}), "a schema"), depth + 1)
-    return [item] * int(schema.get("minItems", 0))
-
-
-def _number(schema: Mapping[str, Any]) -> float:
-    if "minimum" in schema:
-        low: float = schema["minimum"]
-        return low + 1 if schema.get("exclusiveMinimum") else low
-    if "maximum" in schema:
-        high: float = schema["maximum"]
-        return high - 1 if schema.get("exclusiveMaximum") else high
-    return 1
+def _number(facts: Mapping[str, Any]) -> float:
+    # In OpenAPI 3.0 an exclusive bound is a boolean beside the other bound, in 3.1 a number by itself.
+    lows = [facts["minimum"] + (facts.get("exclusiveMinimum") is True)] if "minimum" in facts else []
+    highs = [facts["maximum"] - (facts.get("exclusiveMaximum") is True)] if "maximum" in facts else []
+    if not isinstance(facts.get("exclusiveMinimum", True), bool):
+        lows.append(facts["exclusiveMinimum"] + 1)
+    if not isinstance(facts.get("exclusiveMaximum", True), bool):
+        highs.append(facts["exclusiveMaximum"] - 1)
+    number: float = max(lows) if lows else min(highs, default=1)
+    return number
