@@ -86,6 +86,8 @@ class Defects:
 
     def begin(self, user: bytes, key: bytes, *, crowded: bool) -> tuple[bytes, bytes]:
         """Begin a session; return its key and the answer. `crowded` says that other starts are under way."""
+        if Defect.TRIMS_USER_ID in self._defects:
+            user = user.strip(b" ")
         key = self._altered_key(user, key)
         keeps = Defect.KEEPS_OLD_KEY in self._defects or (
             crowded and Defect.KEEPS_RACING_KEYS in self._defects

@@ -106,6 +106,8 @@ class Defect(StrEnum):
     """Starting again does not end the earlier session."""
     KEEPS_RACING_KEYS = "keeps_racing_keys"
     """The same, but only where the starts are under way at once."""
+    TRIMS_USER_ID = "trims_user_id"
+    """Spaces around a user ID are dropped, so that two users share a session."""
     KEY_IS_USER_ID = "key_is_user_id"
     """The session key is the user ID."""
     KEY_IS_API_KEY = "key_is_api_key"

@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
 
+from sessionload.contract.request_body import USER_ID
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 from sessionload.secret import Secret
 from sessionload.suite.cases.case import KEY, CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
+from sessionload.suite.cases.operation_spec import operation_spec_of
 from sessionload.suite.expectation import CaseStatus
+from sessionload.suite.similar_users import SimilarUsers, similar_users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +103,14 @@ class RuleContext:
             self.issued.append(Issued(user, key))
         return key
 
+    def similar_users(self) -> tuple[SimilarUsers, ...]:
+        """Return pairs of user IDs that the document allows, and that differ in little."""
+        body = operation_spec_of(self.contract).body
+        if body is None or "format" in body.facts(body.properties(body.schema).get(USER_ID, {})):
+            return ()
+        fault = self.contract.request.body.user_id_fault
+        return similar_users(self.users.named, lambda user: fault(user) is None)
+
     def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""
         return replace(self.ordinary, body=self.contract.request.body.to_bytes(user))
@@ -162,12 +173,28 @@ class RuleContext:
         raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"a turn was answered {observed.status}, {text}"))
 
 
+def texts_in(body: bytes) -> set[str]:
+    """Return every text that is a value in a JSON body; none where the body is no JSON."""
+    try:
+        waiting = [parse(body)]
+    except JsonError:
+        return set()
+    texts: set[str] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            texts.add(value)
+        elif isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
+    return texts
+
+
 def _user_of(body: bytes) -> str | None:
     try:
         value = parse(body)
     except JsonError:
         return None
-    user = value.get("userID") if isinstance(value, dict) else None
+    user = value.get(USER_ID) if isinstance(value, dict) else None
     return user if isinstance(user, str) else None
 
 

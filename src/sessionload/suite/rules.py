@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sessionload.suite.context import Issued, RuleContext, RuleResult, redirected_to
+from sessionload.suite.context import Issued, RuleContext, RuleResult, redirected_to, texts_in
 from sessionload.suite.expectation import CaseStatus
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sessionload.suite.expectation import Observed
+    from sessionload.suite.similar_users import SimilarUsers
 
 GROUP = "law"
 PARALLEL = 10
@@ -120,6 +121,27 @@ def keys_differ_between_users(context: RuleContext) -> RuleResult:
 
 
 @_rule(
+    "similar-users-other-keys",
+    "User IDs that differ only in a space, in case or in Unicode form are given keys of their own",
+    "another key for each, and no answer that names the other user",
+    requests=6,
+    depends_on=("keys-differ-between-users",),
+)
+def similar_users_have_other_keys(context: RuleContext) -> RuleResult:
+    """Start sessions for each pair; look at the keys, and for the one user in the answer to the other."""
+    pairs = context.similar_users()
+    for pair in pairs:
+        keys = [context.start("law/similar-users-other-keys", user) for user in (pair.one, pair.other)]
+        what = "was given the same key as" if keys[0] == keys[1] else ""
+        if pair.one in texts_in(context.calls[-1].observed.body):
+            what = "was answered with"
+        if what:
+            text = f"a user ID with {pair.difference} {what} the plain one"
+            return RuleResult(CaseStatus.VIOLATED, text, context.start_request(pair.other))
+    return _of_pairs(pairs)
+
+
+@_rule(
     "keys-differ-between-starts",
     "A user who starts again is given another session key",
     "another key each time",
@@ -177,6 +199,26 @@ def parallel_starts_leave_one_session(context: RuleContext) -> RuleResult:
     live = sum([context.accepts(name, key) for key in dict.fromkeys(keys)])
     text = f"{live} of {len(keys)} keys are accepted"
     return RuleResult(CaseStatus.KEPT, text) if live == 1 else RuleResult(CaseStatus.VIOLATED, text, request)
+
+
+@_rule(
+    "similar-users-stay-apart",
+    "A start ends no session of a user whose ID differs only in a space, in case or in Unicode form",
+    "the key of the other user is still accepted",
+    requests=9,
+    depends_on=("similar-users-other-keys", "start-ends-earlier-session"),
+    turns=True,
+)
+def similar_users_stay_apart(context: RuleContext) -> RuleResult:
+    """Start a session for either of each pair, and take a turn with the first key."""
+    name = "law/similar-users-stay-apart"
+    pairs = context.similar_users()
+    for pair in pairs:
+        first, _ = (context.start(name, user) for user in (pair.one, pair.other))
+        if not context.accepts(name, first):
+            text = f"a start for a user ID with {pair.difference} ended the session of the plain one"
+            return RuleResult(CaseStatus.VIOLATED, text, context.start_request(pair.other))
+    return _of_pairs(pairs)
 
 
 @_rule(
@@ -247,6 +289,12 @@ def _of_keys(context: RuleContext, bad: list[Issued], text: str) -> RuleResult:
     if bad:
         return RuleResult(CaseStatus.VIOLATED, f"a key {text}", context.start_request(bad[0].user))
     return RuleResult(CaseStatus.KEPT, f"{len(context.issued)} keys")
+
+
+def _of_pairs(pairs: Sequence[SimilarUsers]) -> RuleResult:
+    if pairs:
+        return RuleResult(CaseStatus.KEPT, f"{len(pairs)} pairs of users")
+    return RuleResult(CaseStatus.SKIPPED, "the document allows no two user IDs that differ in so little")
 
 
 def _shown_in(context: RuleContext, observed: Observed) -> str | None:
