@@ -122,6 +122,12 @@ def test_a_limit_that_leaves_no_room_for_the_prefix() -> None:
     assert len(_sent(cases["user-id/length-12"])["userID"]) == 12
 
 
+def test_a_limit_that_asks_for_more_than_the_prefix() -> None:
+    cases = _cases(lambda document: _user(document).update(minLength=100, maxLength=102))
+    assert _sent(cases[FIRST])["userID"] == f"{_START}ordinary".ljust(100, "~")
+    assert cases["user-id/length-99"].expect is Expect.REFUSED
+
+
 def test_no_limits() -> None:
     def change(document: dict[str, Any]) -> None:
         del _user(document)["minLength"], _user(document)["maxLength"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from fractions import Fraction
 from itertools import count
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sessionload.secret import Secret
 
 SECOND = 1_000_000_000
+LONG_RUN = "20260102-030405-ab12"
 NAMED = {rule.name: rule for rule in RULES}
 
 
@@ -92,6 +94,42 @@ def test_a_rule_is_kept_by_the_sound_stub_and_broken_by_its_defect(
         assert api_key.hide(seen.observed) == seen.observed
         assert not [issued for issued in context.issued if issued.key in seen.observed]
         assert (seen.request is not None) == (state is CaseStatus.VIOLATED)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"maxLength": 1}, {"maxLength": 12}, {"maxLength": 40}, {"minLength": 100, "maxLength": 101}]
+)
+def test_no_rule_blames_a_server_for_refusing_a_user_id_that_the_document_does_not_allow(
+    api_key: Secret, contract_read: tuple[Any, str], limits: dict[str, int]
+) -> None:
+    document = copy.deepcopy(contract_read[0])
+    document["components"]["schemas"]["SessionStart"]["properties"]["userID"] |= limits
+    contract, turn = (
+        Contract.from_document(document, binding, file="openapi.yaml", sha256="")
+        for binding in (Binding("startSession", "stub", "main"), Binding("interact"))
+    )
+    with StubThread(key=api_key, document=document) as stub:
+        environment = Environment(
+            "here",
+            stub.url,
+            "127.0.0.1",
+            stub.port,
+            tls=False,
+            binding=Binding(None, "stub", "main"),
+            key=api_key,
+        )
+        client = HttpClient(
+            environment, agent="test/1", timeout_ns=2 * SECOND, pace=Pace(Fraction(500)), budget=200
+        )
+        suite = Suite(contract, turn, cases_of(contract, run_id=LONG_RUN), LONG_RUN, with_interact=True)
+        results = list(SuiteRunner(suite, client).results())
+    assert [result.name for result in results if result.state is CaseStatus.VIOLATED] == []
+    similar = next(result for result in results if result.name == "law/similar-users-other-keys")
+    assert similar.observed == (
+        "3 pairs of users"
+        if limits["maxLength"] > 1
+        else "the document allows no two user IDs that differ in so little"
+    )
 
 
 def test_a_user_who_is_taken_for_another_is_seen_by_the_key(

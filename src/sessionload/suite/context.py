@@ -88,7 +88,8 @@ class RuleContext:
         self.client = client
         self.environment = client.environment
         self.ordinary = ordinary
-        self.users = CheckUsers(run_id)
+        self.users = CheckUsers.of(contract, run_id)
+        self.run_id = run_id
         self.calls: list[RecordedCall] = []
         self.issued: list[Issued] = []
 
@@ -109,7 +110,8 @@ class RuleContext:
         if body is None or "format" in body.facts(body.properties(body.schema).get(USER_ID, {})):
             return ()
         fault = self.contract.request.body.user_id_fault
-        return similar_users(self.users.named, lambda user: fault(user) is None)
+        users = CheckUsers.of(self.contract, self.run_id, room=1)
+        return similar_users(users.named, lambda user: fault(user) is None)
 
     def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""

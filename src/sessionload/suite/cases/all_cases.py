@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.request_body import USER_ID
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
 from sessionload.suite.cases.bodies import body_cases
@@ -60,12 +59,7 @@ def _cases(contract: Contract, spec: OperationSpec, bare: CaseRequest, run_id: s
 
 
 def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> CaseFactory:
-    limits = [
-        part["maxLength"]
-        for part in body.parts(body.properties(body.schema).get(USER_ID, {}))
-        if "maxLength" in part
-    ]
-    factory = CaseFactory(bare, body, CheckUsers(run_id, min(limits, default=None)))
+    factory = CaseFactory(bare, body, CheckUsers.of(contract, run_id))
     ordinary = factory.valid("ordinary")
     violation = body.violation(ordinary)
     fault = violation.sentence if violation else ""
