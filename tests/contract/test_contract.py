@@ -27,17 +27,20 @@ _GOOD = b'{"sessionKey":"VF.SK.canary0123456789"}'
 
 
 def _contract(
-    change: Callable[[dict[str, Any]], object] | None = None, operation_id: str = "startSession"
+    change: Callable[[dict[str, Any]], object] | None = None,
+    operation_id: str = "startSession",
+    *,
+    with_key: bool = False,
 ) -> Contract:
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(
-        document, Binding(operation_id, filler="any"), file="openapi.yaml", sha256="0" * 64
-    )
+    key = ("sessionKey",) if with_key else None
+    binding = Binding(operation_id, filler="any", session_key=key)
+    return Contract.from_document(document, binding, file="openapi.yaml", sha256="0" * 64)
 
 
-_START = _contract()
+_START = _contract(with_key=True)
 
 
 def _operation(document: dict[str, Any]) -> dict[str, Any]:

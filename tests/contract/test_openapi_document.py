@@ -53,7 +53,10 @@ def test_only_200_is_promised(operation_id: str) -> None:
 @pytest.mark.parametrize("operation_id", sorted(_OPERATIONS))
 def test_every_operation_can_be_judged_by(operation_id: str) -> None:
     contract = Contract.from_document(
-        _DOCUMENT, Binding(operation_id, filler="any"), file="openapi.yaml", sha256="0" * 64
+        _DOCUMENT,
+        Binding(operation_id, filler="any", session_key=None),
+        file="openapi.yaml",
+        sha256="0" * 64,
     )
     assert contract.request.security_header == "authorization"
     assert contract.request.method == "POST"

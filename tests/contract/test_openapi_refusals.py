@@ -27,7 +27,10 @@ _SCHEMA = "#/components/schemas/SessionStarted"
 
 def _load(document: dict[str, Any], operation_id: str = "startSession") -> Contract:
     return Contract.from_document(
-        document, Binding(operation_id, filler="any"), file="contracts/openapi.yaml", sha256="0"
+        document,
+        Binding(operation_id, filler="any", session_key=None),
+        file="contracts/openapi.yaml",
+        sha256="0",
     )
 
 
@@ -90,7 +93,7 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
             "unusable-operation",
             "no status that is a success",
         ),
-        (_operation("responses", {"default": {"description": ""}}), "unusable-operation", "no status"),
+        (_operation("responses", {}), "unusable-operation", "no status that is a success"),
         (_operation("responses", {"200": None}), "bad-contract", "the response 200"),
         (
             _operation("responses", {"200": {"content": {"application/json": 1}}}),

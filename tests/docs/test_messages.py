@@ -63,7 +63,7 @@ PASSED_ON = {
 """What is given instead of a text: the code of another error, or (in `workload`) no code at all."""
 EXITS = {"PreflightError": PreflightError.exit_code, "ResultError": ResultError.exit_code}
 
-NAMES_CAUSE = {"Failure": 0, "Cause": 0, "_Wrong": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
+NAMES_CAUSE = {"Failure": 0, "Cause": 0, "AnswerFault": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
 """Which argument of a call is the cause of a finding."""
 CAUSE = re.compile(r"(?:connection|generator|protocol)/[a-z_]+")
 
@@ -178,10 +178,12 @@ def phases_of_timeouts() -> set[str]:
     raise AssertionError("the sentences for a deadline are somewhere else")
 
 
+BY_STATUS = ("status/NNN", "server_error/5NN", "rejected/401", "rejected/403", "throttled/429")
 COMPUTED = {
     *(f"json/{kind}" for kind in JsonErrorKind),
     *(f"timeout/{phase}" for phase in phases_of_timeouts()),
-    *("status/NNN", "body/KEYWORD/NAME", "server_error/5NN", "rejected/401", "rejected/403", "throttled/429"),
+    *(f"{cause}{body}" for cause in BY_STATUS for body in ("", "/body")),
+    "body/KEYWORD/NAME",
     "other",
 }
 """Causes that are put together at run time; `other` is where a measurement puts what is too much."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.session_key import SessionKeyPlace
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST
@@ -21,7 +22,6 @@ from sessionload.suite.expectation import (
     CaseStatus,
     Observed,
     documented_statuses,
-    issues_session,
     judge_case,
 )
 
@@ -34,6 +34,7 @@ _CONTRACT = Contract.from_document(
     _DOCUMENT, Binding("startSession", "p1", "main"), file="openapi.yaml", sha256="0" * 64
 )
 _CASES = {case.name: case for case in cases_of(_CONTRACT, run_id="r1")}
+_PLACE = SessionKeyPlace(("sessionKey",))
 _KEY = "canary-4f2a9c31d0"
 _SESSION = json.dumps({"sessionKey": _KEY}).encode()
 _REFUSAL = b'{"code": 400, "message": "no"}'
@@ -255,7 +256,7 @@ def test_what_was_observed_shows_no_body_in_its_repr() -> None:
     ],
 )
 def test_a_session_key_is_found_wherever_it_is(body: bytes) -> None:
-    assert issues_session(body)
+    assert _PLACE.issued_in(body)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +275,7 @@ def test_a_session_key_is_found_wherever_it_is(body: bytes) -> None:
     ],
 )
 def test_a_body_that_only_mentions_a_session_key_hands_out_none(body: bytes) -> None:
-    assert not issues_session(body)
+    assert not _PLACE.issued_in(body)
 
 
 @given(

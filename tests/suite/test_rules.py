@@ -45,7 +45,9 @@ def context_of(
         environment = Environment("here", stub.url, "127.0.0.1", stub.port, **{**known, **fields})
         pace = Pace(Fraction(500))
         client = HttpClient(environment, agent="test/1", timeout_ns=2 * SECOND, pace=pace, budget=200)
-        turn = Contract.from_document(contract_read[0], Binding("interact"), file="openapi.yaml", sha256="")
+        turn = Contract.from_document(
+            contract_read[0], Binding("interact", session_key=None), file="openapi.yaml", sha256=""
+        )
         ordinary = cases_of(contract, run_id="r1")[0].request
         context = RuleContext(contract, turn, client, ordinary, "r1")
         context.record(FIRST, ordinary, client.call(ordinary).observed)

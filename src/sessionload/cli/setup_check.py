@@ -138,7 +138,7 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
 
 def _turn(document: Any, file: Path) -> Contract | None:  # noqa: ANN401 -- plain data
     try:
-        return Contract.from_document(document, Binding(TURN), file=str(file), sha256="")
+        return Contract.from_document(document, Binding(TURN, session_key=None), file=str(file), sha256="")
     except InputError:
         return None  # a document without turns is complete
 

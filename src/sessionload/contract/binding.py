@@ -38,4 +38,5 @@ class Binding:
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     """Further headers that the document lists."""
     user: Pointer = USER_ID
-    session_key: Pointer = SESSION_KEY
+    session_key: Pointer | None = SESSION_KEY
+    """`None` for an operation that returns none."""

@@ -28,7 +28,7 @@ class Contract:
         self.sha256 = sha256
         self.operation = find_operation(document, binding)
         self.request = RequestForm(document, self.operation, binding)
-        self.responses = ResponseRule(document, self.operation.node)
+        self.responses = ResponseRule(document, self.operation, binding.session_key)
         self.judge = self.responses.judge
         """Tells what an answer is worth: see `ResponseRule.judge`."""
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
+"""Names under which a body in UTF-8 goes: ASCII is a part of it, and servers leave out the hyphen."""
+
 
 class MediaType(NamedTuple):
     """`essence` is the type and subtype in lower case; `is_utf8` is false when a charset says otherwise."""
@@ -19,6 +22,11 @@ class MediaType(NamedTuple):
     def is_json(self) -> bool:
         """Whether a body of this type is JSON, by itself or by its structured suffix."""
         return self.essence == "application/json" or self.essence.endswith("+json")
+
+    @property
+    def may_be_json(self) -> bool:
+        """Whether this, as a document lists it, is JSON or a range that JSON is in."""
+        return self.is_json or self.essence in ("application/*", "*/*")
 
     @property
     def ranges(self) -> tuple[str, str]:
@@ -35,6 +43,6 @@ def read_media_type(text: str) -> MediaType:
 def _is_utf8(parameters: str) -> bool:
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset" and value.strip().strip('"').lower() != "utf-8":
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in _UTF_8:
             return False
     return True

@@ -3,31 +3,36 @@
 What can be worked out once for a status and a media type is remembered, so that a valid answer costs
 microseconds; details are made for violations only. Causes and messages hold nothing that a server chose: that
 would make findings without end, and could show a key.
+
+A status says more than a body: an answer 429 is throttled, whatever it says. So the outcome follows from the
+status, and that the answer breaks the document besides is in its cause.
 """
 
 from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sessionload.contract.answer_fault import AnswerFault
 from sessionload.contract.content import Content, content_of
 from sessionload.contract.masking import mask
 from sessionload.contract.media_type import read_media_type
+from sessionload.contract.session_key import SessionKeyPlace
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.metrics.exchange import Failure, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
+    from sessionload.contract.find_operation import Operation
     from sessionload.contract.openapi import OpenApiDocument
+    from sessionload.contract.pointer import Pointer
     from sessionload.contract.schema_rule import SchemaRule
 
-SESSION_KEY = "sessionKey"
-"""The property of a response that holds the session key: the two named rules are about it."""
-
 _STATUS = re.compile(r"[1-5](?:\d\d|XX)")
+_WITHOUT_BODY = frozenset({"204", "205"})
+"""Successes that have no body (RFC 9110, sections 15.3.5 and 15.3.6)."""
 
 
 class Judgement(NamedTuple):
@@ -45,27 +50,21 @@ class Judgement(NamedTuple):
         return f"Judgement(outcome={self.outcome!r}, failure={self.failure!r}, session_key={key})"
 
 
-class _Wrong(NamedTuple):
-    cause: str
-    message: str
-
-
 _OK = Outcome.OK
 _judgement = partial(tuple.__new__, Judgement)
 """Makes a judgement in half the time of a call of the class: one is made for each answer."""
 
 
 class _Expected(NamedTuple):
-    """What the body of a success has to be: nothing will do (`wrong`), JSON after a rule, or anything."""
+    """What the body of an answer has to be: nothing will do (`wrong`), JSON after a rule, or anything."""
 
-    wrong: _Wrong | None = None
+    wrong: AnswerFault | None = None
     is_json: bool = False
     rule: SchemaRule | None = None
     any_key: bool = False
-    """Whether each `_JUST_A_KEY` is such a body, so that its bytes need not be parsed."""
+    """Whether each body that is nothing but a key is such a body, so that its bytes need not be parsed."""
 
 
-_ANYTHING = _Expected()
 _MOST_EXPECTED = 64
 """How many are remembered: media types are texts that a server chooses."""
 
@@ -75,24 +74,25 @@ _NOT_ACCEPTED_SENTENCES = {
     Outcome.THROTTLED: "the server asked for fewer requests (status {status})",
     Outcome.SERVER_ERROR: "the server failed (status {status})",
 }
-_LONGEST_KEY = 1024
-_JUST_A_KEY = re.compile(
-    rb'[ \t\r\n]*\{[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*"([!#-\[\]-~]{1,%d})"[ \t\r\n]*\}[ \t\r\n]*'
-    % (SESSION_KEY.encode(), _LONGEST_KEY)
-).fullmatch
-"""An object of nothing but a session key of printable ASCII without white space, quote or backslash."""
-_NO_MEDIA_TYPE = _Wrong("media_type/missing", "the response does not say its media type")
-_OTHER_MEDIA_TYPE = _Wrong("media_type", "the document does not list the media type of the response")
-_OTHER_CHARSET = _Wrong("media_type/charset", "the response says that its JSON is not in UTF-8")
-_EMPTY_KEY = _Wrong("key/empty", "the session key is empty, or only white space")
+_NO_MEDIA_TYPE = AnswerFault("media_type/missing", "the response does not say its media type")
+_OTHER_MEDIA_TYPE = AnswerFault("media_type", "the document does not list the media type of the response")
+_OTHER_CHARSET = AnswerFault("media_type/charset", "the response says that its JSON is not in UTF-8")
 
 
 class ResponseRule:
     """Judges the answers of one operation."""
 
-    def __init__(self, document: OpenApiDocument, operation: Mapping[str, Any]) -> None:
-        """Prepare everything. Raises `InputError` when the document could not judge by it."""
-        self._success, self._listed = _responses(document, operation)
+    def __init__(self, document: OpenApiDocument, operation: Operation, session_key: Pointer | None) -> None:
+        """Prepare everything; `session_key` is None where an operation returns none.
+
+        Raises `InputError` when the document could not judge by it, or no success can hold the key.
+        """
+        self.session_key = SessionKeyPlace(session_key) if session_key is not None else None
+        self._success, self._others, self._default = _responses(document, operation.node)
+        if not self._success:
+            raise document.refusal("unusable-operation", "the document lists no status that is a success")
+        if self.session_key is not None:
+            _refuse_keyless(document, operation, self.session_key)
         self._expected: dict[tuple[int, str | None], _Expected] = {}
 
     def judge(self, status: int, content_type: str | None, body: bytes) -> Judgement:
@@ -100,98 +100,134 @@ class ResponseRule:
 
         Never raises. The number of causes is bounded, and nothing in them was chosen by the server.
         """
+        place = self.session_key
         expected = self._expected.get((status, content_type))
         if expected is None:
             content = self._success.get(status)
             if content is None:
-                return self._other_status(status, body)
-            expected = _expectation(content, content_type)
+                return self._other_status(status, content_type, body)
+            expected = _expectation(content, content_type, place)
+            if str(status) in _WITHOUT_BODY and place is not None:
+                expected = _Expected(place.missing)
             if len(self._expected) < _MOST_EXPECTED:
                 self._expected[status, content_type] = expected
-        if expected.any_key and (just_a_key := _JUST_A_KEY(body)):
+        if expected.any_key and place is not None and (just_a_key := place.just_a_key(body)):
             return _judgement((_OK, None, just_a_key[1].decode()))
         wrong, value = _read(expected, body)
-        if wrong:
-            return _violation(wrong, body)
-        key = value.get(SESSION_KEY) if isinstance(value, dict) else None
-        return Judgement(Outcome.OK, None, key if isinstance(key, str) else None)
+        if wrong is None and place is not None:
+            wrong, key = place.read(value)
+            if wrong is None:
+                return Judgement(_OK, None, key)
+        return _violation(wrong, body) if wrong else Judgement(_OK, None, None)
 
-    def _other_status(self, status: int, body: bytes) -> Judgement:
-        outcome = _NOT_ACCEPTED.get(status)
+    def lists(self, status: int) -> bool:
+        """Tell whether the document says something of `status`, by itself, by its range or by `default`."""
+        return status in self._success or status in self._others or self._default is not None
+
+    def fault_of_error(self, status: int, content_type: str | None, body: bytes) -> AnswerFault | None:
+        """Return what the document has against the body of an answer that is no success, if it lists it."""
+        content = self._others.get(status, self._default)
+        return _read(_expectation(content, content_type, None), body)[0] if content else None
+
+    def _other_status(self, status: int, content_type: str | None, body: bytes) -> Judgement:
+        outcome = _NOT_ACCEPTED.get(status, Outcome.CONTRACT_VIOLATION)
         if 500 <= status <= 599:
             outcome = Outcome.SERVER_ERROR
-        if outcome:
+        if outcome is not Outcome.CONTRACT_VIOLATION:
             sentence = _NOT_ACCEPTED_SENTENCES[outcome].format(status=status)
-            return Judgement(outcome, Failure(f"{outcome}/{status}", sentence, mask(body)), None)
-        if status in self._listed:
-            wrong = _Wrong(f"status/{status}", f"the document lists status {status}, but not as a success")
-        elif 100 <= status <= 999:
-            wrong = _Wrong(f"status/{status}", f"the document does not list status {status}")
+            wrong = AnswerFault(f"{outcome}/{status}", sentence)
+        elif not 100 <= status <= 999:
+            wrong = AnswerFault("status/other", "the status is not a number of three digits")
+        elif self.lists(status):
+            message = f"the document lists status {status}, but not as a success"
+            wrong = AnswerFault(f"status/{status}", message)
         else:
-            wrong = _Wrong("status/other", "the status is not a number of three digits")
-        return _violation(wrong, body)
+            wrong = AnswerFault(f"status/{status}", f"the document does not list status {status}")
+        fault = self.fault_of_error(status, content_type, body)
+        if fault is not None:
+            message = f"{wrong.message}, and the answer is not the listed one: {fault.message}"
+            wrong = AnswerFault(f"{wrong.cause}/body", message)
+        return Judgement(outcome, Failure(wrong.cause, wrong.message, mask(body)), None)
 
 
-def _violation(wrong: _Wrong, body: bytes) -> Judgement:
+def _violation(wrong: AnswerFault, body: bytes) -> Judgement:
     return Judgement(Outcome.CONTRACT_VIOLATION, Failure(wrong.cause, wrong.message, mask(body)), None)
 
 
-def _expectation(content: Content, content_type: str | None) -> _Expected:
-    """Return what a body of a listed success has to be when it comes as `content_type`."""
-    if not content:
-        return _ANYTHING
+def _expectation(content: Content, content_type: str | None, place: SessionKeyPlace | None) -> _Expected:
+    """Return what the body of a listed answer has to be when it comes as `content_type`."""
     media_type = read_media_type(content_type or "")
+    if not content:  # the document says nothing of it, but a key is looked for in JSON only
+        return _Expected(is_json=place is not None)
     listed = media_type.essence
     if listed not in content:
         listed = next((pattern for pattern in media_type.ranges if pattern in content), "")
     if not listed:
         return _Expected(_OTHER_MEDIA_TYPE if media_type.essence else _NO_MEDIA_TYPE)
     if not media_type.is_json:
-        return _ANYTHING
+        return _Expected(place.missing if place is not None else None)
     if not media_type.is_utf8:
         return _Expected(_OTHER_CHARSET)
     rule = content[listed]
-    any_key = rule is not None and rule.allows_any_text(SESSION_KEY, _LONGEST_KEY)
+    any_key = rule is not None and place is not None and place.allowed_alone(rule)
     return _Expected(None, is_json=True, rule=rule, any_key=any_key)
 
 
-def _read(expected: _Expected, body: bytes) -> tuple[_Wrong | None, object]:
-    """Return the first thing that is wrong with a listed success, and its JSON value where it has one."""
+def _read(expected: _Expected, body: bytes) -> tuple[AnswerFault | None, object]:
+    """Return the first thing that is wrong with a listed answer, and its JSON value where it has one."""
     if not expected.is_json:
         return expected.wrong, None
     try:
         value = parse(body)
     except JsonError as error:
-        return _Wrong(f"json/{error.kind}", error.message), None
-    return _body_wrong(expected.rule, value), value
-
-
-def _body_wrong(rule: SchemaRule | None, value: object) -> _Wrong | None:
-    violation = rule.violation(value) if rule else None
+        return AnswerFault(f"json/{error.kind}", error.message), None
+    violation = expected.rule.violation(value) if expected.rule else None
     if violation:
-        return _Wrong(violation.cause, f"the body breaks the contract: {violation.sentence}")
-    if isinstance(value, dict):
-        key = value.get(SESSION_KEY)
-        if isinstance(key, str) and not key.strip():
-            return _EMPTY_KEY
-    return None
+        return AnswerFault(violation.cause, f"the body breaks the contract: {violation.sentence}"), value
+    return None, value
 
 
 def _responses(
     document: OpenApiDocument, operation: Mapping[str, Any]
-) -> tuple[dict[int, Content], frozenset[int]]:
-    """Return what each listed success may hold, and the statuses listed as something else."""
+) -> tuple[dict[int, Content], dict[int, Content], Content | None]:
+    """Return what each listed success and each other listed status may hold, and what `default` may.
+
+    Without a success, `default` is one for each 2xx.
+    """
     success: dict[int, Content] = {}
-    listed: set[int] = set()
-    responses = {
-        str(key): node for key, node in document.follow(operation.get("responses"), "responses").items()
-    }
+    others: dict[int, Content] = {}
+    responses = _listed(document, operation)
     for key in sorted(filter(_STATUS.fullmatch, responses), reverse=True):  # a range first: `2XX` > `200`
         statuses = range(int(key[0]) * 100, int(key[0]) * 100 + 100) if key.endswith("XX") else [int(key)]
-        if key.startswith("2"):
-            success |= dict.fromkeys(statuses, content_of(document, responses[key], f"the response {key}"))
-        else:
-            listed.update(statuses)
-    if not success:
-        raise document.refusal("unusable-operation", "the document lists no status that is a success")
-    return success, frozenset(listed)
+        content = content_of(document, responses[key], f"the response {key}")
+        (success if key.startswith("2") else others).update(dict.fromkeys(statuses, content))
+    default = None
+    if "default" in responses:
+        default = content_of(document, responses["default"], "the response default")
+        if not success:
+            success = dict.fromkeys(range(200, 300), default)
+    return success, others, default
+
+
+def _listed(document: OpenApiDocument, operation: Mapping[str, Any]) -> dict[str, object]:
+    return {str(key): node for key, node in document.follow(operation.get("responses"), "responses").items()}
+
+
+def _refuse_keyless(document: OpenApiDocument, operation: Operation, place: SessionKeyPlace) -> None:
+    """Raise `InputError` when no success that the document lists can hold a session key."""
+    responses = _listed(document, operation.node)
+    successes = [key for key in responses if key.startswith("2")] or ["default"]
+    schemas: list[object] = []
+    for key in successes:
+        content = document.follow(responses[key], f"the response {key}").get("content", {})
+        if not content and key not in _WITHOUT_BODY:
+            return
+        for text, media in content.items():
+            if read_media_type(str(text)).may_be_json:
+                schemas.append(document.follow(media, text).get("schema", True))
+    if not any(place.may_be_in(document, schema) for schema in schemas):
+        raise document.refusal(
+            "no-session-key",
+            f"no success of '{operation.name}' can hold a session key at {place.text}",
+            hint=place.suggestion(document, schemas),
+        )

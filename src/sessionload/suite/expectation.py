@@ -7,15 +7,11 @@ whose only fault is its body means that the API key is dead, so it does not coun
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sessionload.contract.masking import mask
-from sessionload.contract.response_rule import SESSION_KEY
-from sessionload.contract.strict_json import is_too_deep
 from sessionload.suite.cases.case import KEY, Expect
 from sessionload.suite.cases.operation_spec import operation_spec_of
 
@@ -63,7 +59,6 @@ _ELSEWHERE = frozenset({"path", "method"})
 """Groups in which a server may well answer 401, though the key is good: it never came to look at it."""
 _NEVER = {1: "no final status", 5: "the server failed"}
 _NOT_REFUSED = {2: "accepted", 3: "neither accepted nor refused"}
-_KEY_TEXT = re.compile(rb'"%b"\s*:\s*"[^"\s]' % SESSION_KEY.encode())
 
 
 def documented_statuses(contract: Contract) -> frozenset[int]:
@@ -85,7 +80,7 @@ def judge_case(
         return CaseStatus.THROTTLED, "429: the server asked for fewer requests"
     if case.expect is Expect.KEPT or (case.expect is Expect.EITHER and not 400 <= status <= 499):
         return _as_success(contract, status, observed)
-    wrong = _wrong(case, status, observed.body)
+    wrong = _wrong(contract, case, status, observed)
     if wrong:
         return CaseStatus.VIOLATED, f"{status}, {wrong}: {mask(observed.body)}"
     if status in documented or status in case.http_statuses:
@@ -100,10 +95,14 @@ def _as_success(contract: Contract, status: int, observed: Observed) -> tuple[Ca
     return CaseStatus.VIOLATED, f"{status}, {judgement.failure.message}: {mask(observed.body)}"
 
 
-def _wrong(case: Case, status: int, body: bytes) -> str:
+def _wrong(contract: Contract, case: Case, status: int, observed: Observed) -> str:
     """Say what is wrong with an answer where no success is expected, or nothing."""
-    if issues_session(body):
+    place = contract.responses.session_key
+    if place is not None and place.issued_in(observed.body):
         return "with a session key"
+    fault = contract.responses.fault_of_error(status, observed.content_type, observed.body)
+    if fault is not None and case.group not in _ELSEWHERE:
+        return f"which is listed otherwise: {fault.message}"
     if status in case.http_statuses:
         return ""
     kind = status // 100
@@ -113,22 +112,3 @@ def _wrong(case: Case, status: int, body: bytes) -> str:
     if status == 401 and with_key and case.group not in _ELSEWHERE:
         return "the API key was refused, which was good"
     return "" if kind in (2, 3, 4) else _NEVER.get(kind, "not a status of HTTP")
-
-
-def issues_session(body: bytes) -> bool:
-    """Whether a body hands out a session key, in whatever place of it."""
-    if _KEY_TEXT.search(body):
-        return True
-    if is_too_deep(body):
-        return False
-    try:
-        return _holds_key(json.loads(body))
-    except ValueError:
-        return False
-
-
-def _holds_key(value: object) -> bool:
-    if isinstance(value, dict):
-        key = value.get(SESSION_KEY)
-        return (isinstance(key, str) and bool(key.strip())) or any(map(_holds_key, value.values()))
-    return isinstance(value, list) and any(map(_holds_key, value))
