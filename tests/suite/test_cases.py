@@ -252,6 +252,6 @@ def test_a_project_that_cannot_stand_in_a_path_is_refused() -> None:
 @given(st.integers(0, 300), st.sampled_from("~é\U0001f9ed"))
 def test_an_id_has_the_length_that_was_asked_for(length: int, fill: str) -> None:
     users = CheckUsers(_RUN)
-    user = users.of_length(length, fill)
+    user = users.filled(length, fill)
     assert len(user) == length
     assert user.startswith(_START) is users.findable(length)

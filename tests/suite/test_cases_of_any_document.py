@@ -180,7 +180,7 @@ def test_of_very_many_properties_the_first_have_cases() -> None:
 
 
 def test_a_schema_that_adds_itself_up_is_looked_at_once() -> None:
-    """Each of 8 steps names the next one twice."""
+    """Each of 4 steps names the next one twice."""
     steps = {f"S{step}": {"allOf": [{"$ref": f"#/components/schemas/S{step + 1}"}] * 2} for step in range(12)}
     _cases(_document({"$ref": "#/components/schemas/S0"}, {**steps, "S12": _body(_USER)}))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from sessionload.contract.contract import Contract
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
-from sessionload.suite.cases.check_users import PREFIX
+from sessionload.suite.cases.check_users import PREFIX, CheckUsers
 from sessionload.suite.cases.properties import kebab
 
 if TYPE_CHECKING:
@@ -128,6 +129,53 @@ def test_a_limit_that_asks_for_more_than_the_prefix() -> None:
     assert cases["user-id/length-99"].expect is Expect.REFUSED
 
 
+@pytest.mark.parametrize(
+    ("rule", "form"),
+    [
+        ({"pattern": "^[0-9]{4}$"}, r"\d{4}"),
+        ({"pattern": "^[a-z0-9]+$"}, r"[a-z0-9]{32}"),
+        ({"pattern": "^[A-F0-9]{6,20}$", "maxLength": 8}, r"[A-F0-9]{6,8}"),
+        ({"pattern": "^usr_[a-z]+-[0-9]{3}$", "example": "usr_ada-042"}, r"usr_[a-z]{3}-\d{3}"),
+        (
+            {"pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        ),
+        ({"pattern": "^[^@]+@[^@]+$"}, r"sessionload-check-[a-z]{12}@example\.com"),
+        ({"enum": ["ada", "grace", "emmy"]}, "ada|grace|emmy"),
+        ({"minLength": 300, "pattern": "^[a-z]*$"}, r"[a-z]{300}"),
+    ],
+)
+def test_user_ids_of_a_form_that_the_document_wants(rule: dict[str, Any], form: str) -> None:
+    """No two cases share one where there are enough of them."""
+
+    def change(document: dict[str, Any]) -> None:
+        del _user(document)["minLength"], _user(document)["maxLength"]
+        _user(document).update(rule)
+
+    cases = _cases(change)
+    users = [
+        _sent(case)["userID"]
+        for case in cases.values()
+        if case.group in {"valid", "body"} and case.name.endswith(("ordinary", "property", "media-type"))
+    ]
+    assert all(re.fullmatch(form, user) for user in users)
+    assert len(set(users)) == 3
+
+
+def test_a_length_is_tried_with_characters_that_the_document_allows() -> None:
+    cases = _cases(lambda document: _user(document).update(pattern="^[0-9]*$", maxLength=9))
+    expected = _expected(cases, "user-id")
+    assert [expected[f"length-{length}"] for length in (0, 1, 2, 8, 9, 10)] == [
+        *("REFUSED", "KEPT", "KEPT", "KEPT", "KEPT", "REFUSED")
+    ]
+    assert expected["length-9-astral"] == "REFUSED"
+
+
+def test_a_document_that_allows_one_user_only() -> None:
+    cases = _cases(lambda document: _user(document).update(enum=["ada"]))
+    assert {_sent(case)["userID"] for case in cases.values() if case.expect is Expect.KEPT} == {"ada"}
+
+
 def test_no_limits() -> None:
     def change(document: dict[str, Any]) -> None:
         del _user(document)["minLength"], _user(document)["maxLength"]
@@ -189,6 +237,7 @@ def test_an_operation_without_a_body() -> None:
     assert {case.group for case in cases.values()} == {"valid", "authorization", "path", "method"}
     assert "content-type" not in dict(cases[FIRST].request.headers)
     assert cases[FIRST].request.body == b""
+    assert CheckUsers.of(_contract(change), _RUN).named("anyone") == f"{_START}anyone"
 
 
 def test_another_header_for_the_key() -> None:
@@ -313,7 +362,7 @@ def test_what_else_is_required_is_filled_in_from_its_schema(schema: dict[str, An
         ("other", {"type": "string", "pattern": "^[0-9]{4}$"}),
         ("other", {"$ref": "#/components/schemas/Endless"}),
         ("other", {"$ref": "#/components/schemas/EndlessList"}),
-        ("userID", {"type": "string", "pattern": "^[0-9]{4}$"}),
+        ("userID", {"type": "string", "pattern": "^user [0-9]{4}!$"}),
     ],
 )
 def test_a_schema_that_no_sample_fits_is_refused(name: str, schema: dict[str, Any]) -> None:

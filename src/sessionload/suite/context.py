@@ -109,9 +109,8 @@ class RuleContext:
         body = operation_spec_of(self.contract).body
         if body is None or "format" in body.facts(body.properties(body.schema).get(USER_ID, {})):
             return ()
-        fault = self.contract.request.body.user_id_fault
         users = CheckUsers.of(self.contract, self.run_id, room=1)
-        return similar_users(users.named, lambda user: fault(user) is None)
+        return similar_users(users.named, users.allows)
 
     def start_request(self, user: str) -> CaseRequest:
         """Return the request that starts a session for `user`."""

@@ -108,7 +108,7 @@ def _mebibyte(factory: CaseFactory) -> Case:
     value = factory.with_user("")
     value |= {} if USER_ID in factory.properties else {EXTRA: ""}
     name = USER_ID if USER_ID in factory.properties else EXTRA
-    value[name] = factory.users.of_length(LARGEST_BODY - len(to_json(value)))
+    value[name] = factory.users.filled(LARGEST_BODY - len(to_json(value)))
     case = factory.case("body/one-mebibyte", value, "A body of 1 MiB")
     if case.expect is Expect.KEPT:
         requirement = "A body of 1 MiB is accepted, or refused for its size"

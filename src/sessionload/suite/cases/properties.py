@@ -114,7 +114,8 @@ class _Property:
             characters = "1 character" if length == 1 else f"{length} characters"
             short = "too short for the run's ID, and so the same in every run"
             note = "" if users.findable(length) or self._name != USER_ID or not length else short
-            yield self._case(f"length-{length}", users.of_length(length), f"of {characters}", note)
+            text = users.of_length(length) if self._name == USER_ID else users.filled(length)
+            yield self._case(f"length-{length}", text, f"of {characters}", note)
 
     def _bounds(self) -> Iterator[Case]:
         limits = self._limits("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -156,13 +157,13 @@ class _Property:
         users = self._factory.users
         yield self._case(
             f"length-{longest}-accented",
-            users.of_length(longest, _ACCENTED),
+            users.filled(longest, _ACCENTED),
             f"of {longest} characters, which are more bytes,",
             "a length counts characters, not bytes of UTF-8",
         )
         yield self._case(
             f"length-{longest}-astral",
-            users.of_length(longest, _ASTRAL),
+            users.filled(longest, _ASTRAL),
             f"of {longest} characters, which are more UTF-16 units,",
             "JSON Schema counts code points, neither UTF-16 units nor bytes",
         )
