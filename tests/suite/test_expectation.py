@@ -319,3 +319,30 @@ def test_which_statuses_a_document_lists(responses: Any, statuses: set[int]) -> 
 
 def test_a_status_that_the_document_lists_is_kept() -> None:
     assert _judged("user-id/null", _observed(400), *_listed({"4XX": 1}))[0] is CaseStatus.KEPT
+
+
+@pytest.mark.parametrize(
+    ("name", "observed", "state"),
+    [
+        ("user-id/null", _observed(400), CaseStatus.KEPT),
+        ("user-id/null", _observed(400, b"<html>", "text/html"), CaseStatus.VIOLATED),
+        ("user-id/null", _observed(400, b"[]"), CaseStatus.VIOLATED),
+        ("user-id/null", Observed(400, (("content-type", _JSON),), b"{", 1, cut=True), CaseStatus.KEPT),
+        ("body/one-mebibyte", _observed(413, b"<html>", "text/html"), CaseStatus.KEPT),
+        ("path/unknown-project", _observed(404, b"<html>", "text/html"), CaseStatus.KEPT),
+        ("method/GET", _observed(405, b"<html>", "text/html"), CaseStatus.KEPT),
+        ("method/GET", _observed(501, b""), CaseStatus.KEPT),
+        ("method/GET", _observed(418), CaseStatus.KEPT),
+    ],
+)
+def test_a_refusal_is_as_the_document_lists_it(name: str, observed: Observed, state: CaseStatus) -> None:
+    """But not one that HTTP gives, or that is not whole: a proxy before the server knows no document."""
+    document = copy.deepcopy(_DOCUMENT)
+    path = document["paths"]["/v4/project/{projectID}/environment/{environmentID}/session"]
+    error = {"schema": {"type": "object", "required": ["message"]}}
+    path["post"]["responses"]["default"] = {"description": "x", "content": {_JSON: error}}
+    contract = Contract.from_document(
+        document, Binding("startSession", "p1", "main"), file="openapi.yaml", sha256=""
+    )
+    documented = documented_statuses(contract)
+    assert judge_case(contract, _CASES[name], observed, documented=documented)[0] is state

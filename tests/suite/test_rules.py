@@ -108,7 +108,7 @@ def test_no_rule_blames_a_server_for_refusing_a_user_id_that_the_document_does_n
     document["components"]["schemas"]["SessionStart"]["properties"]["userID"] |= limits
     contract, turn = (
         Contract.from_document(document, binding, file="openapi.yaml", sha256="")
-        for binding in (Binding("startSession", "stub", "main"), Binding("interact"))
+        for binding in (Binding("startSession", "stub", "main"), Binding("interact", session_key=None))
     )
     with StubThread(key=api_key, document=document) as stub:
         environment = Environment(

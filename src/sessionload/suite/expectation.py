@@ -100,11 +100,13 @@ def _wrong(contract: Contract, case: Case, status: int, observed: Observed) -> s
     place = contract.responses.session_key
     if place is not None and place.issued_in(observed.body):
         return "with a session key"
-    fault = contract.responses.fault_of_error(status, observed.content_type, observed.body)
-    if fault is not None and case.group not in _ELSEWHERE:
-        return f"which is listed otherwise: {fault.message}"
     if status in case.http_statuses:
         return ""
+    fault = None
+    if case.group not in _ELSEWHERE and not observed.cut:
+        fault = contract.responses.fault_of_error(status, observed.content_type, observed.body)
+    if fault is not None:
+        return f"which is listed otherwise: {fault.message}"
     kind = status // 100
     if kind in _NOT_REFUSED and case.expect is not Expect.NO_SESSION:
         return _NOT_REFUSED[kind]

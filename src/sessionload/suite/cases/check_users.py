@@ -133,10 +133,10 @@ class CheckUsers:
     def _forms(self) -> Iterator[Callable[[Random], str]]:
         """Yield ways to make an ID, the nearest to the document first."""
         if self._listed:
-            yield lambda random: random.choice(self._listed)
+            yield lambda draw: draw.choice(self._listed)
         yield from (self._like(example) for example in self._examples)
-        yield lambda random: str(UUID(int=random.getrandbits(128), version=4))
-        yield lambda random: f"{PREFIX}{_filled(ascii_lowercase, 12)(random)}@example.com"
+        yield lambda draw: str(UUID(int=draw.getrandbits(128), version=4))
+        yield lambda draw: f"{PREFIX}{_filled(ascii_lowercase, 12)(draw)}@example.com"
         for length in (self._shortest, *_LENGTHS):
             if self._shortest <= length and (self.longest is None or length <= self.longest):
                 yield from (_filled(alphabet, length) for alphabet in _ALPHABETS)
@@ -149,9 +149,9 @@ class CheckUsers:
             if any(map(self.allows, others)):
                 free[place] = next(kind for kind in _KINDS if character in kind)
 
-        def make(random: Random) -> str:
+        def make(draw: Random) -> str:
             return "".join(
-                random.choice(free[place]) if place in free else character
+                draw.choice(free[place]) if place in free else character
                 for place, character in enumerate(example)
             )
 
@@ -169,8 +169,8 @@ def _random(seed: str) -> Random:
 
 
 def _filled(alphabet: str, length: int) -> Callable[[Random], str]:
-    def make(random: Random) -> str:
-        block = "".join(random.choices(alphabet, k=min(length, _BLOCK)))
+    def make(draw: Random) -> str:
+        block = "".join(draw.choices(alphabet, k=min(length, _BLOCK)))
         return (block * (length // _BLOCK + 1))[:length]
 
     return make
