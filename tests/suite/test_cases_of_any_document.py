@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import pytest
+from answering_client import KEY, AnsweringClient
 from hypothesis import given
 from hypothesis import strategies as st
+from small_documents import USER, body_of, contract_of, document_of
 
-from sessionload.config.environment import Environment
-from sessionload.contract.binding import Binding
-from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, PreflightError
 from sessionload.metrics.exchange import Failure
-from sessionload.secret import Secret
 from sessionload.suite.cases.all_cases import cases_of
-from sessionload.suite.cases.case import Case, CaseRequest, Expect
+from sessionload.suite.cases.case import Case, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY
 from sessionload.suite.cases.operation_spec import Body
 from sessionload.suite.cases.sample import example_value
 from sessionload.suite.expectation import CaseStatus, Observed
-from sessionload.suite.http_client import HttpClient, Pace
 from sessionload.suite.rules import RULES
 from sessionload.suite.runner import Suite, SuiteRunner
 
-_PATH = "/v4/project/{projectID}/environment/{environmentID}/session"
-_KEY = Secret("VF.DM.canary.0123456789", name="X")
 _MANY = 2**31 - 1
-
-
-def _document(body: Any, schemas: Any = None, **responses: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of a document
-    answer = {"type": "object", "properties": {"sessionKey": {"type": "string"}}, "required": ["sessionKey"]}
-    return {
-        "openapi": "3.0.3",
-        "info": {"title": "any", "version": "1"},
-        "paths": {
-            _PATH: {
-                "post": {
-                    "operationId": "startSession",
-                    "security": [{"key": []}],
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-                    "responses": {
-                        "200": {"description": "", "content": {"application/json": {"schema": answer}}},
-                        **responses,
-                    },
-                }
-            }
-        },
-        "components": {
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "authorization"}},
-            "schemas": schemas or {},
-        },
-    }
-
-
-def _contract(document: dict[str, Any]) -> Contract:
-    return Contract.from_document(document, Binding("startSession", "p", "e"), file="any.yaml", sha256="")
 
 
 def _cases(document: dict[str, Any]) -> tuple[Case, ...]:
     """Return the cases of a document, which take bounded room."""
-    made = cases_of(_contract(document), run_id="20260102-030405-ab12")
+    made = cases_of(contract_of(document), run_id="20260102-030405-ab12")
     assert len({case.name for case in made}) == len(made)
     assert max(len(case.request.body) for case in made) <= LARGEST_BODY
     assert sum(len(case.request.body) for case in made) <= 64 * LARGEST_BODY
@@ -69,13 +34,6 @@ def _cases(document: dict[str, Any]) -> tuple[Case, ...]:
     assert all(case.note for case in made if case.expect is Expect.UNSENT)
     assert len(made) < 2_000
     return made
-
-
-def _body(user: dict[str, Any], **others: Any) -> dict[str, Any]:  # noqa: ANN401 - schemas by name
-    return {"type": "object", "properties": {"userID": user, **others}, "required": ["userID", *others]}
-
-
-_USER = {"type": "string", "minLength": 1, "maxLength": 256}
 
 
 @pytest.mark.parametrize(
@@ -87,16 +45,16 @@ _USER = {"type": "string", "minLength": 1, "maxLength": 256}
     ],
 )
 def test_a_user_id_without_a_sensible_limit(user: dict[str, Any]) -> None:
-    _cases(_document(_body(user)))
+    _cases(document_of(body_of(user)))
 
 
 def test_a_list_of_ten_thousand_values() -> None:
-    made = _cases(_document(_body(_USER, plan={"enum": [f"plan-{number}" for number in range(10_000)]})))
+    made = _cases(document_of(body_of(USER, plan={"enum": [f"plan-{number}" for number in range(10_000)]})))
     assert next(case for case in made if case.name == "plan/not-listed").expect is Expect.REFUSED
 
 
 def test_a_limit_beyond_the_largest_body_is_a_case_that_is_not_sent() -> None:
-    cases = {case.name: case for case in _cases(_document(_body({"type": "string", "maxLength": _MANY})))}
+    cases = {case.name: case for case in _cases(document_of(body_of({"type": "string", "maxLength": _MANY})))}
     case = cases["user-id/max-length"]
     assert (case.expect, case.request.body) == (Expect.UNSENT, b"")
     assert case.note == "a check sends bodies of at most 1 MiB, and of at most 32 MiB in all"
@@ -109,7 +67,7 @@ def test_a_limit_beyond_the_largest_body_is_a_case_that_is_not_sent() -> None:
 
 def test_a_body_that_is_half_as_large_as_there_is_room() -> None:
     other = {"type": "string", "minLength": LARGEST_BODY // 2}
-    made = {case.name: case for case in _cases(_document(_body(_USER, other=other)))}
+    made = {case.name: case for case in _cases(document_of(body_of(USER, other=other)))}
     assert made["body/truncated"].expect is Expect.REFUSED
     assert made["body/duplicate-names"].expect is Expect.UNSENT
 
@@ -131,7 +89,7 @@ def test_what_needs_more_room_than_there_is_is_refused(schema: dict[str, Any]) -
     wide = {name: {"$ref": "#/components/schemas/Wide"} for name in map(str, range(50))}
     schemas = {"Wide": {"type": "object", "properties": wide, "required": list(wide)}}
     with pytest.raises(InputError) as caught:
-        _cases(_document(_body(_USER, other=schema), schemas))
+        _cases(document_of(body_of(USER, other=schema), schemas))
     assert caught.value.code == "no-valid-body"
 
 
@@ -150,7 +108,7 @@ def test_what_needs_more_room_than_there_is_is_refused(schema: dict[str, Any]) -
     ],
 )
 def test_the_bounds_of_a_number(schema: dict[str, Any], names: set[str]) -> None:
-    made = _cases(_document(_body(_USER) | {"properties": {"userID": _USER, "n": schema}}))
+    made = _cases(document_of(body_of(USER) | {"properties": {"userID": USER, "n": schema}}))
     wrong = {"missing", "null", "boolean", "fraction", "string", "array", "object"}
     assert {case.name.removeprefix("n/") for case in made if case.group == "n"} - wrong == names
 
@@ -159,7 +117,7 @@ def test_each_property_has_a_group_of_its_own() -> None:
     """`user_id` beside `userID`, a property called `body`, and names that are hardly any."""
     names = ("user_id", "user-id", "body", "method", "law", "a/b", "a b", "/", "", "é", "x" * 500, "{key}")
     others = {name: {"type": "boolean"} for name in names}
-    made = _cases(_document(_body(_USER, **others)))
+    made = _cases(document_of(body_of(USER, **others)))
     groups = list(dict.fromkeys(case.group for case in made))
     assert groups[1:-4] == [
         *("user-id", "user-id-2", "user-id-3", "body-2", "method-2", "law-2"),
@@ -171,7 +129,7 @@ def test_of_very_many_properties_the_first_have_cases() -> None:
     others = {f"p{number}": {"type": "string", "maxLength": LARGEST_BODY} for number in range(5_000)}
     made = {
         case.name: case
-        for case in _cases(_document(_body(_USER) | {"properties": {"userID": _USER, **others}}))
+        for case in _cases(document_of(body_of(USER) | {"properties": {"userID": USER, **others}}))
     }
     assert made["p38/missing"].expect is Expect.KEPT
     assert "p39/missing" not in made
@@ -182,12 +140,12 @@ def test_of_very_many_properties_the_first_have_cases() -> None:
 def test_a_schema_that_adds_itself_up_is_looked_at_once() -> None:
     """Each of 4 steps names the next one twice."""
     steps = {f"S{step}": {"allOf": [{"$ref": f"#/components/schemas/S{step + 1}"}] * 2} for step in range(12)}
-    _cases(_document({"$ref": "#/components/schemas/S0"}, {**steps, "S12": _body(_USER)}))
+    _cases(document_of({"$ref": "#/components/schemas/S0"}, {**steps, "S12": body_of(USER)}))
 
 
 def test_of_two_limits_the_narrower_one_holds() -> None:
     user = {"type": "string", "allOf": [{"maxLength": 50, "minLength": 3}, {"maxLength": 90, "minLength": 2}]}
-    names = {case.name for case in _cases(_document(_body(user)))}
+    names = {case.name for case in _cases(document_of(body_of(user)))}
     assert {f"user-id/length-{length}" for length in (2, 3, 4, 49, 50, 51)} <= names
     assert "user-id/length-90" not in names
 
@@ -264,10 +222,10 @@ _SCHEMAS = st.recursive(
     ),
     max_leaves=8,
 )
-_USERS: st.SearchStrategy[Any] = st.one_of(st.just(_USER), st.just({"type": "string"}), st.just({}), _SCHEMAS)
+_USERS: st.SearchStrategy[Any] = st.one_of(st.just(USER), st.just({"type": "string"}), st.just({}), _SCHEMAS)
 _DOCUMENTS = st.builds(
-    lambda user, others, again: _document(
-        _body(user) | {"properties": {"userID": user, **others}},
+    lambda user, others, again: document_of(
+        body_of(user) | {"properties": {"userID": user, **others}},
         {
             "Again": {
                 "type": "object",
@@ -301,25 +259,6 @@ _ANSWERS = st.one_of(
 )
 
 
-class _Answering(HttpClient):
-    """A client whose requests are answered by what was drawn, the same again and again."""
-
-    def __init__(self, answers: list[Observed]) -> None:
-        environment = Environment(
-            "here", "http://h", "h", 80, tls=False, binding=Binding(project="p", environment="e"), key=_KEY
-        )
-        now = [0.0]
-        pace = Pace(
-            Fraction(100), clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds)
-        )
-        super().__init__(environment, agent="test", timeout_ns=1, pace=pace, budget=400)
-        self._answers = answers
-
-    def _send(self, request: CaseRequest, key: Secret | None) -> Observed:
-        del request, key
-        return self._answers[self.sent % len(self._answers)]
-
-
 @given(_DOCUMENTS)
 def test_the_cases_of_any_document_take_bounded_room(document: dict[str, Any]) -> None:
     try:
@@ -336,11 +275,11 @@ def test_a_check_of_any_document_at_any_server_ends_with_a_result_for_each_row(
     document: dict[str, Any], answers: list[Observed]
 ) -> None:
     try:
-        contract = _contract(document)
+        contract = contract_of(document)
         cases = cases_of(contract, run_id="r1")
     except InputError:
         return
-    client = _Answering(answers)
+    client = AnsweringClient(answers)
     suite = Suite(contract, None, cases, "r1")
     runner = SuiteRunner(suite, client)
     try:
@@ -354,4 +293,4 @@ def test_a_check_of_any_document_at_any_server_ends_with_a_result_for_each_row(
     assert sum(result.requests for result in results) == client.sent
     for result in results:
         assert result.state is not CaseStatus.SKIPPED or result.observed
-        assert _KEY.hide(result.observed + result.curl) == result.observed + result.curl
+        assert KEY.hide(result.observed + result.curl) == result.observed + result.curl
