@@ -216,7 +216,19 @@ def test_another_media_type_that_is_listed(listed: str) -> None:
     def change(document: dict[str, Any]) -> None:
         document["components"]["requestBodies"]["SessionStart"]["content"][listed] = {}
 
-    assert "body/media-type" not in _cases(change)
+    cases = _cases(change)
+    assert "body/media-type" not in cases
+    assert cases["body/other-media-types"].expect is Expect.UNSENT
+    assert listed in cases["body/other-media-types"].requirement
+
+
+def test_of_very_many_media_types_some_are_named() -> None:
+    def change(document: dict[str, Any]) -> None:
+        content = document["components"]["requestBodies"]["SessionStart"]["content"]
+        content |= {f"text/x-{number}": {} for number in range(9)}
+
+    requirement = _cases(change)["body/other-media-types"].requirement
+    assert requirement.startswith("A body as text/x-0, text/x-1, text/x-2, text/x-3, … is accepted or")
 
 
 def test_a_body_without_a_schema() -> None:

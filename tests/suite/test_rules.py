@@ -263,6 +263,13 @@ def test_the_time_of_a_call_is_shown(context_of: Callable[..., RuleContext], api
     assert seen.elapsed_ns >= 50_000_000
 
 
+def test_where_no_session_was_started_there_is_no_time_to_show(
+    context_of: Callable[..., RuleContext], api_key: Secret
+) -> None:
+    with StubThread("status 500 always", key=api_key) as stub:
+        assert result_of("law/response-time", context_of(stub)).state is CaseStatus.SKIPPED
+
+
 def test_a_rule_that_depends_on_a_broken_one_is_skipped(
     context_of: Callable[..., RuleContext], api_key: Secret, contract: Contract
 ) -> None:

@@ -280,6 +280,8 @@ def tls_is_verified(context: RuleContext) -> RuleResult:
 def response_time(context: RuleContext) -> RuleResult:
     """Look at the answers that gave a session; the times include connecting."""
     times = sorted(call.observed.elapsed_ns for call in context.calls if call.started)
+    if not times:
+        return RuleResult(CaseStatus.SKIPPED, "no session was started")
     middle = times[len(times) // 2]
     text = f"{duration_text(middle)} in the middle of {len(times)}, {duration_text(times[-1])} at most"
     return RuleResult(CaseStatus.KEPT, f"{text}, connecting included", elapsed_ns=middle)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.request_body import USER_ID
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
-from sessionload.suite.cases.case_factory import LARGEST_BODY, to_json
+from sessionload.suite.cases.case_factory import JSON, LARGEST_BODY, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ EXTRA = "sessionloadCheck"
 
 _NESTED = 10_000
 _OTHER_TYPE = "text/plain"
+_MOST_LISTED = 4
 _TOO_LARGE = frozenset({413})
 
 
@@ -73,6 +74,11 @@ def body_cases(factory: CaseFactory) -> Iterator[Case]:
             factory.request(to_json(factory.valid("type")), _OTHER_TYPE),
             Expect.REFUSED,
         )
+    others = sorted(factory.body.media_types - {JSON})
+    if others:
+        listed = ", ".join(others[:_MOST_LISTED]) + (", …" if len(others) > _MOST_LISTED else "")
+        reason = f"a check sends bodies as {JSON} only"
+        yield factory.unsent("body/other-media-types", f"A body as {listed}", reason)
 
 
 def _missing(factory: CaseFactory) -> Case:
