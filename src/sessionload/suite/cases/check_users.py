@@ -43,6 +43,7 @@ _MOST_TRIES = 20
 _BLOCK = 64
 _KINDS = (digits, ascii_lowercase, ascii_uppercase)
 _MOST_FREE = 64
+_MOST_EXAMPLES = 3
 
 
 class CheckUsers:
@@ -85,7 +86,9 @@ class CheckUsers:
             shortest=int(facts.get("minLength", 0)),
             longest=longest if longest is None else int(longest) - room,
             listed=_texts([*facts.get("enum", ()), *([facts["const"]] if "const" in facts else [])]),
-            examples=_texts([facts.get("example"), facts.get("default"), *facts.get("examples", ())]),
+            examples=_texts([facts.get("example"), facts.get("default"), *facts.get("examples", ())])[
+                :_MOST_EXAMPLES
+            ],
             allows=_rule_of(body),
         )
 
