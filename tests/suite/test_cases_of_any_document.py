@@ -125,6 +125,17 @@ def test_each_property_has_a_group_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_property_that_only_the_server_may_set(version: str) -> None:
+    """Most servers ignore it, whatever it holds."""
+    schema = {"type": "string", "readOnly": True, "maxLength": 4}
+    document = document_of(body_of(USER) | {"properties": {"userID": USER, "id": schema}})
+    expected = {
+        case.name: case.expect for case in _cases({**document, "openapi": version}) if case.group == "id"
+    }
+    assert expected == {"id/missing": Expect.KEPT, "id/read-only": Expect.EITHER}
+
+
 def test_of_very_many_properties_the_first_have_cases() -> None:
     others = {f"p{number}": {"type": "string", "maxLength": LARGEST_BODY} for number in range(5_000)}
     made = {

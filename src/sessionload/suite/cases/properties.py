@@ -13,8 +13,9 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.request_body import USER_ID
-from sessionload.suite.cases.case import GROUPS
-from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM
+from sessionload.suite.cases.case import GROUPS, Expect
+from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM, to_json
+from sessionload.suite.cases.sample import example_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,6 +85,9 @@ class _Property:
 
     def cases(self) -> Iterator[Case]:
         yield self._missing()
+        if self._facts.get("readOnly") is True:
+            yield self._read_only()
+            return
         if "enum" in self._facts or "const" in self._facts:
             yield self._case("not-listed", "sessionload-not-listed", "that is not listed")
         elif "string" in self._types:
@@ -102,6 +106,14 @@ class _Property:
         body = self._factory.valid("missing")
         body.pop(self._name, None)
         return self._factory.case(f"{self._group}/missing", body, f"A body without {self._name}")
+
+    def _read_only(self) -> Case:
+        """Return the case of a property that only the server may set: it may ignore whatever it holds."""
+        value = example_value(self._factory.body, self._factory.properties[self._name])
+        body = to_json({**self._factory.valid("read-only"), self._name: value})
+        requirement = f"{self._name}, which only the server may set, is ignored or refused"
+        note = "OpenAPI says that it should not be sent, and leaves open what becomes of it"
+        return self._factory.sent(f"{self._group}/read-only", body, requirement, Expect.EITHER, note)
 
     def _lengths(self) -> Iterator[Case]:
         limits = {"minLength": 0} | self._limits("minLength", "maxLength")
