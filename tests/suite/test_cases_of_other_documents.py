@@ -278,6 +278,19 @@ def test_an_empty_part_that_leads_to_a_documented_path_is_not_sent() -> None:
     assert set(_CASES) - set(_cases(change)) == {"path/empty-project"}
 
 
+def test_dots_that_lead_to_a_documented_path_however_many_they_are_are_not_sent() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["paths"] |= {
+            "/v4/{any}/{other}/session": {},
+            "/{any}/{other}/session": {},
+            "/session": {},
+            "/{any}/session": {},
+        }
+
+    missing = {"path/dots-project", "path/dots-environment"}
+    assert missing <= set(_CASES) - set(_cases(change))
+
+
 def test_another_required_property() -> None:
     cases = _cases(_add("locale", {"type": "string", "enum": ["de", "en"]}, required=True))
     assert _expected(cases, "locale") == {

@@ -111,10 +111,10 @@ class _PathParameter:
         yield self._case("unknown", f"sessionload-no-such-{what}", f"An unknown {what} is refused")
         if encodings:
             yield from self._encodings(self._values[self._place])
-        up = ".."
-        while self._leads_on(up):
-            up += "/.."
-        yield self._case("dots", up, f"The {what} '{up}' is refused", statuses=_REFUSALS | _MOVED)
+        ways_up = ("/".join([".."] * steps) for steps in range(1, self._spec.template.count("/") + 2))
+        up = next((way for way in ways_up if not self._leads_on(way)), None)
+        if up:
+            yield self._case("dots", up, f"The {what} '{up}' is refused", statuses=_REFUSALS | _MOVED)
 
     def _encodings(self, value: str) -> Iterator[Case]:
         what = self._what
