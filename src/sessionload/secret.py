@@ -25,13 +25,13 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str, *, name: str) -> None:
-        """Box `text`, read from the environment variable `name`.
+    def __init__(self, text: str, *, name: str, shortest: int = 8) -> None:
+        """Box `text` of at least `shortest` characters, read from the environment variable `name`.
 
         Raises `InputError` when it could not be sent as a header value. The message names the
         rule that it breaks, never the value.
         """
-        broken_rule = _broken_rule(text)
+        broken_rule = _broken_rule(text, shortest)
         if broken_rule:
             raise InputError(
                 "bad-key",
@@ -62,13 +62,13 @@ class Secret:
         raise TypeError("a Secret stays in memory: it cannot be copied or pickled")
 
 
-def _broken_rule(text: str) -> str:
+def _broken_rule(text: str, shortest: int) -> str:
     if not text:
         return "is empty"
     if text != text.strip():
         return "begins or ends with white space"
     if not all("\x21" <= character <= "\x7e" for character in text):
         return "has white space, a control character or a character outside ASCII in it"
-    if not 8 <= len(text) <= 512:
-        return "is not between 8 and 512 characters long"
+    if not shortest <= len(text) <= 512:
+        return f"is not between {shortest} and 512 characters long"
     return ""

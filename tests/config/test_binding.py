@@ -10,7 +10,6 @@ from sessionload.config.environment import Environment
 from sessionload.config.yaml_source import parse
 from sessionload.contract.binding import Binding
 from sessionload.errors import InputError, Place
-from sessionload.secret import Secret
 
 if TYPE_CHECKING:
     from sessionload.config.document import Document
@@ -45,18 +44,18 @@ def test_an_operation_of_its_own_needs_no_project() -> None:
     assert environment.describe()["project"] == "none"
 
 
-def test_values_by_name_may_come_from_variables_and_a_header_that_does_is_a_secret() -> None:
+def test_values_by_name_may_come_from_variables_and_are_secrets_then() -> None:
     bound = binding(
         "operation: x",
-        "parameters: {version: 2, tags: [a, '${TENANT}'], deep: true}",
+        "parameters: {version: 2, tags: [a, b, 3], deep: true, tenant: '${TENANT}'}",
         "headers: {x-a: plain, x-b: '${GATE}'}",
     )
-    assert bound.parameters == {"version": 2, "tags": ["a", "acme"], "deep": True}
-    assert bound.headers["x-a"] == "plain"
-    gate = bound.headers["x-b"]
-    assert isinstance(gate, Secret)
-    assert gate.reveal() == VARIABLES["GATE"]
+    assert bound.parameters == {"version": 2, "tags": ["a", "b", 3], "deep": True, "tenant": "${TENANT}"}
+    assert bound.headers == {"x-a": "plain", "x-b": "${GATE}"}
+    secrets = {name: secret.reveal() for name, secret in bound.secrets.items()}
+    assert secrets == {name: VARIABLES[name] for name in ("TENANT", "GATE")}
     assert "canary" not in repr(bound)
+    assert "acme" not in repr(bound)
 
 
 def test_an_embedded_environment_has_them_too() -> None:
@@ -87,6 +86,9 @@ def test_an_option_comes_before_the_entry_and_is_its_own_place() -> None:
         ('headers: {x: " a"}', "bad-header", (4, 16)),
         ("headers: {x: '${SHORT}'}", "bad-key", (4, 16)),
         ("headers: [x]", "bad-type", (4, 12)),
+        ("headers: {x: 'Bearer {key}'}", "bad-reference", (4, 16)),
+        ("parameters: {x: [a, '${TENANT}']}", "bad-reference", (4, 23)),
+        ("parameters: {x: {a: b}}", "bad-type", (4, 19)),
         ("path: {tenant: 7}", "bad-type", (4, 18)),
         ("path: {tenant: 'a${TENANT}'}", "bad-reference", (4, 18)),
         ("parameters: {a: '${MISSING}'}", "missing-variable", (4, 19)),

@@ -74,7 +74,7 @@ def test_an_address_is_taken_apart(text: str, address: tuple[str, str, int, bool
         ("https://a.example:000001234567", "not an address of a server"),
         ("https:\\\\a.example", "begins with https://"),
         ("https://a.example\\b", "not an address of a server"),
-        ("https://a.example//", "a path does not belong"),
+        ("https://a.example//", "a base path has"),
         ("https://me@a.example", "up to the @"),
         ("https://a.example#b", "a query or fragment"),
         (" https://a.example", "printable ASCII"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.key_field import KeyField
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_a_result_holds_enough_to_send_the_request_again() -> None:
 def test_what_the_document_says_of_the_request() -> None:
     assert (_START.operation.operation_id, _START.request.method) == ("startSession", "POST")
     assert _START.file == "openapi.yaml"
-    assert (_START.sha256, _START.request.security_header) == ("0" * 64, "authorization")
+    assert (_START.sha256, _START.request.security.key) == ("0" * 64, KeyField("authorization"))
 
 
 @pytest.mark.parametrize(

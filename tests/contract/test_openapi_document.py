@@ -11,6 +11,7 @@ import yaml
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.key_field import KeyField
 from sessionload.metrics.exchange import Outcome
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
@@ -58,7 +59,7 @@ def test_every_operation_can_be_judged_by(operation_id: str) -> None:
         file="openapi.yaml",
         sha256="0" * 64,
     )
-    assert contract.request.security_header == "authorization"
+    assert contract.request.security.key == KeyField("authorization")
     assert contract.request.method == "POST"
 
 

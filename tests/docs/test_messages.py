@@ -50,6 +50,7 @@ PREFLIGHT = {"suite/preflight"}
 PASSED_ON = {
     "cli/option_values": {"code"},
     "contract/openapi": {"code"},
+    "contract/parameters": {"code"},
     "config/read": {"error.code"},
     "suite/preflight": {"code"},
     "config/yaml_source": {"code"},

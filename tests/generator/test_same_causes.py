@@ -18,9 +18,10 @@ import trustme
 from sessionload import happy_eyeballs
 from sessionload.config.environment import Environment
 from sessionload.contract.binding import Binding
+from sessionload.contract.placeholder import KEY
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Failure, Outcome
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.http_client import send
 
 if TYPE_CHECKING:

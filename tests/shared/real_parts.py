@@ -64,9 +64,7 @@ def endpoint_to(api_key: Secret, contract: Contract) -> Callable[..., Endpoint]:
         known: dict[str, Any] = {"tls": False, "binding": START, "key": api_key}
         return Endpoint(
             Environment("here", f"http://{host}:{port}", host, port, **{**known, **fields}),
-            contract.request.method,
-            contract.request.path(),
-            key_header=contract.request.security_header,
+            contract.request,
             timeout_ns=int(seconds * 1000) * MS,
             policy=ConnectionPolicy(reuse=reuse, resume=resume),
             agent=AGENT,

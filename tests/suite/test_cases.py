@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.placeholder import KEY
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
-from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
+from sessionload.suite.cases.case import FIRST, Case, Expect
 from sessionload.suite.cases.check_users import PREFIX, CheckUsers
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"

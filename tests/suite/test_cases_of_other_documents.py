@@ -13,9 +13,10 @@ import yaml
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.placeholder import KEY
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
-from sessionload.suite.cases.case import FIRST, KEY, Case, Expect
+from sessionload.suite.cases.case import FIRST, Case, Expect
 from sessionload.suite.cases.check_users import PREFIX, CheckUsers
 from sessionload.suite.cases.properties import kebab
 

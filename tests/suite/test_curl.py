@@ -13,8 +13,9 @@ import yaml
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.placeholder import KEY
 from sessionload.suite.cases.all_cases import cases_of
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.curl import curl
 
 if TYPE_CHECKING:

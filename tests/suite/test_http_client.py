@@ -14,10 +14,11 @@ import trustme
 
 from sessionload.config.environment import Environment
 from sessionload.contract.binding import Binding
+from sessionload.contract.placeholder import KEY
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.http_client import (
     BudgetSpent,
     HttpClient,

@@ -1,15 +1,17 @@
 """The keys of an environment that say how it calls the document: which operation, and with what.
 
-Any environment can have them, an embedded one too: its stub serves the operation that is called.
+Any environment can have them, an embedded one too: its stub serves the operation that is called. A parameter
+or header that is `${NAME}` is a secret, for it may be a key.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sessionload.config.reference import resolved, variable_of
 from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
+from sessionload.contract.header_fields import FIELD_NAME, FIELD_VALUE
+from sessionload.contract.placeholder import KEY, PLACEHOLDER
 from sessionload.contract.pointer import parse_pointer
 from sessionload.errors import InputError
 from sessionload.secret import Secret
@@ -25,8 +27,6 @@ MAPPINGS = ("path", "parameters", "headers")
 """Those that hold values by name, each of which may be `${NAME}`."""
 
 _MOST_NAMES = 50
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 def binding_of(
@@ -36,19 +36,25 @@ def binding_of(
     project: str | None = None,
     environment: str | None = None,
     filler: str | None = None,
+    base_path: str | None = None,
+    has_key: bool = True,
 ) -> Binding:
     """Return the binding that the `fields` of an entry make; see `Binding`. Raises `InputError`."""
     operation = fields.get("operation")
     user, session_key = fields.get("user"), fields.get("session_key")
     like = "write it like data.token"
+    secrets = _Secrets(variables)
     return Binding(
         operation=operation.text(most=500) if operation else None,
         project=project,
         environment=environment,
         path={name: resolved(node, variables) for name, node in _named(fields.get("path"))},
         filler=filler,
-        parameters={name: _parameter(node, variables) for name, node in _named(fields.get("parameters"))},
-        headers={name: _header(name, node, variables) for name, node in _named(fields.get("headers"))},
+        parameters={name: secrets.parameter(node) for name, node in _named(fields.get("parameters"))},
+        headers={name: secrets.header(name, node) for name, node in _named(fields.get("headers"))},
+        secrets=secrets.found,
+        has_key=has_key,
+        base_path=base_path,
         user=user.parsed(parse_pointer, "bad-pointer", like) if user else USER_ID,
         session_key=session_key.parsed(parse_pointer, "bad-pointer", like) if session_key else SESSION_KEY,
     )
@@ -65,30 +71,44 @@ def _named(node: Node | None) -> list[tuple[str, Node]]:
     return [(name, node.need(name, "")) for name in names]
 
 
-def _parameter(node: Node, variables: Mapping[str, str]) -> object:
-    """Return a scalar as it was written, a reference resolved, or a list of such."""
-    if isinstance(node.value, list):
-        return [_scalar(item, variables) for item in node.items()]
-    return _scalar(node, variables)
+class _Secrets:
+    """Boxes what environment variables hold; a `${NAME}` stays as it was written."""
 
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.found: dict[str, Secret] = {}
 
-def _scalar(node: Node, variables: Mapping[str, str]) -> object:
-    return node.value if isinstance(node.value, bool | int | float) else resolved(node, variables)
-
-
-def _header(name: str, node: Node, variables: Mapping[str, str]) -> str | Secret:
-    """Return the value of a header; one from a variable is a secret."""
-    if not _FIELD_NAME.fullmatch(name):
-        message = "the name of a header has letters, digits and a few signs like '-' only"
-        raise node.refuse("bad-header", message, "write it like x-tenant", at_key=True)
-    variable = variable_of(node)
-    value = resolved(node, variables)
-    if variable:
+    def text(self, node: Node) -> str:
+        """Return a text as it was written, and keep the secret that it names."""
+        value, variable = resolved(node, self._variables), variable_of(node)
+        if not variable:
+            if PLACEHOLDER.search(value):
+                message = f"{node.name} has {KEY} in it, which stands for the API key here"
+                raise node.refuse("bad-reference", message, "write the value itself")
+            return value
         try:
-            return Secret(value, name=variable)
+            self.found[variable] = Secret(value, name=variable, shortest=1)
         except InputError as error:
             raise node.refuse(error.code, error.message, error.hint) from None
-    if not _FIELD_VALUE.fullmatch(value):
-        message = f"{node.name} must be visible ASCII characters, with spaces between them only"
-        raise node.refuse("bad-header", message, "write the value as it is to be sent")
-    return value
+        return node.text()
+
+    def parameter(self, node: Node) -> object:
+        """Return the value of a parameter: a scalar, or a list of such."""
+        if isinstance(node.value, list):
+            for item in node.items():
+                if isinstance(item.value, str) and variable_of(item):
+                    message = "an item of a list cannot come from an environment variable"
+                    raise item.refuse("bad-reference", message, "write the value itself")
+            return [self.parameter(item) for item in node.items()]
+        return node.value if isinstance(node.value, bool | int | float) else self.text(node)
+
+    def header(self, name: str, node: Node) -> str:
+        """Return the value of a header."""
+        if not FIELD_NAME.fullmatch(name):
+            message = "the name of a header has letters, digits and a few signs like '-' only"
+            raise node.refuse("bad-header", message, "write it like x-tenant", at_key=True)
+        text = self.text(node)
+        if not FIELD_VALUE.fullmatch(text):
+            message = f"{node.name} must be visible ASCII characters, with spaces between them only"
+            raise node.refuse("bad-header", message, "write the value as it is to be sent")
+        return text

@@ -44,7 +44,6 @@ REFERABLE = ("url", "project", "environment", "api_key", *binding.MAPPINGS)
 _NEEDED = {
     "url": "https://general-runtime.voiceflow.com",
     "project": "${VF_PROJECT_ID}",
-    "api_key": "${VF_API_KEY}",
 }
 TRAFFIC_SPLIT = "(traffic split)"
 """Stands for the environment where the project chooses it for each session."""
@@ -129,6 +128,12 @@ class Environment:
             protected="protected" in fields and fields["protected"].boolean(),
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )
+
+    def hide(self, text: str) -> str:
+        """Return `text` without what is secret here."""
+        for secret in (self.key, *self.binding.secrets.values()):
+            text = secret.hide(text) if secret is not None else text
+        return text
 
     def at_port(self, port: int) -> Environment:
         """Return an embedded environment whose stub listens on `port`."""
@@ -285,11 +290,7 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
         address = Url.parse(resolved(fields["url"], variables))
     except ValueProblem as problem:
         raise fields["url"].refuse("bad-url", problem.message, problem.cure) from None
-    variable = variable_of(fields["api_key"])
-    try:
-        secret = Secret(resolved(fields["api_key"], variables), name=variable)
-    except InputError as error:
-        raise fields["api_key"].refuse(error.code, error.message, error.hint) from None
+    api_key = fields.get("api_key")
     return Environment(
         name,
         address.url,
@@ -301,13 +302,22 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
             variables,
             project=_identifier(fields.get("project"), variables),
             environment=_identifier(fields.get("environment"), variables),
+            base_path=address.path,
+            has_key=api_key is not None,
         ),
-        key=secret,
-        key_variable=variable,
+        key=_key(api_key, variables) if api_key else None,
+        key_variable=variable_of(api_key) if api_key else "",
         ca_file=_beside(fields, "ca_file"),
         client_cert=_beside(fields, "client_cert"),
         client_key=_beside(fields, "client_key"),
     )
+
+
+def _key(node: Node, variables: Mapping[str, str]) -> Secret:
+    try:
+        return Secret(resolved(node, variables), name=variable_of(node))
+    except InputError as error:
+        raise node.refuse(error.code, error.message, error.hint) from None
 
 
 def _identifier(node: Node | None, variables: Mapping[str, str]) -> str | None:

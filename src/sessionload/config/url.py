@@ -1,4 +1,4 @@
-"""The address of a runtime: scheme and host in full, a port, and nothing else.
+"""The address of a runtime: scheme and host in full, a port, and a base path, if its document has none.
 
 A key travels over TLS, or not further than this machine. Common mistakes have a message of their own; what
 remains must match one pattern. Resolvers also take `127.1`, `2130706433` and `0x7f.1` for addresses, so a
@@ -15,7 +15,8 @@ from typing import Self
 from sessionload.errors import ValueProblem
 from sessionload.stub.settings import is_loopback
 
-_URL = re.compile(r"((?i:https?))://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?")
+_URL = re.compile(r"((?i:https?))://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(/.*)?")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORTS = {"http": 80, "https": 443}
@@ -25,12 +26,14 @@ _LIKE = "write it like https://general-runtime.voiceflow.com"
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """Where requests go. `url` is `scheme://host[:port]` without a slash at its end."""
+    """Where requests go. `url` is `scheme://host[:port]` without a slash at its end; `path` may be none."""
 
     url: str
     host: str
     port: int
     tls: bool
+    path: str | None = None
+    """What stands before the paths of the document; a single slash says that nothing does."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -53,7 +56,7 @@ class Url:
                 "http is for this machine only, and a key must not travel without TLS", "write https://"
             )
         shown = f":{port}" if digits and port != _PORTS[scheme] else ""
-        return cls(f"{scheme}://{written}{shown}", host, port, tls=scheme == "https")
+        return cls(f"{scheme}://{written}{shown}", host, port, scheme == "https", _path(match[4]))
 
 
 def _refuse_parts(text: str) -> None:
@@ -69,11 +72,16 @@ def _refuse_parts(text: str) -> None:
             "a user name or password does not belong into an address", "remove all up to the @"
         )
     if "?" in rest or "#" in rest:
-        raise ValueProblem("a query or fragment does not belong into an address", "end it after the host")
-    if "/" in rest.removesuffix("/"):
+        raise ValueProblem("a query or fragment does not belong into an address", "end it before that")
+
+
+def _path(text: str | None) -> str | None:
+    if text is not None and (not _PATH.fullmatch(text) or {".", ".."}.intersection(text.split("/"))):
         raise ValueProblem(
-            "a path does not belong into an address, the contract knows it", "end it after the host"
+            "a base path has letters, digits and a few signs, and no part that is empty or a dot or two",
+            "write it like https://gw.example/runtime/v1",
         )
+    return text
 
 
 def _host(written: str) -> str:

@@ -35,8 +35,14 @@ class Binding:
     """What fills any other place, for a server that takes everything; `None` where that is refused."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     """Values of header, query and cookie parameters by their names."""
-    headers: Mapping[str, str | Secret] = field(default_factory=dict)
-    """Further headers that the document lists."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers that the document lists. Here and in `parameters`, `${NAME}` names a secret."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """What the environment variables hold that are named so."""
+    has_key: bool = True
+    """Whether there is an API key."""
+    base_path: str | None = None
+    """The path of the server's address; `None` leaves it to the servers of the document."""
     user: Pointer = USER_ID
     session_key: Pointer | None = SESSION_KEY
     """`None` for an operation that returns none."""

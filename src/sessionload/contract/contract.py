@@ -42,13 +42,16 @@ class Contract:
         """
         return cls(OpenApiDocument(document, file), binding, sha256)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self) -> dict[str, Any]:
         """Return what a result says of it: enough to know the document again, and to send a request again."""
+        request, key = self.request, self.request.security.key
         return {
             "file": self.file,
             "operation": self.operation.name,
             "sha256": self.sha256,
-            "method": self.request.method,
-            "path": self.request.template,
-            "header": self.request.security_header,
+            "method": request.method,
+            "path": request.shown_path,
+            "header": key.name if key else "",
+            **({"prefix": key.prefix} if key and key.prefix else {}),
+            **({"headers": dict(request.headers)} if request.headers else {}),
         }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gevent import monkey, socket, ssl
 
+from sessionload.contract.placeholder import fill
 from sessionload.failure_causes import HEAD_LIMIT
 from sessionload.generator.addresses import Addresses
 from sessionload.generator.deadlines import Deadlines
@@ -19,6 +20,7 @@ from sessionload.tls_trust import load_certificates
 
 if TYPE_CHECKING:
     from sessionload.config.environment import Environment
+    from sessionload.contract.request_form import RequestForm
 
 _Socket = monkey.get_original("socket", "SocketType")
 Stream = Any
@@ -47,18 +49,13 @@ class Endpoint:
     def __init__(
         self,
         environment: Environment,
-        method: str,
-        path: str,
+        request: RequestForm,
         *,
-        key_header: str,
         timeout_ns: int,
         policy: ConnectionPolicy,
         agent: str,
     ) -> None:
-        """Prepare requests of `method` for `path` of `environment`.
-
-        `agent` names tool and run to the server's owner.
-        """
+        """Prepare requests to `environment`; `agent` names tool and run to the server's owner."""
         self.deadlines = Deadlines(timeout_ns)
         self.reuse = policy.reuse
         self.body_limit = environment.max_body
@@ -78,9 +75,13 @@ class Endpoint:
         name = f"[{environment.host}]" if ":" in environment.host else environment.host
         default_port = 443 if environment.tls else 80
         authority = name if environment.port == default_port else f"{name}:{environment.port}"
-        key = environment.key.reveal() if environment.key else ""
+        fields = "".join(
+            f"{name}: {fill(value, environment.key, environment.binding.secrets)}\r\n"
+            for name, value in request.fields
+        )
         self._head = (
-            f"{method} {path} HTTP/1.1\r\nhost: {authority}\r\n{key_header}: {key}\r\nuser-agent: {agent}\r\n"
+            f"{request.method} {request.path()} HTTP/1.1\r\nhost: {authority}\r\n"
+            f"{fields}user-agent: {agent}\r\n"
             "content-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\n"
             f"{'' if policy.reuse else 'connection: close' + chr(13) + chr(10)}content-length: "
         ).encode("ascii")

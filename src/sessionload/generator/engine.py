@@ -59,9 +59,7 @@ class LoadEngine:
         self._user_id = compile_user_ids(scenario.users, run_id=spec.run_id, seed=scenario.seed)
         self._endpoint = Endpoint(
             spec.environment,
-            spec.contract.request.method,
-            spec.contract.request.path(),
-            key_header=spec.contract.request.security_header,
+            spec.contract.request,
             timeout_ns=scenario.timeout_ns,
             policy=ConnectionPolicy(
                 reuse=scenario.connections == "reuse",

@@ -16,7 +16,7 @@ from sessionload.contract.strict_json import JsonError, parse
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 from sessionload.secret import Secret
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.cases.operation_spec import operation_spec_of
 from sessionload.suite.expectation import CaseStatus
@@ -152,7 +152,7 @@ class RuleContext:
             raise RuleEnded(
                 RuleResult(CaseStatus.SKIPPED, "the session key cannot be sent as a header")
             ) from None
-        headers = ((self.turn.request.security_header, KEY), ("accept", "application/json"))
+        headers = (*self.turn.request.fields, ("accept", "application/json"))
         request = CaseRequest(
             self.turn.request.method,
             self.turn.request.path(),
@@ -224,4 +224,5 @@ def redirected_to(context: RuleContext, observed: Observed) -> str | None:
 def _secrets(context: RuleContext) -> Iterator[str]:
     if context.environment.key:
         yield context.environment.key.reveal()
+    yield from (secret.reveal() for secret in context.environment.binding.secrets.values())
     yield from (issued.key for issued in context.issued)

@@ -1,6 +1,6 @@
 """A request as a line for a POSIX shell that sends the same bytes again.
 
-The line never holds the key; the shell fills it in from `$VF_API_KEY`. Text that a shell could interpret
+The line never holds a secret; the shell fills it in from its variable. Text that a shell could interpret
 stands in single quotes. A long run of one byte is produced by the line instead of being written out. Left
 alone, curl adds a media type to a body and removes dots from a path, so the line switches both off.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessionload.suite.cases.case import KEY
+from sessionload.contract.placeholder import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +47,13 @@ def _method(request: CaseRequest) -> list[str]:
 def _header(name: str, value: str, key_variable: str) -> str:
     if not value:
         return _quoted(f"{name};")  # so curl sends it empty; with a colon it would leave it out
-    before, key, after = f"{name}: {value}".partition(KEY)
-    return (
-        _quoted(before) + f'"${key_variable}"' + (_quoted(after) if after else "") if key else _quoted(before)
-    )
+    text = f"{name}: {value}"
+    parts: list[str] = []
+    end = 0
+    for place in PLACEHOLDER.finditer(text):
+        parts += [_quoted(text[end : place.start()]), f'"${place[1] or key_variable}"']
+        end = place.end()
+    return "".join([*parts, *([_quoted(text[end:])] if end < len(text) else [])])
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sessionload.contract.masking import mask
-from sessionload.suite.cases.case import KEY, Expect
+from sessionload.suite.cases.case import Expect
 from sessionload.suite.cases.operation_spec import operation_spec_of
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _wrong(contract: Contract, case: Case, status: int, observed: Observed) -> s
     kind = status // 100
     if kind in _NOT_REFUSED and case.expect is not Expect.NO_SESSION:
         return _NOT_REFUSED[kind]
-    with_key = KEY in [value for _, value in case.request.headers]
+    key = contract.request.security.key
+    with_key = key is not None and key.value in [value for _, value in case.request.headers]
     if status == 401 and with_key and case.group not in _ELSEWHERE:
         return "the API key was refused, which was good"
     return "" if kind in (2, 3, 4) else _NEVER.get(kind, "not a status of HTTP")

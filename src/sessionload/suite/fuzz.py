@@ -11,13 +11,12 @@ import json
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from sessionload.contract.masking import mask
 from sessionload.contract.request_body import USER_ID
-from sessionload.contract.request_form import ENVIRONMENT, PROJECT
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.errors import InputError, Place
-from sessionload.suite.cases.case import KEY, CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.cases.operation_spec import operation_spec_of
 from sessionload.suite.curl import curl
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from schemathesis import GenerationMode
 
     from sessionload.contract.contract import Contract
+    from sessionload.suite.cases.case import CaseRequest
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import HttpClient
 
@@ -149,11 +149,12 @@ class Fuzzer:
         from hypothesis.errors import HypothesisException  # noqa: PLC0415 -- as above
         from schemathesis.errors import SchemathesisError  # noqa: PLC0415 -- as above
 
-        last = len(self._seen) + most
+        last, request = len(self._seen) + most, self._contract.request
         cases = self._operation.as_strategy(
             generation_mode=mode,
-            path_parameters={PROJECT: "project", ENVIRONMENT: "environment"},
-            headers={self._contract.request.security_header: KEY},
+            path_parameters=dict(request.path_values),
+            headers=dict(request.fields),
+            query=dict(parse_qsl(request.query)),
         )
 
         @settings(

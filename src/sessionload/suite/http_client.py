@@ -14,19 +14,20 @@ import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import requests
 
+from sessionload.contract.placeholder import fill
 from sessionload.failure_causes import CONTENT_ENCODING, body_too_large, defect, timeout_of
 from sessionload.metrics.exchange import Failure
-from sessionload.suite.cases.case import KEY
 from sessionload.suite.expectation import Observed
 from sessionload.suite.transport import Progress, Transport, cause_of_call, fields_of, refuse_head
 from sessionload.units import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from fractions import Fraction
 
     from sessionload.config.environment import Environment
@@ -58,7 +59,8 @@ def send(
     `key` goes where the request has `KEY`; it is the environment's own unless given.
     """
     progress = Progress()
-    prepared = _prepared(environment, request, agent, key or environment.key)
+    secrets = environment.binding.secrets
+    prepared = _prepared(environment, request, agent, key or environment.key, secrets)
     transport = Transport(environment, progress)
     return _within(timeout_ns, progress, lambda: _exchange(environment, prepared, timeout_ns, transport))
 
@@ -71,14 +73,14 @@ def handshake_with_stranger(
     With `host`, the certificate must be for that name; without it, no authority at all is trusted.
     """
     progress = Progress()
-    prepared = _prepared(environment, request, agent, None)
+    prepared = _prepared(environment, request, agent)
     transport = Transport(environment, progress, expected_host=host, trusting=host is not None)
     return _within(timeout_ns, progress, lambda: _exchange(environment, prepared, timeout_ns, transport))
 
 
 def as_sent(environment: Environment, request: CaseRequest) -> requests.PreparedRequest:
-    """Return `request` as requests has it, without the key."""
-    return _prepared(environment, request, "", None)
+    """Return `request` as requests has it, without any secret."""
+    return _prepared(environment, request, "")
 
 
 def _within(timeout_ns: int, progress: Progress, call: Callable[[], Observed]) -> Observed:
@@ -104,11 +106,14 @@ def _failed(cause: Cause, elapsed_ns: int) -> Observed:
 
 
 def _prepared(
-    environment: Environment, request: CaseRequest, agent: str, key: Secret | None
+    environment: Environment,
+    request: CaseRequest,
+    agent: str,
+    key: Secret | None = None,
+    secrets: Mapping[str, Secret] = MappingProxyType({}),
 ) -> requests.PreparedRequest:
     fields = {"user-agent": agent, "accept-encoding": "identity"}
-    secret = key.reveal() if key else ""
-    fields |= {name: value.replace(KEY, secret) for name, value in request.headers}
+    fields |= {name: fill(value, key, secrets) for name, value in request.headers}
     prepared = requests.Request(request.method, environment.url, fields, data=request.body).prepare()
     prepared.url = environment.url + request.path
     return prepared

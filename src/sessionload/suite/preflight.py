@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.errors import PreflightError
 from sessionload.metrics.exchange import Failure, Outcome
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.http_client import send
 from sessionload.tls_trust import refuse_unusable
 from sessionload.units import duration_text
@@ -39,7 +39,7 @@ def start_session(spec: RunSpec, user_id: str) -> StartResponse:
     """Start one session for `user_id` with requests; never raises for what a server does."""
     environment, contract = spec.environment, spec.contract
     headers = (
-        (contract.request.security_header, KEY),
+        *contract.request.fields,
         ("content-type", "application/json"),
         ("accept", "application/json"),
     )

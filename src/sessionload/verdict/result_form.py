@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
@@ -44,6 +44,7 @@ class EnvironmentForm(Struct, forbid_unknown_fields=True):
     url: Text
     project: str
     environment: str
+    chosen: Text | UnsetType = UNSET
 
 
 class ContractForm(Struct, forbid_unknown_fields=True):
@@ -55,6 +56,8 @@ class ContractForm(Struct, forbid_unknown_fields=True):
     method: Text
     path: Annotated[str, Meta(pattern="^/")]
     header: str
+    prefix: Text | UnsetType = UNSET
+    headers: dict[str, str] | UnsetType = UNSET
 
 
 class StageForm(Struct, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, targets_of
@@ -23,6 +23,8 @@ from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from msgspec import Struct
 
     from sessionload.verdict.evidence import Limits
     from sessionload.verdict.result_form import ResultForm, StageForm
@@ -56,7 +58,7 @@ class RunHeader:
     run: Run
     scenario: Mapping[str, Any]
     environment: Mapping[str, str]
-    contract: Mapping[str, str]
+    contract: Mapping[str, Any]
     stages: tuple[Stage, ...]
     planned: int
     planned_by_second: Mapping[int, int]
@@ -103,6 +105,11 @@ def header_json(header: RunHeader) -> dict[str, Any]:
     }
 
 
+def _written(form: Struct) -> dict[str, Any]:
+    """Return the fields that stand in the file."""
+    return {name: value for name, value in structs.asdict(form).items() if value is not UNSET}
+
+
 def read_header(form: ResultForm) -> RunHeader:
     """Return the header in a result's form. Raises `ValueError` if its parts contradict each other."""
     by_stage = tuple(stage.planned for stage in form.stages)
@@ -111,8 +118,8 @@ def read_header(form: ResultForm) -> RunHeader:
     header = RunHeader(
         run=Run(**{**structs.asdict(form.run), "notes": tuple(form.run.notes)}),
         scenario=form.scenario,
-        environment=structs.asdict(form.environment),
-        contract=structs.asdict(form.contract),
+        environment=_written(form.environment),
+        contract=_written(form.contract),
         stages=tuple(map(_stage, form.stages)),
         planned=form.arrivals.planned,
         planned_by_second=by_second,

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sessionload.config.document import Document
 from sessionload.config.node import Node
 from sessionload.config.users import check_users
+from sessionload.contract.placeholder import KEY
 from sessionload.errors import InputError
 from sessionload.stub.settings import KEY_VARIABLE
-from sessionload.suite.cases.case import KEY, CaseRequest
+from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.curl import curl
 from sessionload.workload.user_ids import compile_user_ids
 
@@ -51,10 +52,10 @@ def shell_line(result: Result) -> Callable[[int], str]:
     origin = STUB_ORIGIN if embedded else environment.get("url", "")
     path = _path(contract.get("path", ""), environment)
     user_of = _users(result)
-    method, header = contract.get("method", ""), contract.get("header", "")
-    if not (_ORIGIN.fullmatch(origin) and path and user_of and all(map(_TOKEN.fullmatch, (method, header)))):
+    method, headers = contract.get("method", ""), _headers(contract)
+    names = [name for name, _ in headers]
+    if not (_ORIGIN.fullmatch(origin) and path and user_of and all(map(_TOKEN.fullmatch, (method, *names)))):
         return lambda _: ""
-    headers = ((header, KEY), ("content-type", "application/json"), ("accept", "application/json"))
 
     def line(index: int) -> str:
         body = json.dumps({"userID": user_of(index)}, ensure_ascii=False, separators=(",", ":"))
@@ -65,9 +66,24 @@ def shell_line(result: Result) -> Callable[[int], str]:
     return line
 
 
+def _headers(contract: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of each request; a secret is a placeholder."""
+    key = contract.get("header", "")
+    others = contract.get("headers", {})
+    return (
+        *(((key, contract.get("prefix", "") + KEY),) if key else ()),
+        *others.items(),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+    )
+
+
 def _path(template: str, environment: Mapping[str, str]) -> str:
-    """Return the path to call; empty if something is in it that an environment does not say."""
-    values = {place: environment.get(_VALUES.get(place, ""), "") for place in _PLACE.findall(template)}
+    """Return the path to call, `_MASK` for what a result does not say; empty if it should say it."""
+    values = {
+        place: environment.get(_VALUES[place], "") if place in _VALUES else _MASK
+        for place in _PLACE.findall(template)
+    }
     return _PLACE.sub(lambda place: _encoded(values[place[1]]), template) if all(values.values()) else ""
 
 

@@ -13,13 +13,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sessionload.suite.cases.case import KEY, Case, CaseRequest, Expect
+from sessionload.contract.placeholder import KEY, PLACEHOLDER
+from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.operation_spec import METHODS
 from sessionload.suite.cases.properties import kebab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sessionload.contract.key_field import Security
     from sessionload.suite.cases.operation_spec import OperationSpec
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -37,28 +39,36 @@ WRONG_KEY = "sessionload-check-wrong-key"
 """Sent as the API key where a wrong one is wanted."""
 
 
-def authorization_cases(ordinary: CaseRequest, header: str) -> Iterator[Case]:
-    """Yield the cases about the header that carries the API key, whatever its name."""
+def authorization_cases(ordinary: CaseRequest, security: Security) -> Iterator[Case]:
+    """Yield the cases about the header that carries the API key, whatever its name, if one is sent."""
+    key = security.key
+    if key is None:
+        return
+    optional = security.key_is_optional
 
     def case(
-        what: str, requirement: str, fields: list[tuple[str, str]], expect: Expect = Expect.REFUSED
+        what: str, requirement: str, fields: list[tuple[str, str]], expect: Expect | None = None
     ) -> Case:
-        others = [field for field in ordinary.headers if field[0] != header]
+        others = [field for field in ordinary.headers if field[0] != key.name]
         request = replace(ordinary, headers=(*fields, *others))
-        return Case(f"authorization/{what}", "authorization", requirement, request, expect)
+        note = "the document lets a request do without a key" if optional and expect is None else ""
+        expect = expect or (Expect.EITHER if optional else Expect.REFUSED)
+        return Case(f"authorization/{what}", "authorization", requirement, request, expect, note)
 
-    yield case("missing", f"A request without the header '{header}' is refused", [])
-    yield case("empty", f"An empty header '{header}' is refused", [(header, "")])
-    yield case("wrong", "A key that is not the project's is refused", [(header, WRONG_KEY)])
-    yield case(
-        "bearer",
-        "The key with 'Bearer ' before it is refused: the document asks for the key alone",
-        [(header, f"Bearer {KEY}")],
-    )
+    refused = "may be refused" if optional else "is refused"
+    yield case("missing", f"A request without the header '{key.name}' {refused}", [])
+    yield case("empty", f"An empty header '{key.name}' {refused}", [(key.name, "")])
+    yield case("wrong", f"A key that is not the project's {refused}", [(key.name, key.prefix + WRONG_KEY)])
+    if key.prefix:
+        requirement = f"The key without '{key.prefix}' before it {refused}: the document asks for both"
+        yield case("bare", requirement, [(key.name, KEY)])
+    else:
+        requirement = f"The key with 'Bearer ' before it {refused}: the document asks for the key alone"
+        yield case("bearer", requirement, [(key.name, f"Bearer {KEY}")])
     yield case(
         "capitals",
-        f"The header '{header}' is known in capitals too: names of headers have no case",
-        [(header.upper(), KEY)],
+        f"The header '{key.name}' is known in capitals too: names of headers have no case",
+        [(key.name.upper(), key.value)],
         Expect.KEPT,
     )
 
@@ -79,7 +89,7 @@ def method_cases(ordinary: CaseRequest, methods: frozenset[str]) -> Iterator[Cas
             expect, note = Expect.NO_SESSION, ""
             statuses |= frozenset(range(200, 400))
         if method == "TRACE":
-            headers = tuple(field for field in headers if KEY not in field[1])
+            headers = tuple(field for field in headers if not PLACEHOLDER.search(field[1]))
             note = "sent without the key, since an answer to TRACE repeats the request"
         request = CaseRequest(method, ordinary.path, headers, body)
         yield Case(f"method/{method}", "method", requirement, request, expect, note, statuses)
@@ -143,7 +153,8 @@ class _PathParameter:
         statuses: frozenset[int] = frozenset(),
     ) -> Case:
         note = "a redirect to the path without them is right too" if statuses >= _MOVED else ""
-        request = replace(self._ordinary, path=self._path(segment))
+        query = f"?{self._spec.query}" if self._spec.query else ""
+        request = replace(self._ordinary, path=self._path(segment) + query)
         return Case(f"path/{kind}-{self._what}", "path", requirement, request, expect, note, statuses)
 
     def _path(self, segment: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.addresses import authorization_cases, method_cases, path_cases
 from sessionload.suite.cases.bodies import body_cases
-from sessionload.suite.cases.case import FIRST, KEY, Case, CaseRequest, Expect
+from sessionload.suite.cases.case import FIRST, Case, CaseRequest, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY, CaseFactory, to_json
 from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.cases.operation_spec import operation_spec_of
@@ -32,7 +32,7 @@ def cases_of(contract: Contract, *, run_id: str) -> tuple[Case, ...]:
     request gives no valid body (no-valid-body).
     """
     spec = operation_spec_of(contract)
-    headers = ((contract.request.security_header, KEY), ("accept", "application/json"))
+    headers = (*contract.request.fields, ("accept", "application/json"))
     bare = CaseRequest(contract.request.method, contract.request.path(), headers)
     return tuple(_cases(contract, spec, bare, run_id))
 
@@ -53,7 +53,7 @@ def _cases(contract: Contract, spec: OperationSpec, bare: CaseRequest, run_id: s
     if factory:
         yield from property_cases(factory)
         yield from body_cases(factory)
-    yield from authorization_cases(ordinary, contract.request.security_header)
+    yield from authorization_cases(ordinary, contract.request.security)
     yield from path_cases(ordinary, spec, contract.request.path_values)
     yield from method_cases(ordinary, spec.methods)
 

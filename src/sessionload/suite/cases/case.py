@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-KEY = "{key}"
-"""Stands for the API key in the value of a header. Only the caller that sends a request fills it in."""
-
 FIRST = "valid/ordinary"
 """The name of the plainest valid case, always the first: where it fails, others show nothing."""
 
@@ -38,7 +35,8 @@ class Expect(StrEnum):
 class CaseRequest:
     """One request to the byte: `path` is already encoded, and nothing is to be normalized or added to `body`.
 
-    `headers` are sent in this order; a value may hold `KEY`. A request never holds a secret.
+    `headers` are sent in this order; a value may hold placeholders (`contract.placeholder`) and never a
+    secret.
     """
 
     method: str

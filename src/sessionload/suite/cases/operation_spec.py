@@ -98,7 +98,10 @@ class OperationSpec:
     """The operation in its document. `statuses` are all that are listed, ranges and `default` spelled out."""
 
     template: str
+    """The path that is called, with its places; like `templates` behind the base path of the server."""
     templates: tuple[str, ...]
+    query: str
+    """Percent-encoded, without its question mark."""
     methods: frozenset[str]
     """The methods that the document lists for this path, in capitals."""
     statuses: frozenset[int]
@@ -110,8 +113,9 @@ def operation_spec_of(contract: Contract) -> OperationSpec:
     document = contract.document
     operation, item = contract.operation.node, contract.operation.item
     return OperationSpec(
-        template=contract.operation.template,
-        templates=tuple(str(path) for path in document.root["paths"]),
+        template=contract.request.template,
+        templates=tuple(contract.request.base_path + str(path) for path in document.root["paths"]),
+        query=contract.request.query,
         methods=frozenset(method for method in METHODS if method.lower() in item),
         statuses=frozenset(
             status

@@ -1,0 +1,148 @@
+"""Where the API key goes: the header that carries it, and what stands before it there.
+
+A document lists alternatives, and each may ask for several keys at once. The API key meets one of them; the
+environment's `headers:` have to meet the others of the same alternative. A key never goes into a URL, which
+proxies and servers write into their logs. Exports of gateways often say nothing of keys although the server
+wants one, so where a document asks for none, a key that the environment has is sent all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sessionload.contract.header_fields import FIELD_NAME, OWNED
+from sessionload.contract.placeholder import KEY
+from sessionload.errors import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sessionload.contract.binding import Binding
+    from sessionload.contract.find_operation import Operation
+    from sessionload.contract.openapi import OpenApiDocument
+    from sessionload.errors import InputError
+
+_AUTHORIZATION = "authorization"
+_MOST_LISTED = 4
+_PREFIXES = {"bearer": "Bearer ", "basic": "Basic "}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyField:
+    """The header that carries the API key; `name` is in lower case."""
+
+    name: str
+    prefix: str = ""
+    """What stands before the key, such as `Bearer `."""
+
+    @property
+    def value(self) -> str:
+        """The whole value, with `KEY` for the key."""
+        return self.prefix + KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What a request of one operation has to prove."""
+
+    key: KeyField | None
+    """Where the API key goes; `None` where none is sent."""
+    asks: bool
+    """Whether the document asks for any key at all."""
+    key_is_optional: bool
+    """Whether a request without a key may succeed too."""
+    headers: frozenset[str]
+    """All headers that could carry a key by the document."""
+
+
+def security_of(document: OpenApiDocument, operation: Operation, binding: Binding) -> Security:
+    """Return how requests of `operation` show who sends them.
+
+    Raises `InputError` when no alternative can be met with one API key and the `headers` of `binding`.
+    """
+    alternatives = list(_alternatives(document, operation))
+    fields = {field.name for alternative in alternatives for field in alternative if field is not None}
+    given = {name.lower() for name in binding.headers}
+    asks = any(alternatives)
+    optional = not all(alternatives)
+    left = [
+        [field for field in alternative if field is None or field.name not in given]
+        for alternative in alternatives
+    ]
+    key = None
+    if binding.has_key:
+        lenient = binding.filler is not None
+        key = next((rest[0] for rest in left if rest and (lenient or len(rest) == 1) and rest[0]), None)
+        if key is None and not asks and _AUTHORIZATION not in given:
+            key = KeyField(_AUTHORIZATION)
+    if key is None and (binding.has_key or not (optional or [] in left)):
+        raise _unmet(document, operation, left)
+    return Security(key, asks, optional, frozenset(fields))
+
+
+def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[list[KeyField | None]]:
+    """Yield, for each alternative, the header of each key that it asks for; `None` where there is none."""
+    requirements = operation.node.get("security", document.root.get("security", []))
+    if not isinstance(requirements, list):
+        raise document.refusal("bad-contract", "'security' is not a list in the document")
+    for requirement in requirements or [{}]:
+        fields: dict[str, KeyField | None] = {}
+        for name in document.follow(requirement, "a security requirement"):
+            scheme = _scheme(document, str(name))
+            field = _field(scheme)
+            if scheme.get("type") != "mutualTLS":  # the client certificate proves that, below HTTP
+                fields.setdefault(field.name if field else "", field)
+        yield list(fields.values())
+
+
+def _scheme(document: OpenApiDocument, name: str) -> Mapping[str, Any]:
+    components = document.follow(document.root.get("components"), "components")
+    schemes = document.follow(components.get("securitySchemes"), "components.securitySchemes")
+    return document.follow(schemes.get(name), f"the security scheme {quoted(name)}")
+
+
+def _field(scheme: Mapping[str, Any]) -> KeyField | None:
+    kind = scheme.get("type")
+    if kind == "apiKey" and scheme.get("in") == "header":
+        name = str(scheme.get("name", "")).lower()
+        return KeyField(name) if FIELD_NAME.fullmatch(name) and name not in OWNED else None
+    if kind == "http":
+        prefix = _PREFIXES.get(str(scheme.get("scheme", "")).lower())
+        return None if prefix is None else KeyField(_AUTHORIZATION, prefix)
+    if kind in ("oauth2", "openIdConnect"):
+        return KeyField(_AUTHORIZATION, _PREFIXES["bearer"])
+    return None
+
+
+def _unmet(document: OpenApiDocument, operation: Operation, left: list[list[KeyField | None]]) -> InputError:
+    """Return the error that says what the document asks for, and what can be done."""
+    asked = [rest for rest in left if rest]
+    nearest = min(asked, key=lambda rest: (None in rest, len(rest)), default=[])
+    names = [field.name for field in nearest if field is not None]
+    name = f"the operation {quoted(operation.name)}"
+    if None in nearest:
+        return document.refusal(
+            "unusable-security",
+            f"{name} asks for a key that cannot be sent in a header",
+            hint="a key in a URL or a cookie is written into logs: let the document offer one in a header,"
+            " by apiKey, http bearer or basic, oauth2 or openIdConnect",
+        )
+    if len(names) > 1:
+        listed = ", ".join(map(quoted, names[:_MOST_LISTED]))
+        return document.refusal(
+            "unusable-security",
+            f"{name} asks for {len(names)} keys at once, in the headers {listed}",
+            hint=f"give all but one in the environment, like headers: {{{names[-1]}: ${{NAME}}}}",
+        )
+    if names:
+        return document.refusal(
+            "missing-api-key",
+            f"{name} asks for a key in the header {quoted(names[0])}, and the environment has none",
+            hint="add api_key: ${VF_API_KEY} to the environment",
+        )
+    return document.refusal(
+        "unusable-security",
+        f"{name} takes no API key beside the headers of the environment",
+        hint="remove api_key from the environment, or the header that carries the key already",
+    )
