@@ -233,20 +233,33 @@ _SCHEMAS = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+def _with_paths(document: dict[str, Any], paths: set[str]) -> dict[str, Any]:
+    return {**document, "paths": {path: {} for path in sorted(paths)} | document["paths"]}
+
+
 _USERS: st.SearchStrategy[Any] = st.one_of(st.just(USER), st.just({"type": "string"}), st.just({}), _SCHEMAS)
+_PATHS = st.sampled_from(
+    ["/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/session", "/v4/{a}/session", "//{a}//", "/{a}{b}/.."]
+)
 _DOCUMENTS = st.builds(
-    lambda user, others, again: document_of(
-        body_of(user) | {"properties": {"userID": user, **others}},
-        {
-            "Again": {
-                "type": "object",
-                "properties": {"more": {"$ref": "#/components/schemas/Again"}, **again},
-            }
-        },
+    lambda user, others, again, paths: _with_paths(
+        document_of(
+            body_of(user) | {"properties": {"userID": user, **others}},
+            {
+                "Again": {
+                    "type": "object",
+                    "properties": {"more": {"$ref": "#/components/schemas/Again"}, **again},
+                }
+            },
+        ),
+        paths,
     ),
     _USERS,
     st.dictionaries(st.text(max_size=6), _SCHEMAS, max_size=3),
     st.dictionaries(st.text(max_size=6), _SCHEMAS, max_size=2),
+    st.sets(_PATHS),
 )
 _ANSWERS = st.one_of(
     st.builds(
