@@ -121,7 +121,7 @@ def test_each_property_has_a_group_of_its_own() -> None:
     groups = list(dict.fromkeys(case.group for case in made))
     assert groups[1:-4] == [
         *("user-id", "user-id-2", "user-id-3", "body-2", "method-2", "law-2"),
-        *("a-b", "a-b-2", "property", "property-2", "é", "x" * 40, "key"),
+        *("a-b", "a-b-2", "unnamed", "unnamed-2", "é", "x" * 40, "key"),
     ]
 
 

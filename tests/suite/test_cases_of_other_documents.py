@@ -15,6 +15,7 @@ from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.contract.placeholder import KEY
 from sessionload.errors import InputError
+from sessionload.suite.cases.addresses import WRONG_KEY
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST, Case, Expect
 from sessionload.suite.cases.check_users import PREFIX, CheckUsers
@@ -261,6 +262,73 @@ def test_another_header_for_the_key() -> None:
     assert cases[FIRST].request.headers[0] == ("x-api-key", KEY)
     assert cases["authorization/capitals"].request.headers[0] == ("X-API-KEY", KEY)
     assert "x-api-key" not in dict(cases["authorization/missing"].request.headers)
+
+
+def _security(document: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = document["paths"][_PATH]["post"]
+    return operation
+
+
+def test_a_key_behind_the_name_of_a_scheme() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["components"]["securitySchemes"]["apiKey"] = {"type": "http", "scheme": "bearer"}
+
+    cases = _cases(change)
+    sent = {
+        case.name: [value for name, value in case.request.headers if name.lower() == "authorization"]
+        for case in cases.values()
+        if case.group in {"valid", "authorization"}
+    }
+    assert sent == {
+        FIRST: ["Bearer {key}"],
+        "authorization/missing": [],
+        "authorization/empty": [""],
+        "authorization/wrong": [f"Bearer {WRONG_KEY}"],
+        "authorization/bare": [KEY],
+        "authorization/scheme-in-small-letters": ["bearer {key}"],
+        "authorization/capitals": ["Bearer {key}"],
+    }
+    assert _expected(cases, "authorization") == {
+        "missing": "REFUSED",
+        "empty": "REFUSED",
+        "wrong": "REFUSED",
+        "bare": "REFUSED",
+        "scheme-in-small-letters": "EITHER",
+        "capitals": "KEPT",
+    }
+
+
+def test_where_a_request_may_do_without_a_key_it_may_succeed() -> None:
+    def change(document: dict[str, Any]) -> None:
+        _security(document)["security"] = [{"apiKey": []}, {}]
+
+    cases = _cases(change)
+    assert _expected(cases, "authorization") == {
+        **dict.fromkeys(("missing", "empty", "wrong", "bearer"), "EITHER"),
+        "capitals": "KEPT",
+    }
+    assert cases["authorization/missing"].note == "the document lets a request do without a key"
+
+
+def test_where_no_key_is_sent_there_are_no_cases_about_it() -> None:
+    document = copy.deepcopy(_DOCUMENT)
+    _security(document)["security"] = []
+    binding = Binding("startSession", "p1", "main", has_key=False)
+    contract = Contract.from_document(document, binding, file="openapi.yaml", sha256="")
+    assert not [case for case in cases_of(contract, run_id=_RUN) if case.group == "authorization"]
+
+
+def test_places_of_nearly_the_same_name() -> None:
+    document = copy.deepcopy(_DOCUMENT)
+    item = document["paths"].pop(_PATH)
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {}} for name in ("x", "xID", "ID")
+    ]
+    document["paths"]["/{x}/{xID}/{ID}"] = {"post": {**item["post"], "parameters": parameters}}
+    binding = Binding("startSession", path={"x": "1", "xID": "2", "ID": "3"})
+    contract = Contract.from_document(document, binding, file="openapi.yaml", sha256="")
+    unknown = [case.name for case in cases_of(contract, run_id=_RUN) if case.name.startswith("path/unknown")]
+    assert unknown == ["path/unknown-x", "path/unknown-x-2", "path/unknown-unnamed"]
 
 
 def test_another_documented_method() -> None:

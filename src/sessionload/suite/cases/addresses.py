@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sessionload.contract.placeholder import KEY, PLACEHOLDER
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.operation_spec import METHODS
-from sessionload.suite.cases.properties import kebab
+from sessionload.suite.cases.properties import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,13 +47,19 @@ def authorization_cases(ordinary: CaseRequest, security: Security) -> Iterator[C
     optional = security.key_is_optional
 
     def case(
-        what: str, requirement: str, fields: list[tuple[str, str]], expect: Expect | None = None
+        what: str,
+        requirement: str,
+        fields: list[tuple[str, str]],
+        expect: Expect | None = None,
+        note: str = "",
     ) -> Case:
         others = [field for field in ordinary.headers if field[0] != key.name]
         request = replace(ordinary, headers=(*fields, *others))
-        note = "the document lets a request do without a key" if optional and expect is None else ""
-        expect = expect or (Expect.EITHER if optional else Expect.REFUSED)
-        return Case(f"authorization/{what}", "authorization", requirement, request, expect, note)
+        if expect is None and optional:
+            expect, note = Expect.EITHER, "the document lets a request do without a key"
+        return Case(
+            f"authorization/{what}", "authorization", requirement, request, expect or Expect.REFUSED, note
+        )
 
     refused = "may be refused" if optional else "is refused"
     yield case("missing", f"A request without the header '{key.name}' {refused}", [])
@@ -62,6 +68,14 @@ def authorization_cases(ordinary: CaseRequest, security: Security) -> Iterator[C
     if key.prefix:
         requirement = f"The key without '{key.prefix}' before it {refused}: the document asks for both"
         yield case("bare", requirement, [(key.name, KEY)])
+        scheme = key.prefix.strip()
+        yield case(
+            "scheme-in-small-letters",
+            f"'{scheme.lower()}' is '{scheme}', or refused",
+            [(key.name, key.prefix.lower() + KEY)],
+            Expect.EITHER,
+            "a scheme has no case (RFC 9110, section 11.1), though many servers know one way to write it",
+        )
     else:
         requirement = f"The key with 'Bearer ' before it {refused}: the document asks for the key alone"
         yield case("bearer", requirement, [(key.name, f"Bearer {KEY}")])
@@ -100,21 +114,23 @@ def path_cases(ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, 
 
     Encodings are tried in the first place only: what a server makes of them is the same everywhere.
     """
-    for number, place in enumerate(dict.fromkeys(_PLACE.findall(spec.template))):
-        yield from _PathParameter(ordinary, spec, values, place).cases(encodings=number == 0)
+    places = list(dict.fromkeys(_PLACE.findall(spec.template)))
+    names = names_of([place.removesuffix("ID") for place in places])
+    for number, (place, name) in enumerate(zip(places, names, strict=True)):
+        yield from _PathParameter(ordinary, spec, values, place, name).cases(encodings=number == 0)
 
 
 class _PathParameter:
     """One place of the path template."""
 
     def __init__(
-        self, ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, str], place: str
+        self, ordinary: CaseRequest, spec: OperationSpec, values: Mapping[str, str], place: str, what: str
     ) -> None:
         self._ordinary = ordinary
         self._spec = spec
         self._values = values
         self._place = place
-        self._what = kebab(place.removesuffix("ID"))
+        self._what = what
 
     def cases(self, *, encodings: bool) -> Iterator[Case]:
         what = self._what

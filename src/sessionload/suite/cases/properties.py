@@ -49,22 +49,20 @@ def kebab(name: str) -> str:
     return _OTHER.sub("-", _CAPITAL.sub("-", name)).lower()[:_LONGEST_NAME]
 
 
-def groups_of(names: Iterable[str]) -> dict[str, str]:
-    """Return the group of each property: no two have the same, and none has that of other cases."""
-    groups: dict[str, str] = {}
+def names_of(names: Iterable[str], taken: frozenset[str] = frozenset()) -> list[str]:
+    """Return what each name is called in names of cases: no two alike, and none as one of `taken`."""
+    made: list[str] = []
     for name in names:
-        wanted = kebab(name).strip("-") or "property"
+        wanted = kebab(name).strip("-") or "unnamed"
         candidates = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
-        groups[name] = next(
-            group for group in candidates if group not in GROUPS and group not in groups.values()
-        )
-    return groups
+        made.append(next(one for one in candidates if one not in taken and one not in made))
+    return made
 
 
 def property_cases(factory: CaseFactory) -> Iterator[Case]:
     """Yield the cases about each declared property, the user ID first."""
     names = sorted(factory.properties, key=lambda name: name != USER_ID)
-    for name, group in groups_of(names[:_MOST]).items():
+    for name, group in zip(names, names_of(names[:_MOST], GROUPS), strict=False):
         yield from _Property(factory, name, group).cases()
     if len(names) > _MOST:
         yield factory.unsent(
