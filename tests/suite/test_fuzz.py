@@ -38,10 +38,21 @@ def _unnamed() -> dict[str, Any]:
     return document
 
 
+def _with_parameters() -> dict[str, Any]:
+    document = document_of(body_of(USER))
+    document["paths"][PATH]["post"]["parameters"] = [
+        {"name": name, "in": where, "required": True, "schema": {"type": "string", "enum": ["one"]}}
+        for name, where in (("x-version", "header"), ("region", "query"))
+    ]
+    document["components"]["securitySchemes"]["key"] = {"type": "http", "scheme": "bearer"}
+    return {**document, "servers": [{"url": "/base"}]}
+
+
 _DOCUMENTS = {
     "plain": document_of(body_of(USER)),
     "3.1": _later(),
     "without an operationId": _unnamed(),
+    "required parameters": _with_parameters(),
     "a list of IDs": document_of(body_of({"type": "string", "enum": ["ada", "grace"]})),
     "a limit of gigabytes": document_of(body_of({"type": "string", "maxLength": 2**31 - 1})),
     "without end": document_of(
