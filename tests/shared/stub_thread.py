@@ -13,6 +13,7 @@ from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
+from sessionload.stub.operation_route import OperationRoute
 from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
@@ -52,10 +53,12 @@ class StubThread:
         contract = document and Contract.from_document(
             document, Binding("startSession", filler="any"), file="", sha256=""
         )
+        settings = StubSettings(latency=latency, faults=faults, seed=1)
         self._handler = RequestHandler(
-            StubSettings(latency=latency, faults=faults, seed=1),
+            settings,
             key=key or Secret(DEFAULT_KEY, name="X"),
             rule=RequestRule(contract or None),
+            operation=OperationRoute.of(contract.request, settings) if contract else None,
         )
         self._open: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()

@@ -157,5 +157,4 @@ def _not_started(generator: GeneratorProcess, prepared: PreparedRun) -> Prefligh
 
 def _without_key(text: str, prepared: PreparedRun) -> str:
     """Return what the generator wrote to standard error, which it does only when something is broken."""
-    key = prepared.spec.environment.key
-    return key.hide(text) if key is not None else text
+    return prepared.spec.environment.hide(text)

@@ -94,7 +94,9 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
         document, environment.binding, file=str(options.contract), sha256=sha256
     )
     cases = cases_of(contract, run_id=run_id)
-    suite = Suite(contract, _turn(document, options.contract), cases, run_id, options.with_interact)
+    suite = Suite(
+        contract, _turn(document, options.contract, environment), cases, run_id, options.with_interact
+    )
     if options.fuzz:
         fuzz.refuse_missing()
     prepared = PreparedCheck(options, suite, environment, document, pace, timeout_ns, (), run_id, started)
@@ -136,9 +138,10 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
     return pace
 
 
-def _turn(document: Any, file: Path) -> Contract | None:  # noqa: ANN401 -- plain data
+def _turn(document: Any, file: Path, environment: Environment) -> Contract | None:  # noqa: ANN401 -- plain data
+    binding = Binding(TURN, session_key=None, base_path=environment.binding.base_path)
     try:
-        return Contract.from_document(document, Binding(TURN, session_key=None), file=str(file), sha256="")
+        return Contract.from_document(document, binding, file=str(file), sha256="")
     except InputError:
         return None  # a document without turns is complete
 

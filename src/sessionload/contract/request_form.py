@@ -41,7 +41,8 @@ class RequestForm:
         self.headers = values.headers
         """The headers that parameters make; a value may hold `${NAME}` for a secret of the binding."""
         self.body = RequestBody(document, operation)
-        self._session_places = operation.session_places or {}
+        self.session_places: Mapping[str, str] = operation.session_places or {}
+        """Which place the project and the environment fill, if this has the path of a session start."""
 
     def path(self, values: Mapping[str, str] | None = None) -> str:
         """Return the path to call, with its query; `values` are encoded ones for all places.
@@ -63,6 +64,6 @@ class RequestForm:
     def shown_path(self) -> str:
         """The template with its query, the project's and the environment's places under their usual names."""
         usual = {"project": PROJECT, "environment": ENVIRONMENT}
-        names = {place: usual[what] for what, place in self._session_places.items()}
+        names = {place: usual[what] for what, place in self.session_places.items()}
         path = PLACE.sub(lambda place: f"{{{names.get(place[1], place[1])}}}", self.template)
         return f"{path}?{self.query}" if self.query else path

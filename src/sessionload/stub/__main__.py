@@ -36,6 +36,7 @@ from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
 from sessionload.stub.listener import AMPLE, BACKLOG, Listener
+from sessionload.stub.operation_route import OperationRoute
 from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings, is_loopback
@@ -81,7 +82,8 @@ class Launch:
             binding = Binding(operation, settings.project, settings.environment, filler=settings.project)
             contract = Contract.from_document(document, binding, file="the stub's settings", sha256="")
         try:
-            handler = RequestHandler(settings, key=key, rule=RequestRule(contract))
+            operation = OperationRoute.of(contract.request, settings) if contract else None
+            handler = RequestHandler(settings, key=key, rule=RequestRule(contract), operation=operation)
         except ValueProblem as problem:
             raise InputError("stub-settings", problem.message, hint=problem.cure) from None
         return cls(settings, handler, _context(tls), lease)

@@ -152,7 +152,7 @@ class StubProtocol(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field, if it is one that matters here."""
         name = name.lower()
-        if name == b"authorization":
+        if name in (b"authorization", self._handler.key_header):
             self._request.authorization = value
             self._request.keyless = False
         elif name == b"content-type":

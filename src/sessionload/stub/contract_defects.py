@@ -31,7 +31,7 @@ class Defects:
         self, defects: frozenset[Defect], rule: RequestRule, sessions: LiveSessions, expected: bytes
     ) -> None:
         self.any = bool(defects)
-        self.methods = frozenset({b"POST", b"GET"} if Defect.GRANTS_GET in defects else {b"POST"})
+        self.methods = frozenset({b"GET"} if Defect.GRANTS_GET in defects else ())
         self._defects = defects
         self._rule = rule
         self._sessions = sessions

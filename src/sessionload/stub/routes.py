@@ -11,7 +11,6 @@ from enum import Enum
 from random import Random
 from time import monotonic_ns
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from sessionload.stub import interact
 from sessionload.stub.arrival_ledger import ArrivalLedger
@@ -19,6 +18,7 @@ from sessionload.stub.contract_defects import Defects
 from sessionload.stub.fault_responses import FaultContext, faulty_reply
 from sessionload.stub.faults import FaultKind, FaultScript
 from sessionload.stub.latency import Latency
+from sessionload.stub.operation_route import OperationRoute, Parts
 from sessionload.stub.responses import (
     NO_AUTHORIZATION,
     NO_PATH,
@@ -72,6 +72,7 @@ class RequestHandler:
         *,
         key: Secret,
         rule: RequestRule,
+        operation: OperationRoute | None = None,
     ) -> None:
         """Serve one project and environment to holders of `key`.
 
@@ -82,7 +83,9 @@ class RequestHandler:
         self._key_source = KeyMint()
         self._project = settings.project.encode()
         self._environment = settings.environment.encode()
-        self._expected = key.reveal().encode("ascii")
+        self._operation = operation or OperationRoute()
+        self.key_header = self._operation.key_header
+        self._expected = self._operation.key_prefix + key.reveal().encode("ascii")
         self._latency = Latency.parse(settings.latency)
         self._script = FaultScript.parse(settings.faults)
         self._rule = rule
@@ -95,7 +98,8 @@ class RequestHandler:
     def reply(self, request: ReceivedRequest) -> Reply:
         """Return the reply to one whole request."""
         route = self._routes.get(request.url) or self._find_route(request.url)
-        if route.kind is RouteKind.START and request.method in self._defects.methods:
+        methods = (self._operation.method, *self._defects.methods)
+        if route.kind is RouteKind.START and request.method in methods:
             return self._start(request, known=route.known)
         reply = Reply(self._other_route(request, route.kind))
         if request.method == b"HEAD":
@@ -116,7 +120,7 @@ class RequestHandler:
         route = self._routes.get(request.url)
         cacheable = (
             route == _START
-            and request.method == b"POST"
+            and request.method == self._operation.method
             and request.authorization == self._expected
             and request.content_type == _JSON
             and not request.preflight
@@ -200,7 +204,7 @@ class RequestHandler:
         """Return the answer to whatever is not a POST that starts a session."""
         if kind is RouteKind.UNKNOWN:
             return NO_PATH
-        method = b"GET" if kind is RouteKind.LEDGER else b"POST"
+        method = {RouteKind.LEDGER: b"GET", RouteKind.START: self._operation.method}.get(kind, b"POST")
         if request.method != method:
             return refusal(405, f"this path takes {method.decode()}", fields=b"allow: %b\r\n" % method)
         if kind is RouteKind.LEDGER:
@@ -208,7 +212,7 @@ class RequestHandler:
         return self._turn(request, stream=kind is RouteKind.STREAM)
 
     def _turn(self, request: ReceivedRequest, *, stream: bool) -> bytes:
-        if not self._sessions.is_live(request.authorization):
+        if not self._sessions.is_live(request.authorization.removeprefix(self._operation.key_prefix)):
             self.ledger.unauthorized += 1
             return NO_SESSION
         traces = interact.traces_of(request.body)
@@ -219,22 +223,26 @@ class RequestHandler:
         return response(200, interact.as_json(traces))
 
     def _find_route(self, url: bytes) -> Route:
-        route = self._route(url)
+        parts = self._operation.parts(url)
+        if self._operation.fits(parts):
+            route = Route(RouteKind.START, self._operation.is_served(parts))
+        else:
+            route = self._route(parts)
         if len(self._routes) < _MAX_CACHED:
             self._routes[url] = route
         return route
 
-    def _route(self, url: bytes) -> Route:
-        match [unquote_to_bytes(part) for part in url.partition(b"?")[0].split(b"/")]:
-            case [b"", b"v4", b"project", project, b"environment", environment, b"session"]:
+    def _route(self, parts: Parts) -> Route:
+        match parts:
+            case [b"v4", b"project", project, b"environment", environment, b"session"]:
                 return Route(RouteKind.START, project == self._project and environment == self._environment)
-            case [b"", b"v4", b"project", project, b"session"]:
+            case [b"v4", b"project", project, b"session"]:
                 return Route(RouteKind.START, project == self._project)
-            case [b"", b"v4", b"interact"]:
+            case [b"v4", b"interact"]:
                 return Route(RouteKind.INTERACT)
-            case [b"", b"v4", b"interact", b"stream"]:
+            case [b"v4", b"interact", b"stream"]:
                 return Route(RouteKind.STREAM)
-            case [b"", b"ledger"]:
+            case [b"ledger"]:
                 return Route(RouteKind.LEDGER)
             case _:
                 return Route(RouteKind.UNKNOWN)

@@ -30,12 +30,17 @@ def outline(spec: RunSpec) -> str:
 
 
 def _head(spec: RunSpec) -> Iterator[str]:
-    scenario, where = spec.scenario, spec.environment.describe()
+    scenario, where, request = spec.scenario, spec.environment.describe(), spec.contract.request
     schedule = scenario.schedule
     size = f"{counted_noun(schedule.planned(), 'arrival')} over {duration_text(schedule.duration_ns)}"
     yield f"{scenario.name}: {size}, {schedule.arrivals}, at most {rate_text(schedule.peak)}"
     place = f"project {where['project']}, environment {where['environment']}"
     yield f"to {where['url']}, {place} ({spec.environment.name})"
+    key = request.security.key
+    asked = "" if request.security.asks else "; the document asks for no key"
+    carried = f"the key in the header {key.name}" if key else "without a key"
+    origin = "" if spec.environment.stub else where["url"]
+    yield f"as {request.method} {origin}{request.shown_path}, {carried}{asked}"
 
 
 def _stages(spec: RunSpec) -> Iterator[str]:

@@ -1,0 +1,73 @@
+"""Where a document has its operation: method, path, and the header that carries the key.
+
+Without a document the stub has the two paths of a session start, and the key alone in `authorization`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from sessionload.contract.request_form import RequestForm
+    from sessionload.stub.settings import StubSettings
+
+_AUTHORIZATION = b"authorization"
+
+Parts = list[bytes]
+"""The parts of a path between its slashes, percent-decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRoute:
+    """How requests of an operation look."""
+
+    method: bytes = b"POST"
+    base: tuple[bytes, ...] = ()
+    """The parts of the base path."""
+    path: tuple[bytes | None, ...] = ()
+    """The parts of the path behind it; `None` for places."""
+    served: frozenset[tuple[int, bytes]] = frozenset()
+    """Which parts have to be the project and the environment that are served, and these."""
+    key_header: bytes = _AUTHORIZATION
+    key_prefix: bytes = b""
+
+    @classmethod
+    def of(cls, request: RequestForm, settings: StubSettings) -> Self:
+        """Return the route of requests of a document, to the project and environment of `settings`."""
+        key = request.security.key
+        parts = request.template.removeprefix(request.base_path).split("/")[1:]
+        served = {"project": settings.project, "environment": settings.environment}
+        values = {f"{{{place}}}": served[what] for what, place in request.session_places.items()}
+        return cls(
+            method=request.method.encode(),
+            base=tuple(_parts(request.base_path)),
+            path=tuple(None if "{" in part else unquote_to_bytes(part) for part in parts),
+            served=frozenset(
+                (index, values[part].encode()) for index, part in enumerate(parts) if part in values
+            ),
+            key_header=key.name.encode() if key else _AUTHORIZATION,
+            key_prefix=key.prefix.encode() if key else b"",
+        )
+
+    def parts(self, url: bytes) -> Parts:
+        """Return the parts of a target behind the base path, if it has that before them."""
+        parts = _parts(url.partition(b"?")[0])
+        length = len(self.base)
+        return parts[length:] if tuple(parts[:length]) == self.base else parts
+
+    def fits(self, parts: Parts) -> bool:
+        """Tell whether these are the parts of the operation's path."""
+        return len(parts) == len(self.path) and all(
+            known in (None, part) for known, part in zip(self.path, parts, strict=True)
+        )
+
+    def is_served(self, parts: Parts) -> bool:
+        """Tell whether parts that fit name the project and the environment that are served."""
+        return all(parts[index] == value for index, value in self.served)
+
+
+def _parts(path: str | bytes) -> Parts:
+    raw = path.encode() if isinstance(path, str) else path
+    return [unquote_to_bytes(part) for part in raw.split(b"/")[1:]]
