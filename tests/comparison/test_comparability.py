@@ -113,6 +113,27 @@ def test_names_of_stages_and_warm_up_are_no_load() -> None:
     assert list(notes(warm, BASE)) == ["not the same warm-up: 9/s for 10 s → nothing"]
 
 
+def test_a_traffic_split_and_another_call_are_noted() -> None:
+    main, split = (
+        run_of(
+            environment,
+            environment={"name": "here", "environment": environment},
+            contract={**BASE.contract, "operation": f"V4Interact_{operation}", **more},
+        )
+        for environment, operation, more in (
+            ("main", "one", {"path": "/v4/a"}),
+            ("(traffic split)", "two", {"path": "/v4/b", "headers": {"x-tenant": "acme"}}),
+        )
+    )
+    assert list(notes(main, split)) == [
+        "not the same environment: environment main → (traffic split)",
+        (
+            "not the same contract: operation V4Interact_one → V4Interact_two, path /v4/a → /v4/b,"
+            " headers.x-tenant nothing → acme"
+        ),
+    ]
+
+
 def test_whatever_else_is_different_is_noted() -> None:
     candidate = run_of(
         "other",

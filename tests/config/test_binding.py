@@ -58,6 +58,16 @@ def test_values_by_name_may_come_from_variables_and_are_secrets_then() -> None:
     assert "acme" not in repr(bound)
 
 
+def test_nothing_secret_is_left_in_a_text_that_is_shown() -> None:
+    environment = Environment.check(
+        read(HERE + "  project: p\n  headers: {x-b: '${GATE}'}\n"), "here", VARIABLES
+    )
+    text = f"before {VARIABLES['KEY']} and {VARIABLES['GATE']} after"
+    assert environment.hide(text) == "before *** and *** after"
+    keyless = read(HERE.replace("  api_key: ${KEY}\n", "") + "  project: p\n")
+    assert Environment.check(keyless, "here", {}).hide(text) == text
+
+
 def test_an_embedded_environment_has_them_too() -> None:
     stub = Environment.check(
         read("stub: {embedded: true, operation: start, session_key: data.token}\n"), "stub", {}

@@ -99,6 +99,12 @@ def test_the_document_gives_the_value_of_what_it_requires(more: dict[str, Any], 
     assert request_of(header("X-Tenant", **more)).headers == (("x-tenant", value),)
 
 
+def test_a_parameter_without_a_schema_takes_anything() -> None:
+    bare = {"name": "X-Tenant", "in": "header", "required": True}
+    assert request_of(bare, parameters={"x-tenant": 7}).headers == (("x-tenant", "7"),)
+    assert refused(bare).code == "unfilled-parameter"
+
+
 def test_the_environment_comes_before_the_document() -> None:
     tenant = header("X-Tenant", example="theirs")
     assert request_of(tenant, parameters={"x-TENANT": "mine"}).headers == (("x-tenant", "mine"),)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ASIDE = {"description", "seed", "targets", "load.stages"}
 """What a scenario may change without changing what is asked of the server, or is compared elsewhere."""
-_CONTRACT = {"operation", "sha256"}
+_CONTRACT = {"operation", "sha256", "method", "path", "headers"}
 _SHORT = 12
 _MOST = 3
 
@@ -100,12 +100,11 @@ def _stage(stage: Stage) -> str:
     return f"{load} for {duration_text(stage.duration_ns)}"
 
 
-def _contract(result: Result) -> dict[str, str]:
-    return {
-        name: text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
-        for name, text in result.contract.items()
-        if name in _CONTRACT
-    }
+def _contract(result: Result) -> dict[str, Any]:
+    """Return what was called; of the digest, as much as people compare."""
+    known = {name: value for name, value in result.contract.items() if name in _CONTRACT}
+    digest = known.get("sha256", "")
+    return {**known, "sha256": digest if len(digest) <= _SHORT else f"{digest[:_SHORT]}…"}
 
 
 def _leaves(label: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON value

@@ -44,14 +44,12 @@ class RequestForm:
         self.session_places: Mapping[str, str] = operation.session_places or {}
         """Which place the project and the environment fill, if this has the path of a session start."""
 
-    def path(self, values: Mapping[str, str] | None = None) -> str:
-        """Return the path to call, with its query; `values` are encoded ones for all places.
+    def path(self) -> str:
+        """Return the path to call, each value percent-encoded, with its query.
 
         Raises `InputError` for a value that cannot be one part of a path. The message does not repeat it.
         """
-        if values is None:
-            values = {name: encoded(name, value) for name, value in self.path_values.items()}
-        path = PLACE.sub(lambda place: values[place[1]], self.template)
+        path = PLACE.sub(lambda place: encoded(place[1], self.path_values[place[1]]), self.template)
         return f"{path}?{self.query}" if self.query else path
 
     @property

@@ -158,6 +158,16 @@ def test_names_are_safe_to_show(known: dict[str, Result], hostile: str) -> None:
     assert run_row(nameless, "x").environment == "unnamed environment"
 
 
+def test_an_entry_without_an_alias_stands_apart(known: dict[str, Result]) -> None:
+    named = like(known["met"])
+    split = replace(named, environment={**named.environment, "environment": "(traffic split)"})
+    assert run_row(named, "x").environment == "staging"
+    assert run_row(split, "x").environment == "staging (traffic split)"
+    model = build_history_model("reports", [run_row(named, "x"), run_row(split, "y")], [])
+    titles = {trend.title for trend in model.trends}
+    assert titles == {"launch on staging", "launch on staging (traffic split)"}
+
+
 # Order and groups
 
 

@@ -11,9 +11,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from sessionload.config.environment import TRAFFIC_SPLIT
 from sessionload.report.model.headline import headline_sentence
 from sessionload.report.model.load_text import load_text
 from sessionload.report.model.plain import plain
@@ -23,7 +24,7 @@ from sessionload.report.model.timeline import quantiles
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sessionload.verdict.result import Result
     from sessionload.workload.schedule import Stage
@@ -135,6 +136,12 @@ class HistoryModel:
         return f"{newest.scenario} on {newest.environment}, started {newest.started}"
 
 
+def _environment(environment: Mapping[str, Any]) -> str:
+    """Return what a run measured: an entry, and apart from it the same entry without an alias."""
+    name = plain(str(environment.get("name", "")), _LONGEST_NAME) or "unnamed environment"
+    return f"{name} {TRAFFIC_SPLIT}" if environment.get("environment") == TRAFFIC_SPLIT else name
+
+
 def run_row(result: Result, name: str, link: str = "") -> RunRow:
     """Return the row of a run that is kept in the folder `name`; of its durations only `valid` are read."""
     measured = result.measured
@@ -146,7 +153,7 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
         name=plain(name),
         link=link,
         scenario=plain(str(result.scenario.get("name", "")), _LONGEST_NAME) or "unnamed scenario",
-        environment=plain(str(result.environment.get("name", "")), _LONGEST_NAME) or "unnamed environment",
+        environment=_environment(result.environment),
         state=result.verdict.state,
         sentence=plain(headline_sentence(result, measured)),
         load=load_text(stage for stage in result.stages if not stage.warmup),
