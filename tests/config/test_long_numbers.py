@@ -143,7 +143,7 @@ def test_an_answer_with_such_a_number_is_a_violation() -> None:
         "paths": {"/session": {"post": operation}},
         "components": {"securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "key"}}},
     }
-    contract = Contract.from_document(document, Binding("start"), file="c.yaml", sha256="0")
+    contract = Contract.from_document(document, Binding("start", user=None), file="c.yaml", sha256="0")
     for body in (LONG, f'{{"sessionKey": {LONG}}}', f"[-{LONG}]", f"1e{LONG}"):
         failure = contract.judge(200, "application/json", body.encode()).failure
         assert failure is not None

@@ -35,7 +35,7 @@ def contract_of(schema: dict[str, Any]) -> Contract:
             "schemas": {"Key": {**TEXT, "description": "opaque"}, "Short": {**TEXT, "maxLength": 9}},
         },
     }
-    return Contract.from_document(document, Binding("start"), file="openapi.yaml", sha256="0")
+    return Contract.from_document(document, Binding("start", user=None), file="openapi.yaml", sha256="0")
 
 
 QUICK = contract_of(SCHEMA)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sessionload.contract.binding import Binding
@@ -19,7 +21,8 @@ def path_of(template: str, binding: Binding) -> str:
         "paths": {template: {"post": start}},
         "components": {"securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "key"}}},
     }
-    return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request.path()
+    bound = replace(binding, user=None)
+    return Contract.from_document(document, bound, file="mine.yaml", sha256="0").request.path()
 
 
 NAMED = "/v4/project/{projectId}/environment/{alias}/session"

@@ -30,7 +30,7 @@ def contract_of(responses: dict[str, Any], at: str | None = "sessionKey", versio
             "schemas": {"Session": NESTED},
         },
     }
-    binding = Binding("POST /start", session_key=parse_pointer(at) if at else None)
+    binding = Binding("POST /start", user=None, session_key=parse_pointer(at) if at else None)
     return Contract.from_document(document, binding, file="mine.yaml", sha256="0")
 
 
@@ -189,7 +189,7 @@ def test_a_schema_that_holds_itself_is_looked_into_for_a_while_only() -> None:
         },
     }
     with pytest.raises(InputError, match="no success"):
-        Contract.from_document(document, Binding("POST /start"), file="mine.yaml", sha256="0")
+        Contract.from_document(document, Binding("POST /start", user=None), file="mine.yaml", sha256="0")
 
 
 ERROR = json_of({"type": "object", "required": ["message"], "properties": {"message": TEXT}})

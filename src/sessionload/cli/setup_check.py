@@ -139,7 +139,7 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
 
 
 def _turn(document: Any, file: Path, environment: Environment) -> Contract | None:  # noqa: ANN401 -- plain data
-    binding = Binding(TURN, session_key=None, base_path=environment.binding.base_path)
+    binding = Binding(TURN, user=None, session_key=None, base_path=environment.binding.base_path)
     try:
         return Contract.from_document(document, binding, file=str(file), sha256="")
     except InputError:

@@ -43,6 +43,7 @@ class Binding:
     """Whether there is an API key."""
     base_path: str | None = None
     """The path of the server's address; `None` leaves it to the servers of the document."""
-    user: Pointer = USER_ID
+    user: Pointer | None = USER_ID
+    """`None` for an operation that takes none."""
     session_key: Pointer | None = SESSION_KEY
     """`None` for an operation that returns none."""

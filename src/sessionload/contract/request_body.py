@@ -1,56 +1,148 @@
-"""The body of a request of one operation: JSON that holds the user ID."""
+"""The body of a request of one operation: JSON with the user ID, and whatever else the document requires.
+
+What is required besides the user ID comes from the scenario, else from the document itself (`sample`). A
+property that only the server may set is never among it.
+"""
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sessionload.contract.body_template import BodyTemplate
 from sessionload.contract.content import content_of
+from sessionload.contract.json_places import at, put
+from sessionload.contract.pointer import pointer_text
+from sessionload.contract.sample import example_value
+from sessionload.contract.schema_view import SchemaView
+from sessionload.contract.text_places import may_hold_text, text_places
+from sessionload.errors import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sessionload.contract.find_operation import Operation
     from sessionload.contract.openapi import OpenApiDocument
+    from sessionload.contract.pointer import Pointer
     from sessionload.contract.schema_rule import SchemaRule
 
-USER_ID = "userID"
-"""The property of a request that holds the user ID: the one value of the body that a plan chooses."""
-
-_BODY = f'{{"{USER_ID}":'.encode()
+_JSON = "application/json"
 
 
 class RequestBody:
     """Makes the bodies of one operation."""
 
-    def __init__(self, document: OpenApiDocument, operation: Operation) -> None:
-        """Prepare everything. Raises `InputError` when the document does not list a JSON body."""
+    def __init__(self, document: OpenApiDocument, operation: Operation, user: Pointer | None) -> None:
+        """Prepare everything; `user` is where the body holds the user ID, None where it holds none.
+
+        Raises `InputError` when the document does not list a JSON body, or it cannot hold a user ID.
+        """
+        self._document, self._operation = document, operation
         self.rule = _rule(document, operation)
         """What the document asks of a body; `None` where it asks nothing."""
+        self.user = user
+        schema = _schema(document, operation)
+        self._view = SchemaView(document)
+        self._schema = self._view.resolved(schema)
+        if user is not None and not (_has_body(operation) and may_hold_text(document, schema, user)):
+            raise document.refusal(
+                "no-user-id",
+                f"the request body of '{operation.name}' cannot hold a user ID at {pointer_text(user)}",
+                hint=_suggestion(document, schema if _has_body(operation) else False),
+            )
+        self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
+        """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
+        self._plain = BodyTemplate(self.rule, self.sample, user)
+        self.to_bytes = self._plain.to_bytes
+        """Makes the body for a user ID, with what the document itself gives for the rest."""
+        self.user_id_fault = self._plain.user_id_fault
+        """Says why a user ID cannot be in such a body."""
+        self.allows_user = self._plain.allows_user
+        """Tells whether nothing is wrong with a user ID by itself."""
 
-    def to_bytes(self, user_id: str) -> bytes:
-        """Return the compact JSON body that starts a session for `user_id`, which has no `user_id_fault`."""
-        return b"%b%b}" % (_BODY, encode_basestring(user_id).encode())  # a quarter of what json.dumps takes
+    def template(self, fixed: Mapping[Pointer, object], varying: Sequence[Pointer] = ()) -> BodyTemplate:
+        """Return the template of bodies with `fixed` values in their places, and slots at `varying` ones.
 
-    def user_id_fault(self, user_id: str) -> str | None:
-        """Say why the request schema does not allow `user_id`, in words to follow its name, or None."""
-        try:
-            user_id.encode()
-        except UnicodeEncodeError:
-            return "has half of a surrogate pair in it, which UTF-8 cannot carry"
-        violation = self.rule.violation({USER_ID: user_id}) if self.rule else None
-        if violation is None:
-            return None
-        if violation.names == (USER_ID,):
-            bound = {"maxLength": "at most", "minLength": "at least"}.get(violation.keyword)
-            if bound:
-                count = "1 character" if len(user_id) == 1 else f"{len(user_id)} characters"
-                return f"is {count} long; the contract allows {bound} {violation.limit}"
-        return f"does not fit the request of the contract: {violation.sentence}"
+        Raises `InputError` (unknown-property) for a place that the document does not declare.
+        """
+        value = self.sample
+        for place, given in fixed.items():
+            self._refuse_undeclared(place)
+            value = put(value, place, given)
+        for place in varying:
+            self._refuse_undeclared(place)
+        return BodyTemplate(self.rule, value, self.user, varying)
+
+    def user_in(self, body: object) -> str | None:
+        """Return the user ID in a body, if there is a text in its place."""
+        user = at(body, self.user) if self.user is not None else None
+        return user if isinstance(user, str) else None
+
+    @property
+    def user_facts(self) -> Mapping[str, Any]:
+        """What the schema says of the user ID: its keywords, as far as the document declares it by name."""
+        schema: Mapping[str, Any] = self._schema
+        for step in self.user or ():
+            schema = self._view.properties(schema).get(step, {})
+        return self._view.facts(schema) if self.user is not None else {}
+
+    def refuse_invalid(self, template: BodyTemplate) -> None:
+        """Raise `InputError` (no-valid-body) when something besides the user ID is wrong in a template."""
+        violation = template.fault_of_rest()
+        if violation is not None:
+            raise self._document.refusal(
+                "no-valid-body",
+                f"no valid body could be made for '{self._operation.name}': {violation.sentence}",
+                hint="give the property an 'example' in the document, or a value under users.also",
+            )
+
+    def _refuse_undeclared(self, place: Pointer) -> None:
+        schema: Mapping[str, Any] = self._schema
+        for step in place:
+            properties = self._view.properties(schema)
+            if step in properties:
+                schema = properties[step]
+            elif any(self._is_open(part) for part in self._view.parts(schema)):
+                return
+            else:
+                of = f"the request body of '{self._operation.name}'"
+                raise self._document.refusal(
+                    "unknown-property",
+                    f"{of} declares no property {pointer_text(place)}",
+                    hint=nearest(step, properties) if properties else "leave it out of users.also",
+                )
+
+    @staticmethod
+    def _is_open(schema: Mapping[str, Any]) -> bool:
+        """Tell whether a schema says by itself that further properties may come."""
+        return bool(schema.get("additionalProperties", False)) or "patternProperties" in schema
+
+
+def _has_body(operation: Operation) -> bool:
+    return "requestBody" in operation.node
 
 
 def _rule(document: OpenApiDocument, operation: Operation) -> SchemaRule | None:
-    if "requestBody" not in operation.node:
+    if not _has_body(operation):
         return None
     content = content_of(document, operation.node["requestBody"], "the request body", request=True)
-    if "application/json" not in content:
+    if _JSON not in content:
         raise document.refusal("unusable-operation", "the request body is not listed as application/json")
-    return content["application/json"]
+    return content[_JSON]
+
+
+def _schema(document: OpenApiDocument, operation: Operation) -> object:
+    """Return the schema of the JSON body; `True`, which allows everything, where there is none."""
+    if not _has_body(operation):
+        return True
+    body = document.follow(operation.node["requestBody"], "the request body")
+    for text, media in document.follow(body.get("content", {}), "its content").items():
+        if str(text).partition(";")[0].strip().lower() == _JSON:
+            return document.follow(media, "a media type").get("schema", True)
+    return True
+
+
+def _suggestion(document: OpenApiDocument, schema: object) -> str:
+    places = [pointer_text(place) for place in text_places(document, schema)]
+    if not places:
+        return "a user ID is sent in a JSON body: is this the operation that starts a session?"
+    return "say in the environment where it is: " + " or ".join(f"user: {place}" for place in places)

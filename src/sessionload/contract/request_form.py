@@ -40,7 +40,7 @@ class RequestForm:
         """Percent-encoded, without its question mark."""
         self.headers = values.headers
         """The headers that parameters make; a value may hold `${NAME}` for a secret of the binding."""
-        self.body = RequestBody(document, operation)
+        self.body = RequestBody(document, operation, binding.user)
         self.session_places: Mapping[str, str] = operation.session_places or {}
         """Which place the project and the environment fill, if this has the path of a session start."""
 

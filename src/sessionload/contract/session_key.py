@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.answer_fault import AnswerFault
 from sessionload.contract.binding import SESSION_KEY
+from sessionload.contract.json_places import at
 from sessionload.contract.pointer import pointer_text
 from sessionload.contract.strict_json import is_too_deep
 from sessionload.contract.text_places import may_hold_text, text_places
@@ -56,7 +57,7 @@ class SessionKeyPlace:
 
     def read(self, value: object) -> tuple[AnswerFault | None, str | None]:
         """Return the key in a success, or what is wrong with it."""
-        key = _at(value, self.pointer)
+        key = at(value, self.pointer)
         if key is None:
             return self.missing, None
         if not isinstance(key, str):
@@ -95,22 +96,10 @@ class SessionKeyPlace:
         return self._holds_key(value)
 
     def _holds_key(self, value: object) -> bool:
-        key = _at(value, self.pointer)
+        key = at(value, self.pointer)
         if isinstance(key, str) and key.strip():
             return True
         if not self._anywhere:
             return False
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         return any(map(self._holds_key, inner))
-
-
-def _at(value: object, pointer: Pointer) -> object:
-    """Return what stands at `pointer` in a JSON value, or None."""
-    for step in pointer:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and step.isdecimal() and len(step) < 10 and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return None
-    return value

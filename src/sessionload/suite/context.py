@@ -11,14 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from sessionload.contract.request_body import USER_ID
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 from sessionload.secret import Secret
 from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.cases.check_users import CheckUsers
-from sessionload.suite.cases.operation_spec import operation_spec_of
 from sessionload.suite.expectation import CaseStatus
 from sessionload.suite.similar_users import SimilarUsers, similar_users
 
@@ -99,15 +97,21 @@ class RuleContext:
         if observed.status is not None:
             key = self.contract.judge(observed.status, observed.content_type, observed.body).session_key
         self.calls.append(RecordedCall(name, request, observed, started=key is not None))
-        user = _user_of(request.body)
+        user = self._user_of(request.body)
         if key is not None and user is not None:
             self.issued.append(Issued(user, key))
         return key
 
+    def _user_of(self, body: bytes) -> str | None:
+        try:
+            return self.contract.request.body.user_in(parse(body))
+        except JsonError:
+            return None
+
     def similar_users(self) -> tuple[SimilarUsers, ...]:
         """Return pairs of user IDs that the document allows, and that differ in little."""
-        body = operation_spec_of(self.contract).body
-        if body is None or "format" in body.facts(body.properties(body.schema).get(USER_ID, {})):
+        body = self.contract.request.body
+        if body.user is None or "format" in body.user_facts:
             return ()
         users = CheckUsers.of(self.contract, self.run_id, room=1)
         return similar_users(users.named, users.allows)
@@ -188,15 +192,6 @@ def texts_in(body: bytes) -> set[str]:
         elif isinstance(value, dict | list):
             waiting += value.values() if isinstance(value, dict) else value
     return texts
-
-
-def _user_of(body: bytes) -> str | None:
-    try:
-        value = parse(body)
-    except JsonError:
-        return None
-    user = value.get(USER_ID) if isinstance(value, dict) else None
-    return user if isinstance(user, str) else None
 
 
 def redirected_to(context: RuleContext, observed: Observed) -> str | None:

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from sessionload.contract.json_places import put
 from sessionload.contract.masking import mask
-from sessionload.contract.request_body import USER_ID
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.check_users import CheckUsers
@@ -201,14 +201,15 @@ class Fuzzer:
 
     def _marked(self, body: Any) -> Any:  # noqa: ANN401 -- a JSON value or bytes, as schemathesis has it
         """Put the mark of this check before a user ID, where that leaves it as good or bad as it was."""
-        user = body.get(USER_ID) if isinstance(body, dict) else None
-        if not isinstance(user, str):
+        form = self._contract.request.body
+        user = form.user_in(body)
+        if user is None or form.user is None:
             return body
         marked = self._users.start + user
-        fault_of = self._contract.request.body.user_id_fault
+        fault_of = form.user_id_fault
         if bool(fault_of(user)) != bool(fault_of(marked)):
             return body
-        return {**body, USER_ID: marked}
+        return put(body, form.user, marked)
 
     def _judge(self, case: schemathesis.Case[Any], request: CaseRequest, observed: Observed) -> None:
         from schemathesis import Response, checks  # noqa: PLC0415 -- as above

@@ -59,7 +59,7 @@ def _cases(contract: Contract, spec: OperationSpec, bare: CaseRequest, run_id: s
 
 
 def _factory(contract: Contract, body: Body, bare: CaseRequest, run_id: str) -> CaseFactory:
-    factory = CaseFactory(bare, body, CheckUsers.of(contract, run_id))
+    factory = CaseFactory(bare, body, CheckUsers.of(contract, run_id), contract.request.body)
     ordinary = factory.valid("ordinary")
     violation = body.violation(ordinary)
     fault = violation.sentence if violation else ""

@@ -8,9 +8,8 @@ values may nest (section 9). There a server may accept or refuse, and only a fai
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.request_body import USER_ID
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.case_factory import JSON, LARGEST_BODY, to_json
 
@@ -97,7 +96,7 @@ def _nested(factory: CaseFactory) -> Case:
     inner: list[object] = []
     shallow: object = [inner]
     body = b"[" * _NESTED + b"]" * _NESTED
-    if USER_ID in factory.properties:
+    if factory.user is not None:
         shallow = factory.with_user([inner])
         body = to_json(factory.with_user(EXTRA)).replace(to_json(EXTRA), body, 1)
     subject = f"A value inside {_NESTED:,} arrays"
@@ -111,10 +110,11 @@ def _nested(factory: CaseFactory) -> Case:
 
 def _mebibyte(factory: CaseFactory) -> Case:
     """Return the case of a body of 1 MiB, by a long user ID where there is one."""
-    value = factory.with_user("")
-    value |= {} if USER_ID in factory.properties else {EXTRA: ""}
-    name = USER_ID if USER_ID in factory.properties else EXTRA
-    value[name] = factory.users.filled(LARGEST_BODY - len(to_json(value)))
+
+    def filled(text: str) -> dict[str, Any]:
+        return factory.with_user(text) if factory.user is not None else {**factory.with_user(""), EXTRA: text}
+
+    value = filled(factory.users.filled(LARGEST_BODY - len(to_json(filled("")))))
     case = factory.case("body/one-mebibyte", value, "A body of 1 MiB")
     if case.expect is Expect.KEPT:
         requirement = "A body of 1 MiB is accepted, or refused for its size"

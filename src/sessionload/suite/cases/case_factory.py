@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.request_body import USER_ID
+from sessionload.contract.json_places import put
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
-from sessionload.suite.cases.sample import example_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.contract.request_body import RequestBody
     from sessionload.suite.cases.check_users import CheckUsers
     from sessionload.suite.cases.operation_spec import Body
 
@@ -38,14 +38,17 @@ def to_json(value: object) -> bytes:
 class CaseFactory:
     """Makes requests and cases about the body of one operation."""
 
-    def __init__(self, bare: CaseRequest, body: Body, users: CheckUsers) -> None:
+    def __init__(self, bare: CaseRequest, body: Body, users: CheckUsers, form: RequestBody) -> None:
         """`bare` is the ordinary request without its body and media type."""
         self.bare = bare
         self.body = body
         self.users = users
-        self.properties: Mapping[str, Mapping[str, Any]] = body.properties(body.schema)
-        value = example_value(body, body.schema)
-        self._rest = value if isinstance(value, dict) else {}
+        self.properties: Mapping[str, Mapping[str, Any]] = body.view.properties(body.schema)
+        self.user = form.user
+        """Where a body holds the user ID; None where it holds none."""
+        self.user_name = form.user[0] if form.user is not None and len(form.user) == 1 else None
+        """The property that is the user ID, if it is one at the top."""
+        self._rest = form.sample if isinstance(form.sample, dict) else {}
         self._kept = 0
 
     def valid(self, what: str) -> dict[str, Any]:
@@ -54,7 +57,7 @@ class CaseFactory:
 
     def with_user(self, user_id: object) -> dict[str, Any]:
         """Return a body with this user ID, where the schema knows one."""
-        return {**self._rest, USER_ID: user_id} if USER_ID in self.properties else dict(self._rest)
+        return dict(self._rest) if self.user is None else put(self._rest, self.user, user_id)
 
     def request(self, body: bytes, media_type: str = JSON) -> CaseRequest:
         """Return the ordinary request with this body."""

@@ -14,15 +14,10 @@ from string import ascii_lowercase, ascii_uppercase, digits, hexdigits
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from sessionload.contract.request_body import USER_ID
-from sessionload.suite.cases.operation_spec import operation_spec_of
-from sessionload.suite.cases.sample import example_value
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from sessionload.contract.contract import Contract
-    from sessionload.suite.cases.operation_spec import Body
 
 PREFIX = "sessionload-check-"
 """Every user ID of a check begins with this and the run's ID, where the document leaves room."""
@@ -76,10 +71,10 @@ class CheckUsers:
     @classmethod
     def of(cls, contract: Contract, run_id: str, *, room: int = 0) -> Self:
         """Return the users of the check `run_id`; `room` characters can be added to each of their names."""
-        body = operation_spec_of(contract).body
-        if body is None:
+        body = contract.request.body
+        if body.user is None:
             return cls(run_id)
-        facts = body.facts(body.properties(body.schema).get(USER_ID, {}))
+        facts = body.user_facts
         longest = facts.get("maxLength")
         return cls(
             run_id,
@@ -89,7 +84,7 @@ class CheckUsers:
             examples=_texts([facts.get("example"), facts.get("default"), *facts.get("examples", ())])[
                 :_MOST_EXAMPLES
             ],
-            allows=_rule_of(body),
+            allows=body.allows_user,
         )
 
     def named(self, what: str) -> str:
@@ -181,15 +176,3 @@ def _filled(alphabet: str, length: int) -> Callable[[Random], str]:
 
 def _texts(values: list[Any]) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str) and value)
-
-
-def _rule_of(body: Body) -> Callable[[str], bool]:
-    """Return whether nothing is wrong with a user ID by itself: the rest of a body has cases of its own."""
-    sample = example_value(body, body.schema)
-    rest: Mapping[str, Any] = sample if isinstance(sample, dict) else {}
-
-    def allows(user: str) -> bool:
-        violation = body.violation({**rest, USER_ID: user})
-        return violation is None or violation.names[:1] != (USER_ID,)
-
-    return allows

@@ -12,10 +12,9 @@ from decimal import Decimal
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.request_body import USER_ID
+from sessionload.contract.sample import example_value
 from sessionload.suite.cases.case import GROUPS, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM, to_json
-from sessionload.suite.cases.sample import example_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,7 +60,7 @@ def names_of(names: Iterable[str], taken: frozenset[str] = frozenset()) -> list[
 
 def property_cases(factory: CaseFactory) -> Iterator[Case]:
     """Yield the cases about each declared property, the user ID first."""
-    names = sorted(factory.properties, key=lambda name: name != USER_ID)
+    names = sorted(factory.properties, key=lambda name: name != factory.user_name)
     for name, group in zip(names, names_of(names[:_MOST], GROUPS), strict=False):
         yield from _Property(factory, name, group).cases()
     if len(names) > _MOST:
@@ -78,8 +77,8 @@ class _Property:
         self._factory = factory
         self._name = name
         self._group = group
-        self._types = set(factory.body.types_of(schema))
-        self._facts = factory.body.facts(schema)
+        self._types = set(factory.body.view.types_of(schema))
+        self._facts = factory.body.view.facts(schema)
 
     def cases(self) -> Iterator[Case]:
         yield self._missing()
@@ -92,7 +91,7 @@ class _Property:
             yield from self._lengths()
         yield from self._bounds()
         yield from self._kinds()
-        if self._name == USER_ID and "string" in self._types:
+        if self._name == self._factory.user_name and "string" in self._types:
             yield from self._longest()
             yield from self._texts()
 
@@ -107,7 +106,7 @@ class _Property:
 
     def _read_only(self) -> Case:
         """Return the case of a property that only the server may set: it may ignore whatever it holds."""
-        value = example_value(self._factory.body, self._factory.properties[self._name])
+        value = example_value(self._factory.body.view, self._factory.properties[self._name])
         body = to_json({**self._factory.valid("read-only"), self._name: value})
         requirement = f"{self._name}, which only the server may set, is ignored or refused"
         note = "OpenAPI says that it should not be sent, and leaves open what becomes of it"
@@ -123,8 +122,9 @@ class _Property:
         for length in sorted(length for length in near if length >= 0):
             characters = "1 character" if length == 1 else f"{length} characters"
             short = "too short for the run's ID, and so the same in every run"
-            note = "" if users.findable(length) or self._name != USER_ID or not length else short
-            text = users.of_length(length) if self._name == USER_ID else users.filled(length)
+            is_user = self._name == self._factory.user_name
+            note = "" if users.findable(length) or not is_user or not length else short
+            text = users.of_length(length) if is_user else users.filled(length)
             yield self._case(f"length-{length}", text, f"of {characters}", note)
 
     def _bounds(self) -> Iterator[Case]:

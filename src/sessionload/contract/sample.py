@@ -8,29 +8,46 @@ would take more room is left out.
 from __future__ import annotations
 
 import json
+import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sessionload.suite.cases.operation_spec import Body
+    from sessionload.contract.schema_view import SchemaView
 
+_TEXTS = {
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date-time": "2026-01-01T00:00:00Z",
+    "date": "2026-01-01",
+    "time": "00:00:00Z",
+    "duration": "PT1S",
+    "email": "user@host.example",
+    "hostname": "host.example",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://host.example/",
+    "uri-reference": "/",
+    "byte": "AAAA",
+}
+"""A text of each format that has a form."""
 _DEEPEST = 8
 _MOST_STEPS = 64
 _MOST_VALUES = 2_000
 _LARGEST = 1 << 20
 
 
-def example_value(body: Body, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+def example_value(view: SchemaView, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value for `schema`; one without a `type`, `enum` or example gets a text."""
-    return _Sampler(body).value(schema, 0, 0)
+    return _Sampler(view).value(schema, 0, 0)
 
 
 class _Sampler:
     """Makes one value, of at most `_MOST_VALUES` values and `_LARGEST` characters of texts and examples."""
 
-    def __init__(self, body: Body) -> None:
-        self._body = body
+    def __init__(self, view: SchemaView) -> None:
+        self._view = view
         self._values = _MOST_VALUES
         self._characters = _LARGEST
         self._declared: dict[int, tuple[object, Mapping[str, Mapping[str, Any]]]] = {}
@@ -47,16 +64,18 @@ class _Sampler:
             return given[0] if self._characters >= 0 else None
         alternatives = schema.get("oneOf") or schema.get("anyOf")
         if alternatives:
-            return self.value(self._body.resolved(alternatives[0]), depth, steps + 1)
-        kind = _kind(self._body, schema)
+            return self.value(self._view.resolved(alternatives[0]), depth, steps + 1)
+        kind = _kind(self._view, schema)
         if kind == "object" or (kind is None and self._properties(schema)):
             return self._object(schema, depth, steps)
         if kind == "array":
             return self._array(schema, depth, steps)
-        facts = self._body.facts(schema)
+        facts = self._view.facts(schema)
         return self._text(facts) if kind in ("string", None) else _plain(kind, facts)
 
     def _text(self, facts: Mapping[str, Any]) -> str:
+        if facts.get("format") in _TEXTS:
+            return _TEXTS[facts["format"]]
         length = max(1, int(facts.get("minLength", 1)))
         if length > self._characters:
             return ""
@@ -69,28 +88,29 @@ class _Sampler:
         properties = self._properties(schema)
         return {
             name: self.value(properties.get(name, {}), depth + 1, steps + 1)
-            for name in self._body.required_of(schema)[:_MOST_VALUES]
+            for name in self._view.required_of(schema)[:_MOST_VALUES]
+            if properties.get(name, {}).get("readOnly") is not True  # only a server may set it
         }
 
     def _properties(self, schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         if id(schema) not in self._declared:
-            self._declared[id(schema)] = schema, self._body.properties(schema)
+            self._declared[id(schema)] = schema, self._view.properties(schema)
         return self._declared[id(schema)][1]
 
     def _array(self, schema: Mapping[str, Any], depth: int, steps: int) -> list[Any]:
-        count = int(self._body.facts(schema).get("minItems", 0))
+        count = int(self._view.facts(schema).get("minItems", 0))
         if depth >= _DEEPEST or not 0 < count <= _MOST_VALUES:
             return []
         values, characters = self._values, self._characters
-        item = self.value(self._body.resolved(schema.get("items", True)), depth + 1, steps + 1)
+        item = self.value(self._view.resolved(schema.get("items", True)), depth + 1, steps + 1)
         self._values -= (count - 1) * (values - self._values)
         self._characters -= (count - 1) * (characters - self._characters)
         return [item] * count if self._values >= 0 and self._characters >= 0 else []
 
 
-def _kind(body: Body, schema: Mapping[str, Any]) -> str | None:
+def _kind(view: SchemaView, schema: Mapping[str, Any]) -> str | None:
     """Return the type to make: of several the first that is more than `null`."""
-    kinds = body.types_of(schema)
+    kinds = view.types_of(schema)
     return next((kind for kind in kinds if kind != "null"), "null" if kinds else None)
 
 
@@ -115,4 +135,13 @@ def _number(facts: Mapping[str, Any]) -> float:
     if not isinstance(facts.get("exclusiveMaximum", True), bool):
         highs.append(facts["exclusiveMaximum"] - 1)
     number: float = max(lows) if lows else min(highs, default=1)
-    return number
+    step = facts.get("multipleOf")
+    return _multiple(number, step, down=not lows and bool(highs)) if step else number
+
+
+def _multiple(number: float, step: float, *, down: bool) -> float:
+    """Return the multiple of `step` that is nearest to `number` on one side, in decimal arithmetic."""
+    exact = Fraction(str(step))
+    steps = Fraction(str(number)) / exact
+    multiple = (math.floor(steps) if down else math.ceil(steps)) * exact
+    return int(multiple) if multiple.denominator == 1 else float(multiple)
