@@ -44,7 +44,7 @@ def request_of(
             "examples": {"Acme": {"value": "acme"}},
         },
     }
-    binding = Binding("POST /t/{tenant}", **{"path": {"tenant": "t1"}, **bound})
+    binding = Binding("POST /t/{tenant}", user=None, **{"path": {"tenant": "t1"}, **bound})
     return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request
 
 
@@ -272,7 +272,7 @@ def test_a_list_of_parameters_is_one() -> None:
     with pytest.raises(InputError, match="'parameters' of POST /start is not a list"):
         Contract.from_document(
             {"openapi": "3.1.0", "paths": {"/start": {"post": {"parameters": {}, "responses": {}}}}},
-            Binding("POST /start"),
+            Binding("POST /start", user=None),
             file="mine.yaml",
             sha256="0",
         )

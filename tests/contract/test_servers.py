@@ -31,7 +31,7 @@ def request_of(
         "servers": list(servers),
         "paths": {"/start": {"post": start, "servers": item}},
     }
-    binding = Binding("POST /start", base_path=base_path)
+    binding = Binding("POST /start", base_path=base_path, user=None)
     return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sessionload.contract.binding import Binding
+from sessionload.contract.binding import USER_ID, Binding
 from sessionload.contract.contract import Contract
 from sessionload.contract.placeholder import KEY
 from sessionload.errors import InputError
@@ -24,6 +24,8 @@ from sessionload.suite.cases.properties import kebab
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sessionload.contract.pointer import Pointer
+
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 _RUN = "20260102-030405-ab12"
@@ -32,20 +34,23 @@ _PATH = "/v4/project/{projectID}/environment/{environmentID}/session"
 
 
 def _contract(
-    change: Callable[[dict[str, Any]], object] | None = None, operation: str = "startSession"
+    change: Callable[[dict[str, Any]], object] | None = None,
+    operation: str = "startSession",
+    user: Pointer | None = USER_ID,
 ) -> Contract:
     document = copy.deepcopy(_DOCUMENT)
     if change:
         change(document)
-    return Contract.from_document(
-        document, Binding(operation, "p1", "main", filler="p1"), file="openapi.yaml", sha256="0" * 64
-    )
+    binding = Binding(operation, "p1", "main", filler="p1", user=user)
+    return Contract.from_document(document, binding, file="openapi.yaml", sha256="0" * 64)
 
 
 def _cases(
-    change: Callable[[dict[str, Any]], object] | None = None, operation: str = "startSession"
+    change: Callable[[dict[str, Any]], object] | None = None,
+    operation: str = "startSession",
+    user: Pointer | None = USER_ID,
 ) -> dict[str, Case]:
-    made = cases_of(_contract(change, operation), run_id=_RUN)
+    made = cases_of(_contract(change, operation, user), run_id=_RUN)
     named = {case.name: case for case in made}
     assert len(named) == len(made), "a name stands for one case"
     return named
@@ -94,7 +99,7 @@ def test_the_traffic_split_has_no_environment() -> None:
 
 
 def test_another_operation_with_another_body() -> None:
-    turn = _cases(operation="interact")
+    turn = _cases(operation="interact", user=None)
     wrong = ("missing", "null", "boolean", "number", "string", "array", "object")
     assert _expected(turn, "action") == dict.fromkeys(wrong, "REFUSED")
     assert _sent(turn[FIRST]) == {"action": {"type": "launch"}}
@@ -240,18 +245,18 @@ def test_a_body_without_a_schema() -> None:
     cases = _cases(change)
     assert not _expected(cases, "user-id")
     assert cases["body/array"].expect is Expect.KEPT
-    assert cases[FIRST].request.body == b"{}"
+    assert cases[FIRST].request.body == b'{"userID":"%sordinary"}' % _START.encode()
 
 
 def test_an_operation_without_a_body() -> None:
     def change(document: dict[str, Any]) -> None:
         del document["paths"][_PATH]["post"]["requestBody"]
 
-    cases = _cases(change)
+    cases = _cases(change, user=None)
     assert {case.group for case in cases.values()} == {"valid", "authorization", "path", "method"}
     assert "content-type" not in dict(cases[FIRST].request.headers)
     assert cases[FIRST].request.body == b""
-    assert CheckUsers.of(_contract(change), _RUN).named("anyone") == f"{_START}anyone"
+    assert CheckUsers.of(_contract(change, user=None), _RUN).named("anyone") == f"{_START}anyone"
 
 
 def test_another_header_for_the_key() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sessionload.contract.body_template import BodyTemplate
 from sessionload.contract.content import content_of
 from sessionload.contract.json_places import at, put
+from sessionload.contract.media_type import read_media_type
 from sessionload.contract.pointer import pointer_text
 from sessionload.contract.sample import example_value
 from sessionload.contract.schema_view import SchemaView
@@ -135,10 +136,9 @@ def _schema(document: OpenApiDocument, operation: Operation) -> object:
     if not _has_body(operation):
         return True
     body = document.follow(operation.node["requestBody"], "the request body")
-    for text, media in document.follow(body.get("content", {}), "its content").items():
-        if str(text).partition(";")[0].strip().lower() == _JSON:
-            return document.follow(media, "a media type").get("schema", True)
-    return True
+    content = document.follow(body.get("content", {}), "its content")
+    media = next(media for text, media in content.items() if read_media_type(str(text)).essence == _JSON)
+    return document.follow(media, "a media type").get("schema", True)
 
 
 def _suggestion(document: OpenApiDocument, schema: object) -> str:

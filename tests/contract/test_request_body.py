@@ -1,0 +1,186 @@
+"""The body of a request: the user ID in its place, the rest from the scenario or the document."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
+from sessionload.contract.pointer import parse_pointer
+from sessionload.errors import InputError
+
+if TYPE_CHECKING:
+    from sessionload.contract.request_body import RequestBody
+
+TEXT = {"type": "string"}
+
+
+def body_of(schema: object, at: str | None = "userID", version: str = "3.1.0") -> RequestBody:
+    start: dict[str, Any] = {
+        "security": [{"Key": []}],
+        "responses": {"200": {"description": "", "content": {"application/json": {}}}},
+    }
+    if schema is not None:
+        start["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    document = {
+        "openapi": version,
+        "paths": {"/start": {"post": start}},
+        "components": {"securitySchemes": {"Key": {"type": "apiKey", "in": "header", "name": "key"}}},
+    }
+    binding = Binding("POST /start", user=parse_pointer(at) if at else None)
+    return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request.body
+
+
+def properties(required: list[str] | None = None, **named: object) -> dict[str, Any]:
+    return {"type": "object", "properties": named, "required": [*named] if required is None else required}
+
+
+@pytest.mark.parametrize(
+    ("schema", "at", "body"),
+    [
+        (properties(userID=TEXT), "userID", {"userID": "u"}),
+        (properties(user_id=TEXT), "user_id", {"user_id": "u"}),
+        (properties(data=properties(user=TEXT)), "data.user", {"data": {"user": "u"}}),
+        (properties(users={"type": "array", "items": TEXT, "minItems": 1}), "users.0", {"users": ["u"]}),
+        ({}, "userID", {"userID": "u"}),
+        (
+            properties(region={"enum": ["eu", "us"]}, userID=TEXT, plan={"const": "free"}),
+            "userID",
+            {"region": "eu", "userID": "u", "plan": "free"},
+        ),
+        ({"oneOf": [properties(userID=TEXT), properties(email=TEXT)]}, "userID", {"userID": "u"}),
+        (properties(["userID"], userID=TEXT, more=TEXT), "userID", {"userID": "u"}),
+    ],
+)
+def test_the_user_id_stands_in_its_place_and_the_rest_is_filled_in(
+    schema: object, at: str, body: dict[str, Any]
+) -> None:
+    made = body_of(schema, at)
+    assert json.loads(made.to_bytes("u")) == body
+    assert made.user_id_fault("u") is None
+    assert made.user_in(body) == "u"
+    assert made.user_in([]) is None
+    made.refuse_invalid(made.template({}))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "format": "uuid"}, "00000000-0000-4000-8000-000000000000"),
+        ({"type": "string", "format": "date-time"}, "2026-01-01T00:00:00Z"),
+        ({"type": "string", "format": "unknown"}, "s"),
+        ({"type": "number", "multipleOf": 0.01, "minimum": 0.015}, 0.02),
+        ({"type": "integer", "multipleOf": 7, "minimum": 1}, 7),
+        ({"type": "integer", "multipleOf": 7, "maximum": 20}, 14),
+        ({"type": "number", "multipleOf": 0.5}, 1),
+    ],
+)
+def test_what_is_filled_in_is_what_the_schema_asks_for(schema: dict[str, Any], value: object) -> None:
+    made = body_of(properties(userID=TEXT, more=schema))
+    assert json.loads(made.to_bytes("u"))["more"] == value
+
+
+@pytest.mark.parametrize(
+    ("schema", "at", "hint"),
+    [
+        (None, "userID", "is this the operation that starts a session?"),
+        (properties(userID={"type": "integer"}), "userID", "is this the operation that starts a session?"),
+        ({**properties(user_id=TEXT), "additionalProperties": False}, "userID", "user: user_id"),
+        (
+            {**properties(data=properties(id=TEXT), a=TEXT), "additionalProperties": False},
+            "x",
+            "user: a or user: data.id",
+        ),
+    ],
+)
+def test_a_body_that_cannot_hold_a_user_id_is_refused(schema: object, at: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        body_of(schema, at)
+    assert caught.value.code == "no-user-id"
+    assert caught.value.hint.endswith(hint)
+
+
+def test_what_only_a_server_may_set_is_not_sent() -> None:
+    made = body_of(properties(userID=TEXT, id={**TEXT, "readOnly": True}), version="3.0.3")
+    assert json.loads(made.to_bytes("u")) == {"userID": "u"}
+    assert made.user_id_fault("u") is None
+
+
+def test_an_operation_without_a_user_needs_none() -> None:
+    made = body_of(properties(action=TEXT), at=None)
+    assert made.to_bytes("nobody") == b'{"action":"s"}'
+    assert made.user_in({"userID": "u"}) is None
+    assert dict(made.user_facts) == {}
+    assert made.allows_user("anybody")
+    assert body_of(None, at=None).to_bytes("nobody") == b""
+    assert body_of(None, at=None).user_id_fault("nobody") is None
+
+
+SCHEMA = properties(
+    ["userID", "plan"], userID=TEXT, plan={"enum": ["free", "paid"]}, profile=properties(name=TEXT)
+)
+
+
+def test_values_of_a_scenario_come_before_those_of_the_document() -> None:
+    made = body_of(SCHEMA)
+    template = made.template({("plan",): "paid"}, [("profile", "name")])
+    body = template.to_bytes("u", json.dumps("Ada").encode())
+    assert json.loads(body) == {"userID": "u", "plan": "paid", "profile": {"name": "Ada"}}
+    assert template.user_id_fault("u", "Ada") is None
+    assert (
+        template.user_id_fault("u", 7)
+        == "does not fit the request of the contract: profile.name is not of the type 'string'"
+    )
+    assert template.example == '{"userID": "<userID>", "plan": "paid", "profile": {"name": "<profile.name>"}}'
+    assert (
+        body_of(properties(action=TEXT), at=None).template({}, [("action",)]).to_bytes("", b'"x"')
+        == b'{"action":"x"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        (("plna",), "did you mean 'plan'?"),
+        (("profile", "nmae"), "did you mean 'name'?"),
+        (("plan", "x"), "leave it out"),
+    ],
+)
+def test_a_property_that_the_document_does_not_declare_is_refused(place: tuple[str, ...], hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        body_of(SCHEMA).template({}, [place])
+    assert caught.value.code == "unknown-property"
+    assert caught.value.hint.startswith(hint)
+
+
+def test_an_object_that_says_it_is_open_takes_any_property() -> None:
+    made = body_of({**SCHEMA, "additionalProperties": TEXT})
+    assert json.loads(made.template({("other", "place"): 1}).to_bytes("u"))["other"] == {"place": 1}
+
+
+@pytest.mark.parametrize("more", [{"type": "string", "pattern": "^x{3}$"}, {"not": {}}])
+def test_what_no_sample_can_be_is_refused_with_its_name(more: dict[str, Any]) -> None:
+    made = body_of(properties(userID=TEXT, more=more))
+    with pytest.raises(InputError) as caught:
+        made.refuse_invalid(made.template({}))
+    assert caught.value.code == "no-valid-body"
+    assert "more" in caught.value.message
+
+
+def test_a_user_id_with_a_form_is_not_asked_of_the_sample() -> None:
+    made = body_of(properties(userID={**TEXT, "pattern": "^u-[0-9]+$"}))
+    made.refuse_invalid(made.template({}))
+    assert made.allows_user("u-1")
+    assert not made.allows_user("x")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_user_id_beside_any_value_comes_out_as_it_went_in(user: str, name: str) -> None:
+    template = body_of(SCHEMA).template({("plan",): name}, [("profile", "name")])
+    body = json.loads(template.to_bytes(user, json.dumps(name).encode()))
+    assert body == {"userID": user, "plan": name, "profile": {"name": name}}
