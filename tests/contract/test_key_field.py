@@ -45,7 +45,7 @@ def security(*alternatives: list[str], **bound: Any) -> Security:  # noqa: ANN40
         "paths": {"/start": {"post": start}},
         "components": {"securitySchemes": SCHEMES},
     }
-    binding = Binding("POST /start", **bound)
+    binding = Binding("POST /start", user=None, **bound)
     return Contract.from_document(document, binding, file="mine.yaml", sha256="0").request.security
 
 
