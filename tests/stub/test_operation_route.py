@@ -35,7 +35,11 @@ def handler_of(path: str, scheme: dict[str, str], method: str = "post") -> Reque
     }
     settings = StubSettings(latency="0ms")
     binding = Binding(
-        f"{method.upper()} {path}", settings.project, settings.environment, filler=settings.project
+        f"{method.upper()} {path}",
+        settings.project,
+        settings.environment,
+        filler=settings.project,
+        user=None,
     )
     contract = Contract.from_document(document, binding, file="mine.yaml", sha256="0")
     return RequestHandler(
