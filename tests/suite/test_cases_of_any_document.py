@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from answering_client import KEY, AnsweringClient
+from honest_client import HonestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from small_documents import USER, body_of, contract_of, document_of
+from small_documents import PATH, USER, body_of, contract_of, document_of
 
+from sessionload.contract.binding import Binding
+from sessionload.contract.contract import Contract
 from sessionload.contract.openapi import OpenApiDocument
 from sessionload.contract.sample import example_value
 from sessionload.contract.schema_view import SchemaView
 from sessionload.errors import InputError, PreflightError
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.all_cases import cases_of
-from sessionload.suite.cases.case import Case, Expect
+from sessionload.suite.cases.case import FIRST, Case, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY
 from sessionload.suite.expectation import CaseStatus, Observed
 from sessionload.suite.rules import RULES
 from sessionload.suite.runner import Suite, SuiteRunner
 
+_RUN = "20260102-030405-ab12"
 _MANY = 2**31 - 1
 
 
 def _cases(document: dict[str, Any]) -> tuple[Case, ...]:
     """Return the cases of a document, which take bounded room."""
-    made = cases_of(contract_of(document), run_id="20260102-030405-ab12")
+    made = cases_of(contract_of(document), run_id=_RUN)
     assert len({case.name for case in made}) == len(made)
     assert max(len(case.request.body) for case in made) <= LARGEST_BODY
     assert sum(len(case.request.body) for case in made) <= 64 * LARGEST_BODY
@@ -135,6 +140,33 @@ def test_a_property_that_only_the_server_may_set(version: str) -> None:
         case.name: case.expect for case in _cases({**document, "openapi": version}) if case.group == "id"
     }
     assert expected == {"id/missing": Expect.KEPT, "id/read-only": Expect.EITHER}
+
+
+def test_a_user_id_inside_another_property() -> None:
+    """It has the cases of a user ID, and every body holds one; the property around it has cases too."""
+    person = body_of({"type": "string", "minLength": 1, "maxLength": 40}, plan={"enum": ["free", "paid"]})
+    person["properties"]["id"] = person["properties"].pop("userID")
+    person["required"] = ["id", "plan"]
+    document = document_of({"type": "object", "properties": {"person": person}, "required": ["person"]})
+    answer = {"type": "object", "properties": {"data": {"type": "object"}}}
+    listed = document["paths"][PATH]["post"]["responses"]["200"]["content"]["application/json"]
+    listed["schema"] = answer
+    binding = Binding(project="p", environment="e", user=("person", "id"), session_key=("data", "token"))
+    contract = Contract.from_document(document, binding, file="any.yaml", sha256="")
+    cases = {case.name: case for case in cases_of(contract, run_id=_RUN)}
+    expected = {name: case.expect for name, case in cases.items() if case.group == "person.id"}
+    assert expected["person.id/missing"] is Expect.REFUSED
+    assert expected["person.id/length-40-astral"] is Expect.KEPT
+    assert expected["person.id/length-41"] is Expect.REFUSED
+    assert cases["person/null"].expect is Expect.REFUSED
+    assert json.loads(cases[FIRST].request.body) == {
+        "person": {"id": "ordinary-20260102-030405-ab12", "plan": "free"}
+    }
+    client = HonestClient(contract)
+    results = list(SuiteRunner(Suite(contract, None, tuple(cases.values()), _RUN), client).results())
+    assert not [result for result in results if result.state is CaseStatus.VIOLATED]
+    similar = next(result for result in results if result.name == "law/similar-users-other-keys")
+    assert similar.observed == "3 pairs of users"
 
 
 def test_of_very_many_properties_the_first_have_cases() -> None:
@@ -287,6 +319,20 @@ def test_the_cases_of_any_document_take_bounded_room(document: dict[str, Any]) -
             raise
         return
     assert made[0].expect is Expect.KEPT
+
+
+@given(_DOCUMENTS)
+def test_no_case_and_no_rule_accuses_a_server_that_does_what_the_document_says(
+    document: dict[str, Any],
+) -> None:
+    try:
+        contract = contract_of(document)
+        cases = cases_of(contract, run_id=_RUN)
+    except InputError:
+        return
+    results = SuiteRunner(Suite(contract, None, cases, _RUN), HonestClient(contract)).results()
+    accused = [(result.name, result.observed) for result in results if result.state is CaseStatus.VIOLATED]
+    assert accused == []
 
 
 @given(_DOCUMENTS, st.lists(_ANSWERS, min_size=1, max_size=5))

@@ -33,6 +33,14 @@ def put(value: object, place: Pointer, inner: object) -> Any:  # noqa: ANN401 - 
     return {**known, step: put(known.get(step), rest, inner)}
 
 
+def without(value: object, place: Pointer) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy of a JSON value that lacks the name at the end of `place`, if it had it."""
+    parent = at(value, place[:-1])
+    if not isinstance(parent, dict):
+        return value
+    return put(value, place[:-1], {name: inner for name, inner in parent.items() if name != place[-1]})
+
+
 def _index(items: list[Any], step: str) -> int | None:
     is_index = step.isascii() and step.isdecimal() and len(step) <= _LONGEST_INDEX
     return int(step) if is_index and int(step) < len(items) else None

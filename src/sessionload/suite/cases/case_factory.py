@@ -46,8 +46,6 @@ class CaseFactory:
         self.properties: Mapping[str, Mapping[str, Any]] = body.view.properties(body.schema)
         self.user = form.user
         """Where a body holds the user ID; None where it holds none."""
-        self.user_name = form.user[0] if form.user is not None and len(form.user) == 1 else None
-        """The property that is the user ID, if it is one at the top."""
         self._rest = form.sample if isinstance(form.sample, dict) else {}
         self._kept = 0
 

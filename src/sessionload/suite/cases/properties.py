@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
+from sessionload.contract.json_places import put, without
+from sessionload.contract.pointer import pointer_text
 from sessionload.contract.sample import example_value
 from sessionload.suite.cases.case import GROUPS, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM, to_json
@@ -19,6 +21,7 @@ from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM, to_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sessionload.contract.pointer import Pointer
     from sessionload.suite.cases.case import Case
     from sessionload.suite.cases.case_factory import CaseFactory
 
@@ -59,26 +62,45 @@ def names_of(names: Iterable[str], taken: frozenset[str] = frozenset()) -> list[
 
 
 def property_cases(factory: CaseFactory) -> Iterator[Case]:
-    """Yield the cases about each declared property, the user ID first."""
-    names = sorted(factory.properties, key=lambda name: name != factory.user_name)
-    for name, group in zip(names, names_of(names[:_MOST], GROUPS), strict=False):
-        yield from _Property(factory, name, group).cases()
-    if len(names) > _MOST:
+    """Yield the cases about the user ID, wherever in a body it is, and about each declared property."""
+    user = [place for place in [factory.user] if place and _schema_at(factory, place) is not None]
+    places = list(dict.fromkeys([*user, *((name,) for name in factory.properties)]))
+    groups = names_of(map(_shown, places[:_MOST]), GROUPS)
+    for place, group in zip(places, groups, strict=False):
+        yield from _Property(factory, place, group).cases()
+    if len(places) > _MOST:
         yield factory.unsent(
             "body/other-properties",
-            f"What is sent as one of the {len(names) - _MOST:,} properties after the first {_MOST}",
+            f"What is sent as one of the {len(places) - _MOST:,} properties after the first {_MOST}",
             f"a check has cases for {_MOST} properties",
         )
 
 
+def _shown(place: Pointer) -> str:
+    return place[0] if len(place) == 1 else pointer_text(place)
+
+
+def _schema_at(factory: CaseFactory, place: Pointer) -> Mapping[str, Any] | None:
+    """Return the schema of a place, or None where the document does not declare it by name."""
+    schema: Mapping[str, Any] | None = factory.body.schema
+    for step in place:
+        schema = factory.body.view.properties(schema).get(step) if schema is not None else None
+    return schema
+
+
 class _Property:
-    def __init__(self, factory: CaseFactory, name: str, group: str) -> None:
-        schema = factory.properties[name]
+    """One place of a body."""
+
+    def __init__(self, factory: CaseFactory, place: Pointer, group: str) -> None:
+        view = factory.body.view
+        self._schema = _schema_at(factory, place) or {}
         self._factory = factory
-        self._name = name
+        self._place = place
+        self._name = _shown(place)
+        self._is_user = place == factory.user
         self._group = group
-        self._types = set(factory.body.view.types_of(schema))
-        self._facts = factory.body.view.facts(schema)
+        self._types = set(view.types_of(self._schema))
+        self._facts = view.facts(self._schema)
 
     def cases(self) -> Iterator[Case]:
         yield self._missing()
@@ -91,23 +113,22 @@ class _Property:
             yield from self._lengths()
         yield from self._bounds()
         yield from self._kinds()
-        if self._name == self._factory.user_name and "string" in self._types:
+        if self._is_user and "string" in self._types:
             yield from self._longest()
             yield from self._texts()
 
     def _case(self, what: str, value: object, subject: str, note: str = "") -> Case:
-        body = {**self._factory.valid(what), self._name: value}
+        body = put(self._factory.valid(what), self._place, value)
         return self._factory.case(f"{self._group}/{what}", body, f"A {self._name} {subject}", note)
 
     def _missing(self) -> Case:
-        body = self._factory.valid("missing")
-        body.pop(self._name, None)
+        body = without(self._factory.valid("missing"), self._place)
         return self._factory.case(f"{self._group}/missing", body, f"A body without {self._name}")
 
     def _read_only(self) -> Case:
         """Return the case of a property that only the server may set: it may ignore whatever it holds."""
-        value = example_value(self._factory.body.view, self._factory.properties[self._name])
-        body = to_json({**self._factory.valid("read-only"), self._name: value})
+        value = example_value(self._factory.body.view, self._schema)
+        body = to_json(put(self._factory.valid("read-only"), self._place, value))
         requirement = f"{self._name}, which only the server may set, is ignored or refused"
         note = "OpenAPI says that it should not be sent, and leaves open what becomes of it"
         return self._factory.sent(f"{self._group}/read-only", body, requirement, Expect.EITHER, note)
@@ -122,9 +143,8 @@ class _Property:
         for length in sorted(length for length in near if length >= 0):
             characters = "1 character" if length == 1 else f"{length} characters"
             short = "too short for the run's ID, and so the same in every run"
-            is_user = self._name == self._factory.user_name
-            note = "" if users.findable(length) or not is_user or not length else short
-            text = users.of_length(length) if is_user else users.filled(length)
+            note = "" if users.findable(length) or not self._is_user or not length else short
+            text = users.of_length(length) if self._is_user else users.filled(length)
             yield self._case(f"length-{length}", text, f"of {characters}", note)
 
     def _bounds(self) -> Iterator[Case]:
@@ -156,7 +176,7 @@ class _Property:
             case = self._case(kind, value, what)
             # What the schema has no type for is valid in every form: one of them is enough.
             if kind == "null" or self._factory.body.violation(
-                {**self._factory.valid(kind), self._name: value}
+                put(self._factory.valid(kind), self._place, value)
             ):
                 yield case
 
