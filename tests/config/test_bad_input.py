@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sessionload.config.environment import Environment, guard
+from sessionload.config.environment import Environment
+from sessionload.config.guard import guard
 from sessionload.config.read import read_document, read_user_ids
 from sessionload.config.scenario import Scenario
 from sessionload.errors import InputError, Place

@@ -127,7 +127,7 @@ def run_suite(
         started=prepared.started,
         seconds=round(time.monotonic() - began, 3),
         version=sessionload.__version__,
-        environment=prepared.environment.describe(),
+        environment={**prepared.environment.describe(), **runner.chosen},
         contract={
             "file": prepared.suite.contract.file,
             "operation": prepared.suite.contract.operation.name,

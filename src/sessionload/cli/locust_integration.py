@@ -12,7 +12,7 @@ import signal
 import sys
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import DRAIN_SHARE, SIGNALS
 from sessionload.cli.option_values import grace_option
 from sessionload.cli.report_trial import ReportTrial
-from sessionload.cli.setup_run import make_run_folder, prepare_run, with_server
+from sessionload.cli.setup_run import make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.cli.web_ui_guard import guarded
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, RunRequest
 from sessionload.errors import InputError, Place, SessionloadError
@@ -259,9 +259,11 @@ class _LocustIntegration:
         folder = make_run_folder(prepared, self._out)
         try:
             with ReportTrial(spec) as trial:
-                preflight(spec)
+                answer = preflight(spec)
                 for warning in trial.warnings():
                     warn(warning)
+            spec = replace(spec, header=with_chosen(spec.header, spec.environment, answer.body))
+            prepared = replace(prepared, spec=spec)
             folder.begin(spec.header)
         except BaseException:
             folder.discard()

@@ -16,7 +16,7 @@ from sessionload.cli.interruption import Interrupted
 from sessionload.cli.option_values import grace_option
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
-from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_server
+from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.errors import PreflightError
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
@@ -85,12 +85,15 @@ def _measure(
             progress = stack.enter_context(Progress(header, quiet=quiet))
             trial = stack.enter_context(ReportTrial(prepared.spec))
             prepared = with_server(prepared, stack)
-            took_ns = preflight(prepared.spec)
+            answer = preflight(prepared.spec)
             for warning in trial.warnings():
                 progress.warn(warning)
-            progress.say(f"preflight of {prepared.spec.environment.name} passed in {duration_text(took_ns)}")
+            progress.say(
+                f"preflight of {prepared.spec.environment.name} passed in {duration_text(answer.elapsed_ns)}"
+            )
             if not generator.is_ready():
                 raise _not_started(generator, prepared)
+            header = with_chosen(header, prepared.spec.environment, answer.body)
             folder.begin(header)
             interruption.under_load(generator.stop, generator.cut, generator.kill)
             generator.start(prepared.inputs)

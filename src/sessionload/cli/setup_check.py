@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sessionload.cli.option_values import duration_option, option_value, out_of_range
 from sessionload.cli.setup_run import new_run
 from sessionload.config.document import Document
-from sessionload.config.environment import Environment, refuse_unconfirmed
+from sessionload.config.environment import Environment
+from sessionload.config.guard import refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from sessionload.config.environment import Environment
+    from sessionload.verdict.run_header import RunHeader
 
 REPORTS = Path("reports")
 
@@ -62,6 +63,11 @@ def new_run_folder(name: str, out: Path | None) -> RunFolder:
     """Make a folder for a run and its views: `out`, or `name` under `reports/`. Raises `InputError`."""
     views = [Path(FORMATS[view].file).parts[0] for view in FORMATS]
     return RunFolder.create(out if out is not None else REPORTS / name, views)
+
+
+def with_chosen(header: RunHeader, environment: Environment, answer: bytes) -> RunHeader:
+    """Return the header with the environment that a traffic split chose for the preflight, if known."""
+    return replace(header, environment={**header.environment, **environment.chosen(answer)})
 
 
 def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:

@@ -19,6 +19,7 @@ from sessionload.config.node import NAME, Node
 from sessionload.config.reference import REFERENCE, resolved, variable_of
 from sessionload.config.url import Url
 from sessionload.contract.binding import Binding
+from sessionload.contract.chosen_environment import chosen_environment
 from sessionload.errors import InputError, Place, ValueProblem, nearest
 from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from sessionload.config.document import Document
-    from sessionload.config.scenario import Scenario
 
 STUB_KEYS = ("latency", "faults", "seed")
 """Keys that only an embedded environment has."""
@@ -129,6 +129,11 @@ class Environment:
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )
 
+    def chosen(self, answer: bytes) -> dict[str, str]:
+        """Return what `describe` lacks: the environment that a traffic split chose, if the answer says so."""
+        text = chosen_environment(answer) if self.binding.environment is None else ""
+        return {"chosen": _alias(text)} if text else {}
+
     def hide(self, text: str) -> str:
         """Return `text` without what is secret here."""
         for secret in (self.key, *self.binding.secrets.values()):
@@ -147,44 +152,13 @@ class Environment:
         """
         project, environment = self.binding.project or "", self.binding.environment or ""
         if self.stub is None:
-            project = _masked(project)
-            environment = environment if _ALIAS.fullmatch(environment) else _masked(environment)
+            project, environment = _masked(project), _alias(environment)
         return {
             "name": self.name,
             "url": "embedded stub" if self.stub else self.url,
             "project": project or "none",
             "environment": environment or TRAFFIC_SPLIT,
         }
-
-
-def guard(scenario: Scenario, environment: Environment, confirmed: str | None = None) -> None:
-    """Raise `InputError` when a run that the environment does not want is about to begin.
-
-    That is one that is too fast for it (rate-over-limit), or one against a protected environment that was
-    not confirmed (not-confirmed).
-
-    `confirmed` is the name that a person gave with `--confirm`.
-    """
-    peak, limit = scenario.schedule.peak, environment.max_rate
-    if limit is not None and peak > limit:
-        rates = f"{float(peak):.12g}/s is over the max_rate {float(limit):.12g}/s"  # not rounded to be alike
-        message = f"the peak rate {rates} of '{environment.name}'"
-        raise InputError(
-            "rate-over-limit",
-            message,
-            place=scenario.peak_at,
-            hint="lower the rate, or raise max_rate if the owner of that environment agrees",
-        )
-    refuse_unconfirmed(environment, confirmed, scenario.environment_at)
-
-
-def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:
-    """Raise `InputError` (not-confirmed) when a protected environment was not named again; see `guard`."""
-    if environment.protected and confirmed != environment.name:
-        message = f"the environment '{environment.name}' is protected, and each session started there counts"
-        raise InputError(
-            "not-confirmed", message, place=place, hint=f"say --confirm {environment.name} if that is meant"
-        )
 
 
 def _entries(top: Node) -> dict[str, Node]:
@@ -341,6 +315,11 @@ def _max_rate(node: Node) -> Fraction:
     if not limit:
         raise node.refuse("out-of-range", f"{node.name} must be more than 0/s", "write it like 50/s")
     return limit
+
+
+def _alias(text: str) -> str:
+    """Return an alias as it is; an ID is masked."""
+    return text if _ALIAS.fullmatch(text) else _masked(text)
 
 
 def _masked(text: str) -> str:

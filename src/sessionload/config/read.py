@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config import machine
-from sessionload.config.environment import Environment, guard
+from sessionload.config.environment import Environment
+from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.config.scenario import Scenario
 from sessionload.config.user_file import user_ids_of

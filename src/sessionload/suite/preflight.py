@@ -109,8 +109,8 @@ def _code_and_cure(cause: str) -> tuple[str, str]:
     return _BY_CAUSE[max((name for name in _BY_CAUSE if cause.startswith(name)), key=len)]
 
 
-def preflight(spec: RunSpec) -> int:
-    """Start one session and check it in full; return how long it took, in nanoseconds.
+def preflight(spec: RunSpec) -> StartResponse:
+    """Start one session, check it in full, and return the answer.
 
     Raises `PreflightError` with one sentence when anything is wrong.
     """
@@ -121,7 +121,7 @@ def preflight(spec: RunSpec) -> int:
     error = fault_of_start(spec.environment, spec.contract, answer)
     if error:
         raise error
-    return answer.elapsed_ns
+    return answer
 
 
 def fault_of_start(
@@ -136,14 +136,17 @@ def fault_of_start(
     judgement = contract.judge(answer.status, answer.content_type, answer.body)
     if judgement.outcome is Outcome.OK:
         return None
+    called = f"{contract.request.method} {environment.url}{contract.request.shown_path}"
     if answer.status == 404:
         return PreflightError(
             "preflight-unknown-project",
             f"{where}: the server does not know this project or environment (404)",
-            hint=f"check project and environment of '{environment.name}'",
+            hint=f"check url, project and environment of '{environment.name}'; this was called: {called}",
         )
+    key = environment.key_variable
+    key_hint = f"check the key in {key}" if key else f"add api_key to '{environment.name}'"
     code, hint = {
-        Outcome.REJECTED: ("preflight-key-rejected", f"check the key in {environment.key_variable}"),
+        Outcome.REJECTED: ("preflight-key-rejected", key_hint),
         Outcome.THROTTLED: (
             "preflight-throttled",
             "wait, or ask for a higher limit: load would only be refused",

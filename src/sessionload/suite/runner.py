@@ -77,6 +77,8 @@ class SuiteRunner:
 
     def __init__(self, suite: Suite, client: HttpClient) -> None:
         self.cut_short = ""
+        self.chosen: dict[str, str] = {}
+        """The environment that a traffic split chose for the first session, if the answer said so."""
         self._suite = suite
         self._client = client
         self._documented = documented_statuses(suite.contract)
@@ -111,6 +113,7 @@ class SuiteRunner:
         observed = call.observed
         if case.name == FIRST:
             self._require_server(observed)
+            self.chosen = self._client.environment.chosen(observed.body)
         self._context.record(case.name, case.request, observed)
         self._fruitless = self._fruitless + 1 if observed.status in (None, 429) else 0
         state, text = judge_case(self._suite.contract, case, observed, documented=self._documented)

@@ -1,0 +1,41 @@
+"""What keeps a run from an environment that others depend on: its rate, and its name typed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionload.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from sessionload.config.environment import Environment
+    from sessionload.config.scenario import Scenario
+
+
+def guard(scenario: Scenario, environment: Environment, confirmed: str | None = None) -> None:
+    """Raise `InputError` when a run that the environment does not want is about to begin.
+
+    That is one that is too fast for it (rate-over-limit), or one against a protected environment that was
+    not confirmed (not-confirmed).
+
+    `confirmed` is the name that a person gave with `--confirm`.
+    """
+    peak, limit = scenario.schedule.peak, environment.max_rate
+    if limit is not None and peak > limit:
+        rates = f"{float(peak):.12g}/s is over the max_rate {float(limit):.12g}/s"  # not rounded to be alike
+        message = f"the peak rate {rates} of '{environment.name}'"
+        raise InputError(
+            "rate-over-limit",
+            message,
+            place=scenario.peak_at,
+            hint="lower the rate, or raise max_rate if the owner of that environment agrees",
+        )
+    refuse_unconfirmed(environment, confirmed, scenario.environment_at)
+
+
+def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:
+    """Raise `InputError` (not-confirmed) when a protected environment was not named again; see `guard`."""
+    if environment.protected and confirmed != environment.name:
+        message = f"the environment '{environment.name}' is protected, and each session started there counts"
+        raise InputError(
+            "not-confirmed", message, place=place, hint=f"say --confirm {environment.name} if that is meant"
+        )
