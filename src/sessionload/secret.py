@@ -25,13 +25,13 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str, *, name: str, shortest: int = 8) -> None:
-        """Box `text` of at least `shortest` characters, read from the environment variable `name`.
+    def __init__(self, text: str, *, name: str, is_key: bool = True) -> None:
+        """Box `text`, read from the environment variable `name`; what is no key may be short, or have spaces.
 
         Raises `InputError` when it could not be sent as a header value. The message names the
         rule that it breaks, never the value.
         """
-        broken_rule = _broken_rule(text, shortest)
+        broken_rule = _broken_rule(text, is_key=is_key)
         if broken_rule:
             raise InputError(
                 "bad-key",
@@ -62,13 +62,15 @@ class Secret:
         raise TypeError("a Secret stays in memory: it cannot be copied or pickled")
 
 
-def _broken_rule(text: str, shortest: int) -> str:
+def _broken_rule(text: str, *, is_key: bool) -> str:
     if not text:
         return "is empty"
     if text != text.strip():
         return "begins or ends with white space"
-    if not all("\x21" <= character <= "\x7e" for character in text):
+    first = "\x21" if is_key else "\x20"
+    if not all(first <= character <= "\x7e" for character in text):
         return "has white space, a control character or a character outside ASCII in it"
+    shortest = 8 if is_key else 1
     if not shortest <= len(text) <= 512:
         return f"is not between {shortest} and 512 characters long"
     return ""

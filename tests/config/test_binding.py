@@ -58,6 +58,28 @@ def test_values_by_name_may_come_from_variables_and_are_secrets_then() -> None:
     assert "acme" not in repr(bound)
 
 
+def test_a_header_may_have_a_scheme_before_its_secret() -> None:
+    document = read(HERE + "  project: p\n  headers: {authorization: '${AUTH}'}\n")
+    bound = Environment.check(document, "here", {**VARIABLES, "AUTH": "Token ab"}).binding
+    assert bound.secrets["AUTH"].reveal() == "Token ab"
+
+
+@pytest.mark.parametrize(
+    ("environment", "answer", "chosen"),
+    [
+        ("", b'{"environmentID":"canary"}', {"chosen": "canary"}),
+        ("", b'{"environmentID":"65f1a2b3c4d5e6f708192a3b"}', {"chosen": "65f1\u202643fb07"}),
+        ("", b'{"sessionKey":"k"}', {}),
+        ("  environment: main\n", b'{"environmentID":"canary"}', {}),
+    ],
+)
+def test_what_a_traffic_split_chose_is_shown_like_any_environment(
+    environment: str, answer: bytes, chosen: dict[str, str]
+) -> None:
+    document = read(HERE + "  project: p\n" + environment)
+    assert Environment.check(document, "here", VARIABLES).chosen(answer) == chosen
+
+
 def test_nothing_secret_is_left_in_a_text_that_is_shown() -> None:
     environment = Environment.check(
         read(HERE + "  project: p\n  headers: {x-b: '${GATE}'}\n"), "here", VARIABLES
@@ -109,6 +131,6 @@ def test_an_option_comes_before_the_entry_and_is_its_own_place() -> None:
 )
 def test_what_cannot_be_is_refused_in_its_place(line: str, code: str, place: tuple[int, int]) -> None:
     with pytest.raises(InputError) as caught:
-        Environment.check(read(f"{HERE}  {line}\n  project: p\n"), "here", {**VARIABLES, "SHORT": "a b"})
+        Environment.check(read(f"{HERE}  {line}\n  project: p\n"), "here", {**VARIABLES, "SHORT": "a\tb"})
     assert caught.value.code == code
     assert caught.value.place == Place("environments.yaml", *place)

@@ -42,11 +42,30 @@ NAMED = "/v4/project/{projectId}/environment/{alias}/session"
             "/v4/project/x/environment/main/session",
         ),
         ("/t/{tenant}", Binding("POST /t/{tenant}", "p", "main", filler="any"), "/t/any"),
+        (
+            "/a b/ü%20/{t d}/}",
+            Binding("POST /a b/ü%20/{t d}/}", path={"t d": "é"}),
+            "/a%20b/%C3%BC%20/%C3%A9/%7D",
+        ),
         ("/start", Binding("POST /start", filler="any", path={"unknown": "x"}), "/start"),
     ],
 )
 def test_places_are_filled(template: str, binding: Binding, path: str) -> None:
     assert path_of(template, binding) == path
+
+
+@pytest.mark.parametrize("template", ["start", "", "/a?b=c", "/a#b", "/a/../b", "/a/./b", "/\ud800"])
+def test_a_path_that_no_request_can_have_is_refused(template: str) -> None:
+    with pytest.raises(InputError) as caught:
+        path_of(template, Binding(f"POST {template}"))
+    assert caught.value.code == "unusable-operation"
+    assert "of the document cannot be called" in caught.value.message
+
+
+@pytest.mark.parametrize("template", ["/a\r\nb: c", "/a b", "/\x00"])
+def test_no_path_breaks_out_of_its_line(template: str) -> None:
+    assert path_of(template, Binding(f"POST {template}")).isascii()
+    assert not set(path_of(template, Binding(f"POST {template}"))) & set(" \r\n\x00")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def view(entry):
 # Two deltas, the same but for their seconds: responses of 10, 20 and 30 ms, a rejection after 5 ms, one
 # exchange that was never answered, and two arrivals that were not sent.
 stats = RequestStats()
-feed_locust(stats, Measurement())
+feed_locust(stats, Measurement(), "POST")
 report["after nothing"] = [view(stats.total)["requests"], len(stats.entries), len(stats.errors)]
 for second in range(2):
     part = MeasurementRecorder()
@@ -55,7 +55,7 @@ for second in range(2):
         part.record_sent(due)
         part.record_done(0, Exchange(index, due, due + MS, due + ms * MS, Outcome(outcome)))
     part.record_unsent(0, due, 2)
-    feed_locust(stats, part.raw().packed())
+    feed_locust(stats, part.raw().packed(), "POST")
 report["total"] = view(stats.total)
 report["entries"] = [[entry.method, entry.name, view(entry)] for entry in sort_stats(stats.entries)]
 report["errors"] = sorted([error.method, error.error, error.occurrences] for error in stats.errors.values())

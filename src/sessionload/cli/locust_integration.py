@@ -308,7 +308,7 @@ class _LocustIntegration:
 
     def _take(self, run: LocustRun, delta: Delta) -> None:
         run.totals.add(delta)
-        feed_locust(self._environment.stats, delta.measurement)
+        feed_locust(self._environment.stats, delta.measurement, run.prepared.spec.contract.request.method)
         note = run.folder.append(delta)
         if note is not None:
             warn(f"warning: {note}; the run goes on")

@@ -87,7 +87,7 @@ class _Secrets:
                 raise node.refuse("bad-reference", message, "write the value itself")
             return value
         try:
-            self.found[variable] = Secret(value, name=variable, shortest=1)
+            self.found[variable] = Secret(value, name=variable, is_key=False)
         except InputError as error:
             raise node.refuse(error.code, error.message, error.hint) from None
         return node.text()

@@ -6,11 +6,12 @@ somebody's mistake that nobody sees. Values are checked against the parameters t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sessionload.contract.find_operation import PLACE
-from sessionload.errors import InputError
+from sessionload.errors import InputError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,10 +21,30 @@ if TYPE_CHECKING:
     from sessionload.contract.openapi import OpenApiDocument
     from sessionload.contract.parameters import Parameter
 
+_LITERAL = re.compile(r"(\{[^{}]*\})")
+_UNESCAPED = "/%:@!$&'()*+,;=~-._"
+_DOTS = {".", ".."}
 PROJECT = "projectID"
 """A place that the project fills in any path."""
 ENVIRONMENT = "environmentID"
 """A place that the environment fills in any path."""
+
+
+def template_of(document: OpenApiDocument, operation: Operation) -> str:
+    """Return the path template as a URL has it: all but its places percent-encoded. Raises `InputError`."""
+    template = operation.template
+    try:
+        literals = [quote(literal, safe=_UNESCAPED) for literal in _LITERAL.split(template)[::2]]
+    except UnicodeEncodeError:
+        literals = []
+    if not literals or template[:1] != "/" or {"?", "#"} & set(template) or _DOTS & set(template.split("/")):
+        raise document.refusal(
+            "unusable-operation",
+            f"the path {quoted(template)} of the document cannot be called",
+            hint="begin it with a slash, leave out parts of dots, and list a query as parameters",
+        )
+    places = [*_LITERAL.findall(template), ""]
+    return "".join(literal + place for literal, place in zip(literals, places, strict=True))
 
 
 def path_values_of(document: OpenApiDocument, operation: Operation, binding: Binding) -> dict[str, str]:

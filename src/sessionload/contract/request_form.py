@@ -8,7 +8,14 @@ from sessionload.contract.find_operation import PLACE
 from sessionload.contract.key_field import security_of
 from sessionload.contract.parameter_values import fill_parameters
 from sessionload.contract.parameters import parameters_of
-from sessionload.contract.path_values import ENVIRONMENT, PROJECT, check_path_values, encoded, path_values_of
+from sessionload.contract.path_values import (
+    ENVIRONMENT,
+    PROJECT,
+    check_path_values,
+    encoded,
+    path_values_of,
+    template_of,
+)
 from sessionload.contract.request_body import RequestBody
 from sessionload.contract.servers import base_path_of
 
@@ -29,7 +36,7 @@ class RequestForm:
         self.method = operation.method
         self.base_path = base_path_of(document, operation, binding.base_path)
         """What stands before the paths of the document where it is served; no slash at its end."""
-        self.template = self.base_path + operation.template
+        self.template = self.base_path + template_of(document, operation)
         self.path_values = path_values_of(document, operation, binding)
         """What fills each place of the path template."""
         check_path_values(parameters, self.path_values, binding.filler)

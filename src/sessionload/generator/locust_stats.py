@@ -27,13 +27,13 @@ _COARSE = 4
 REQUEST_NAME = "start session"
 
 
-def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
-    """Add a delta to Locust's statistics, so that its web UI shows response times from due instants.
+def feed_locust(stats: RequestStats, measurement: Measurement, method: str) -> None:
+    """Add a delta of requests of `method` to Locust's statistics, which its web UI shows.
 
     Other greenlets run meanwhile: it takes some milliseconds, and arrivals are due.
     """
     now = int(time.time())
-    entry = StatsEntry(stats, REQUEST_NAME, "POST")
+    entry = StatsEntry(stats, REQUEST_NAME, method)
     entry.last_request_timestamp = float(now)
     coarse: dict[int, int] = {}
     for second in measurement.slices.values():
@@ -42,7 +42,7 @@ def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
         for histogram in (second.valid, second.refused):
             yield_to_loop()
             _add_times(entry, histogram, coarse)
-        _add_failures(entry, second, stats)
+        _add_failures(entry, second, stats, method)
     if not entry.num_requests:
         return
     entry.num_reqs_per_sec[now] = entry.num_requests
@@ -50,7 +50,7 @@ def feed_locust(stats: RequestStats, measurement: Measurement) -> None:
     yield_to_loop()
     for bucket, count in coarse.items():
         entry.response_times[bucket_response_time(bounds_of(bucket << _COARSE)[1] / 1e6)] += count
-    for total in (stats.total, stats.get(REQUEST_NAME, "POST")):
+    for total in (stats.total, stats.get(REQUEST_NAME, method)):
         total.extend(entry)
 
 
@@ -67,12 +67,12 @@ def _add_times(entry: StatsEntry, histogram: Histogram, coarse: dict[int, int]) 
     entry.max_response_time = max(entry.max_response_time, histogram.maximum / 1e6)
 
 
-def _add_failures(entry: StatsEntry, second: Slice, stats: RequestStats) -> None:
+def _add_failures(entry: StatsEntry, second: Slice, stats: RequestStats, method: str) -> None:
     for outcome, count in second.outcomes.items():
         if outcome is not Outcome.OK:
             entry.num_failures += count
-            error = StatsError("POST", REQUEST_NAME, outcome.value, occurrences=count)
-            key = StatsError.create_key("POST", REQUEST_NAME, outcome.value)
+            error = StatsError(method, REQUEST_NAME, outcome.value, occurrences=count)
+            key = StatsError.create_key(method, REQUEST_NAME, outcome.value)
             counted = stats.errors.setdefault(key, error)
             if counted is not error:
                 counted.occurrences += count
