@@ -42,7 +42,8 @@ RAISES = {
 }
 """Which argument of a call is the code of an error."""
 NOT_ERRORS = {
-    f"stub/{name}" for name in ("responses", "connection", "contract_defects", "routes", "fault_responses")
+    f"stub/{name}"
+    for name in ("responses", "connection", "contract_defects", "routes", "fault_responses", "session_answer")
 }
 """Modules whose `refusal` is an answer of the stub, with a status."""
 PREFLIGHT = {"suite/preflight"}

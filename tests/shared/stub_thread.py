@@ -51,14 +51,14 @@ class StubThread:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         contract = document and Contract.from_document(
-            document, Binding("startSession", filler="any"), file="", sha256=""
+            document, Binding("startSession", "stub", "main"), file="", sha256=""
         )
         settings = StubSettings(latency=latency, faults=faults, seed=1)
         self._handler = RequestHandler(
             settings,
             key=key or Secret(DEFAULT_KEY, name="X"),
             rule=RequestRule(contract or None),
-            operation=OperationRoute.of(contract.request, settings) if contract else None,
+            operation=OperationRoute.of(contract.request) if contract else None,
         )
         self._open: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()

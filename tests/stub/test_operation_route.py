@@ -46,7 +46,7 @@ def handler_of(path: str, scheme: dict[str, str], method: str = "post") -> Reque
         settings,
         key=Secret(DEFAULT_KEY, name="X"),
         rule=RequestRule(contract),
-        operation=OperationRoute.of(contract.request, settings),
+        operation=OperationRoute.of(contract.request),
     )
 
 
@@ -69,7 +69,8 @@ SPLIT = "/gw/v4/project/{id}/session"
         (SPLIT, "post", "/base/v1/gw/v4/project/stub/session?a=b", f"Bearer {DEFAULT_KEY}", 200),
         (SPLIT, "post", "/base/v1/gw/v4/project/other/session", f"Bearer {DEFAULT_KEY}", 404),
         (SPLIT, "post", "/base/v1/gw/v4/project/stub/session", DEFAULT_KEY, 401),
-        ("/login/{tenant}", "put", "/base/v1/login/any", f"Bearer {DEFAULT_KEY}", 200),
+        ("/login/{tenant}", "put", "/base/v1/login/stub", f"Bearer {DEFAULT_KEY}", 200),
+        ("/login/{tenant}", "put", "/base/v1/login/other", f"Bearer {DEFAULT_KEY}", 404),
         ("/login/{tenant}", "post", "/base/v1/login/any/more", f"Bearer {DEFAULT_KEY}", 404),
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sessionload.contract.binding import Binding
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
@@ -57,7 +58,7 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubProcess]:
-    with StubProcess.start(StubSettings(), document=DOCUMENT, operation="startSession") as running:
+    with StubProcess.start(StubSettings(), document=DOCUMENT, binding=Binding("startSession")) as running:
         yield running
 
 

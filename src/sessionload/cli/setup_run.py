@@ -93,8 +93,6 @@ def with_stub(
     if environment.stub is None:
         return environment, None
     key = Secret(stub_key, name=KEY_VARIABLE)
-    stub = StubProcess.start(
-        environment.stub, key, document=document, operation=environment.binding.operation
-    )
+    stub = StubProcess.start(environment.stub, key, document=document, binding=environment.binding)
     stack.enter_context(stub)
     return replace(environment.at_port(stub.port), key=key), stub

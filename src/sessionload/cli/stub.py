@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.config.read import read_contract
+from sessionload.contract.binding import Binding
 from sessionload.errors import PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
@@ -34,7 +35,10 @@ def serve(
     settings = StubSettings(latency=latency, faults=faults, seed=seed, port=port)
     key = Secret(os.environ.get(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
     try:
-        with Interruption(), StubProcess.start(settings, key, document=document, operation=operation) as stub:
+        with (
+            Interruption(),
+            StubProcess.start(settings, key, document=document, binding=Binding(operation)) as stub,
+        ):
             public = (
                 f"the key {DEFAULT_KEY}" if KEY_VARIABLE not in os.environ else f"the key in {KEY_VARIABLE}"
             )

@@ -38,15 +38,19 @@ _MOST_VALUES = 2_000
 _LARGEST = 1 << 20
 
 
-def example_value(view: SchemaView, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value for `schema`; one without a `type`, `enum` or example gets a text."""
-    return _Sampler(view).value(schema, 0, 0)
+def example_value(view: SchemaView, schema: Mapping[str, Any], *, answer: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value for `schema`; one without a `type`, `enum` or example gets a text.
+
+    What only the other side may set is left out: that of a request, or of an `answer`.
+    """
+    return _Sampler(view, "writeOnly" if answer else "readOnly").value(schema, 0, 0)
 
 
 class _Sampler:
     """Makes one value, of at most `_MOST_VALUES` values and `_LARGEST` characters of texts and examples."""
 
-    def __init__(self, view: SchemaView) -> None:
+    def __init__(self, view: SchemaView, left_out: str) -> None:
+        self._left_out = left_out
         self._view = view
         self._values = _MOST_VALUES
         self._characters = _LARGEST
@@ -89,7 +93,7 @@ class _Sampler:
         return {
             name: self.value(properties.get(name, {}), depth + 1, steps + 1)
             for name in self._view.required_of(schema)[:_MOST_VALUES]
-            if properties.get(name, {}).get("readOnly") is not True  # only a server may set it
+            if properties.get(name, {}).get(self._left_out) is not True
         }
 
     def _properties(self, schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

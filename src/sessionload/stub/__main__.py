@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from sessionload.contract.binding import Binding
+from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
 from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, SessionloadError, ValueProblem, nearest
 from sessionload.process_limits import allow_all_connections, forbid_core_dumps
@@ -39,6 +39,7 @@ from sessionload.stub.listener import AMPLE, BACKLOG, Listener
 from sessionload.stub.operation_route import OperationRoute
 from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
+from sessionload.stub.session_answer import SessionAnswer
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings, is_loopback
 
 if TYPE_CHECKING:
@@ -75,15 +76,29 @@ class Launch:
         if not isinstance(fields, dict):
             raise InputError("stub-settings", "the settings of the stub are one line of JSON, an object")
         tls, document = fields.pop("tls", None), fields.pop("document", None)
-        lease, operation = bool(fields.pop("lease", False)), fields.pop("operation", None)
+        lease, asked = bool(fields.pop("lease", False)), fields.pop("binding", None) or {}
         settings = _settings(fields)
         contract = None
         if document is not None:
-            binding = Binding(operation, settings.project, settings.environment, filler=settings.project)
+            binding = Binding(
+                asked.get("operation"),
+                settings.project,
+                settings.environment,
+                path=asked.get("path", {}),
+                filler=settings.project,
+                user=tuple(asked.get("user", USER_ID)),
+                session_key=tuple(asked.get("session_key", SESSION_KEY)),
+            )
             contract = Contract.from_document(document, binding, file="the stub's settings", sha256="")
         try:
-            operation = OperationRoute.of(contract.request, settings) if contract else None
-            handler = RequestHandler(settings, key=key, rule=RequestRule(contract), operation=operation)
+            operation = OperationRoute.of(contract.request) if contract else None
+            handler = RequestHandler(
+                settings,
+                key=key,
+                rule=RequestRule(contract),
+                operation=operation,
+                answer=SessionAnswer(contract),
+            )
         except ValueProblem as problem:
             raise InputError("stub-settings", problem.message, hint=problem.cure) from None
         return cls(settings, handler, _context(tls), lease)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.strict_json import JsonError, JsonErrorKind, parse
 from sessionload.stub.faults import Defect
-from sessionload.stub.responses import refusal, response
+from sessionload.stub.responses import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.stub.request_rule import RequestRule
     from sessionload.stub.responses import ReceivedRequest
+    from sessionload.stub.session_answer import SessionAnswer
     from sessionload.stub.sessions import LiveSessions
 
 _JSON = b"application/json"
@@ -28,7 +29,12 @@ class Defects:
     """The defects of one stub."""
 
     def __init__(
-        self, defects: frozenset[Defect], rule: RequestRule, sessions: LiveSessions, expected: bytes
+        self,
+        defects: frozenset[Defect],
+        rule: RequestRule,
+        sessions: LiveSessions,
+        expected: bytes,
+        answer: SessionAnswer,
     ) -> None:
         self.any = bool(defects)
         self.methods = frozenset({b"GET"} if Defect.GRANTS_GET in defects else ())
@@ -36,6 +42,7 @@ class Defects:
         self._rule = rule
         self._sessions = sessions
         self._expected = expected
+        self._answer = answer
 
     def judge(
         self, request: ReceivedRequest, user: bytes, refused: bytes, *, known: bool
@@ -105,12 +112,10 @@ class Defects:
         return key[:-1] + b"\a" if Defect.KEY_HAS_CONTROL in self._defects else key
 
     def _response(self, key: bytes) -> bytes:
-        body = {"sessionKey": key.decode()}
         secret = self._expected.decode("ascii")
-        if Defect.SHOWS_KEY_IN_BODY in self._defects:
-            body["account"] = secret
+        more = {"account": secret} if Defect.SHOWS_KEY_IN_BODY in self._defects else {}
         fields = f"x-account: {secret}\r\n" if Defect.SHOWS_KEY_IN_HEAD in self._defects else ""
-        return response(200, json.dumps(body).encode(), fields=fields.encode())
+        return self._answer.with_key(key.decode(), fields=fields.encode(), **more)
 
 
 def _user_of(body: bytes) -> object:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.stub.faults import FaultKind
-from sessionload.stub.responses import Ending, Reply, refusal, response, session, status_line
+from sessionload.stub.responses import Ending, Reply, refusal, response, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ class FaultContext(NamedTuple):
     key: bytes
     authorization: bytes
     argument: str
+    session: Callable[[bytes], bytes]
+    """Makes the answer that hands out a key."""
 
 
 def _body(key: bytes) -> bytes:
@@ -45,7 +47,7 @@ def _with_body(template: bytes, content_type: str = "application/json") -> Calla
 
 def _with_ending(ending: Ending, *, after: int | None = None) -> Callable[[FaultContext], Reply]:
     """Return a function that sends the first `after` bytes of an honest response (`None`: all)."""
-    return lambda context: Reply(session(context.key)[:after], ending)
+    return lambda context: Reply(context.session(context.key)[:after], ending)
 
 
 def _with_fields(fields: bytes) -> Callable[[FaultContext], Reply]:
@@ -77,8 +79,8 @@ def _echo_api_key(context: FaultContext) -> Reply:
     return Reply(response(200, body, fields=b"x-authorization: " + context.authorization + b"\r\n"))
 
 
-def _same_key(_: FaultContext) -> Reply:
-    return Reply(session(SAME_KEY))
+def _same_key(context: FaultContext) -> Reply:
+    return Reply(context.session(SAME_KEY))
 
 
 def _big_key(context: FaultContext) -> Reply:
@@ -86,7 +88,7 @@ def _big_key(context: FaultContext) -> Reply:
 
 
 def _extra_bytes(context: FaultContext) -> Reply:
-    return Reply(session(context.key) + session(SAME_KEY))
+    return Reply(context.session(context.key) + context.session(SAME_KEY))
 
 
 def _chunked(context: FaultContext) -> Reply:
@@ -97,7 +99,7 @@ def _chunked(context: FaultContext) -> Reply:
 
 def _interim(context: FaultContext) -> Reply:
     hints = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n"
-    return Reply(b"HTTP/1.1 100 Continue\r\n\r\n" + hints + session(context.key))
+    return Reply(b"HTTP/1.1 100 Continue\r\n\r\n" + hints + context.session(context.key))
 
 
 def _http10_close(context: FaultContext) -> Reply:

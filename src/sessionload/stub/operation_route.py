@@ -11,7 +11,6 @@ from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
     from sessionload.contract.request_form import RequestForm
-    from sessionload.stub.settings import StubSettings
 
 _AUTHORIZATION = b"authorization"
 
@@ -29,17 +28,16 @@ class OperationRoute:
     path: tuple[bytes | None, ...] = ()
     """The parts of the path behind it; `None` for places."""
     served: frozenset[tuple[int, bytes]] = frozenset()
-    """Which parts have to be the project and the environment that are served, and these."""
+    """Which parts have to be what is served, and what that is."""
     key_header: bytes = _AUTHORIZATION
     key_prefix: bytes = b""
 
     @classmethod
-    def of(cls, request: RequestForm, settings: StubSettings) -> Self:
-        """Return the route of requests of a document, to the project and environment of `settings`."""
+    def of(cls, request: RequestForm) -> Self:
+        """Return the route of requests of a document, with their values in the places of the path."""
         key = request.security.key
         parts = request.template.removeprefix(request.base_path).split("/")[1:]
-        served = {"project": settings.project, "environment": settings.environment}
-        values = {f"{{{place}}}": served[what] for what, place in request.session_places.items()}
+        values = {f"{{{place}}}": value for place, value in request.path_values.items()}
         return cls(
             method=request.method.encode(),
             base=tuple(_parts(request.base_path)),
@@ -64,7 +62,7 @@ class OperationRoute:
         )
 
     def is_served(self, parts: Parts) -> bool:
-        """Tell whether parts that fit name the project and the environment that are served."""
+        """Tell whether parts that fit name what is served."""
         return all(parts[index] == value for index, value in self.served)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from sessionload.contract.binding import Binding
     from sessionload.secret import Secret
 
 _READY_SECONDS = 20.0
@@ -49,17 +50,17 @@ class StubProcess:
         key: Secret | None = None,
         *,
         document: Mapping[str, Any] | None = None,
-        operation: str | None = None,
+        binding: Binding | None = None,
         tls: Mapping[str, str] | None = None,
     ) -> Self:
         """Start a stub and return when it listens.
 
-        It accepts `key`, or `DEFAULT_KEY`, and keeps the rule that `document`, an OpenAPI document, has for
-        the request body of `operation`; without a document any text is a user ID. `tls` has the paths `cert`
-        and `key` of PEM files. Raises `InputError` with the message of the stub when it refuses.
+        It accepts `key`, or `DEFAULT_KEY`, and serves the operation of `document`, an OpenAPI document, that
+        `binding` names; without a document any text is a user ID. `tls` has the paths `cert` and `key` of PEM
+        files. Raises `InputError` with the message of the stub when it refuses.
         """
         line = {**asdict(settings), "lease": True}
-        line |= {"document": document, "operation": operation} if document is not None else {}
+        line |= {"document": document, "binding": _binding_json(binding)} if document is not None else {}
         line |= {"tls": dict(tls)} if tls else {}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sessionload.stub"],  # -P: not from the current folder
@@ -164,3 +165,13 @@ def _first_line(process: subprocess.Popen[bytes], settings: bytes) -> dict[str, 
     if "error" in message:
         raise InputError(**message["error"])
     return message
+
+
+def _binding_json(binding: Binding | None) -> dict[str, object]:
+    """Return what a stub has to know of a binding; there are no secrets in it."""
+    if binding is None:
+        return {}
+    places = {"user": binding.user, "session_key": binding.session_key}
+    return {"operation": binding.operation, "path": dict(binding.path)} | {
+        name: place for name, place in places.items() if place
+    }

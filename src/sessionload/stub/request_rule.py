@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionload.contract.json_places import at
 from sessionload.contract.media_type import read_media_type
+from sessionload.contract.pointer import pointer_text
 from sessionload.contract.strict_json import JsonError, parse
 
 if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
+    from sessionload.contract.pointer import Pointer
 
-_BEFORE = b'{"userID":"'
-_AFTER = b'"}'
+_USUAL = ("userID",)
 _PROBED = 512
 _LETTERS = bytes(code for code in range(0x20, 0x7F) if code not in b'"\\')
 
@@ -27,6 +29,13 @@ class RequestRule:
 
     def __init__(self, contract: Contract | None) -> None:
         self._contract = contract
+        self._user: Pointer = contract.request.body.user or () if contract else _USUAL
+        self._name = pointer_text(self._user) if self._user else "the user ID"
+        # What stands before and after the user ID in the body of the load, quotes included.
+        mark = "user"
+        whole = contract.request.body.to_bytes(mark) if contract else b'{"userID":"user"}'
+        self._before, _, self._after = whole.partition(mark.encode())
+        self._start = len(self._before)
         self._fits = tuple(not self.violation_of("a" * length) for length in range(_PROBED))
         fitting = next((length for length, fits in enumerate(self._fits) if fits and length), 0)
         self._plain = bytes(
@@ -39,8 +48,12 @@ class RequestRule:
 
     def judge(self, body: bytes, content_type: bytes) -> tuple[bytes, str]:
         """Return the user ID in UTF-8 (empty when there is none), and a sentence about the fault, or ''."""
-        if body[:11] == _BEFORE and body[-2:] == _AFTER and content_type == b"application/json":
-            user = body[11:-2]
+        if (
+            body.startswith(self._before)
+            and body.endswith(self._after)
+            and content_type == b"application/json"
+        ):
+            user = body[self._start : -len(self._after)]
             length = len(user)
             if length < _PROBED and self._fits[length] and not user.translate(None, self._plain):
                 return user, ""
@@ -53,13 +66,21 @@ class RequestRule:
             return b"", error.message
         if not isinstance(document, dict):
             return b"", "the body is not an object"
-        if "userID" not in document:
-            return b"", "userID is missing"
-        user_id = document["userID"]
+        user_id = at(document, self._user)
+        if user_id is None and at(document, self._user[:-1]) is not None and self._user[-1] not in document:
+            return b"", f"{self._name} is missing"
         if not isinstance(user_id, str):
-            return b"", "userID is not a string"
+            return b"", f"{self._name} is not a string"
         media_type = read_media_type(content_type.decode("latin-1"))
         if media_type.essence != "application/json" or not media_type.is_utf8:
             return user_id.encode(), "the content type is not application/json in UTF-8"
+        return user_id.encode(), self._fault_in(document, user_id)
+
+    def _fault_in(self, document: object, user_id: str) -> str:
+        """Return a sentence about the fault of a body that has a user ID, or ''."""
         violation = self.violation_of(user_id)
-        return user_id.encode(), f"userID {violation}" if violation else ""
+        if violation:
+            return f"{self._name} {violation}"
+        rule = self._contract.request.body.rule if self._contract else None
+        fault = rule.violation(document) if rule else None
+        return fault.sentence if fault else ""

@@ -85,17 +85,6 @@ def without_body(data: bytes) -> bytes:
     return data[: data.index(b"\r\n\r\n") + 4]
 
 
-_KEY_LENGTH = 35
-_SESSION_HEAD = response(200, b'{"sessionKey":"' + b"k" * _KEY_LENGTH + b'"}').partition(b"k" * _KEY_LENGTH)[
-    0
-]
-
-
-def session(key: bytes) -> bytes:
-    """Return the answer that hands out a session key of 35 characters: the hot path."""
-    return _SESSION_HEAD + key + b'"}'
-
-
 NO_AUTHORIZATION = refusal(401, "the authorization header does not carry the key that is accepted here")
 NO_SESSION = refusal(401, "no live session has this key")
 NO_PROJECT = refusal(404, "no such project or environment")

@@ -20,17 +20,15 @@ from sessionload.stub.faults import FaultKind, FaultScript
 from sessionload.stub.latency import Latency
 from sessionload.stub.operation_route import OperationRoute, Parts
 from sessionload.stub.responses import (
-    NO_AUTHORIZATION,
     NO_PATH,
-    NO_PROJECT,
     NO_SESSION,
     ReceivedRequest,
     Reply,
     refusal,
     response,
-    session,
     without_body,
 )
+from sessionload.stub.session_answer import SessionAnswer
 from sessionload.stub.sessions import KeyMint, LiveSessions
 from sessionload.units import NS
 
@@ -73,6 +71,7 @@ class RequestHandler:
         key: Secret,
         rule: RequestRule,
         operation: OperationRoute | None = None,
+        answer: SessionAnswer | None = None,
     ) -> None:
         """Serve one project and environment to holders of `key`.
 
@@ -86,10 +85,11 @@ class RequestHandler:
         self._operation = operation or OperationRoute()
         self.key_header = self._operation.key_header
         self._expected = self._operation.key_prefix + key.reveal().encode("ascii")
+        self._answer = answer or SessionAnswer()
         self._latency = Latency.parse(settings.latency)
         self._script = FaultScript.parse(settings.faults)
         self._rule = rule
-        self._defects = Defects(self._script.defects, rule, self._sessions, self._expected)
+        self._defects = Defects(self._script.defects, rule, self._sessions, self._expected, self._answer)
         self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
         self._first_ns: int | None = None
         self._routes: dict[bytes, Route] = {}
@@ -135,10 +135,10 @@ class RequestHandler:
         number = self.ledger.arrive(user)
         key = self._key_source.new()
         if violation:
-            reply = Reply(refusal(400, violation))
+            reply = Reply(self._answer.refused(violation))
         else:
             self._sessions.start(user, key)
-            reply = Reply(session(key))
+            reply = Reply(self._answer.session(key))
         if self._script.faults:
             reply = self._apply_fault(
                 reply, self._scripted_action(number, granted=not violation), key, self._expected
@@ -168,19 +168,20 @@ class RequestHandler:
             reply = Reply(data)
         else:
             self._sessions.start(user, key)
-            reply = Reply(session(key))
+            reply = Reply(self._answer.session(key))
         reply = self._apply_fault(reply, action, key, request.authorization)
         reply.wait += self._wait()
         reply.load = not request.preflight
         return reply
 
-    @staticmethod
-    def _apply_fault(honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
+    def _apply_fault(self, honest: Reply, action: Action | None, key: bytes, authorization: bytes) -> Reply:
         if action is None:
             return honest
         reply = honest
         if isinstance(action.kind, FaultKind):
-            reply = faulty_reply(action.kind, FaultContext(key, authorization, action.argument))
+            reply = faulty_reply(
+                action.kind, FaultContext(key, authorization, action.argument, self._answer.session)
+            )
         reply.wait = action.hold_ns / NS
         return reply
 
@@ -195,10 +196,10 @@ class RequestHandler:
         """Return the refusal of a session start, or nothing when a session may begin."""
         if request.authorization != self._expected:
             self.ledger.unauthorized += 1
-            return NO_AUTHORIZATION
+            return self._answer.no_authorization
         if not known:
-            return NO_PROJECT
-        return refusal(400, violation) if violation else b""
+            return self._answer.no_project
+        return self._answer.refused(violation) if violation else b""
 
     def _other_route(self, request: ReceivedRequest, kind: RouteKind) -> bytes:
         """Return the answer to whatever is not a POST that starts a session."""

@@ -14,6 +14,8 @@ _SHARDS = 256
 _KEYS_AT_ONCE = 512
 _RANDOM = 24
 _LENGTH = 32
+KEY_LENGTH = 3 + _LENGTH
+"""How many characters a key has."""
 
 
 class KeyMint:

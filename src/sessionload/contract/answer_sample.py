@@ -1,0 +1,85 @@
+"""Answers that a document would call right, for a server that plays it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from sessionload.contract.json_places import put
+from sessionload.contract.media_type import read_media_type
+from sessionload.contract.sample import example_value
+from sessionload.contract.schema_view import SchemaView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.contract.contract import Contract
+
+
+class AnswerSample(NamedTuple):
+    """One answer; `value` is the JSON of its body."""
+
+    status: int
+    media_type: str
+    value: object
+
+
+def success_sample(contract: Contract, key: str) -> AnswerSample:
+    """Return the first success that the document lists with a body, the session key `key` in its place.
+
+    Raises `InputError` (no-sample-answer) when the document gives too little for one.
+    """
+    sample = _first_success(contract)
+    if contract.responses.session_key is not None:
+        sample = sample._replace(value=put(sample.value, contract.responses.session_key.pointer, key))
+    body = json.dumps(sample.value).encode()
+    failure = contract.judge(sample.status, sample.media_type, body).failure
+    if failure is not None:
+        raise contract.document.refusal(
+            "no-sample-answer",
+            f"no answer to '{contract.operation.name}' could be made for the stub: {failure.message}",
+            hint="give the property an 'example' in the document, or name a server of your own",
+        )
+    return sample
+
+
+def _first_success(contract: Contract) -> AnswerSample:
+    responses = _responses(contract)
+    for key in sorted(key for key in responses if key.startswith("2")) or ["default"]:
+        sample = _sample(contract, responses[key], int(key) if key.isdecimal() else 200)
+        if sample is not None:
+            return sample
+    return AnswerSample(200, "application/json", {})
+
+
+def error_samples(contract: Contract, statuses: tuple[int, ...]) -> Mapping[int, AnswerSample]:
+    """Return an answer for each of `statuses` whose body the document describes."""
+    responses = _responses(contract)
+    found = {}
+    for status in statuses:
+        node = next(
+            (responses[key] for key in (str(status), f"{status // 100}XX", "default") if key in responses),
+            None,
+        )
+        sample = None if node is None else _sample(contract, node, status)
+        if sample is not None:
+            found[status] = sample
+    return found
+
+
+def _responses(contract: Contract) -> dict[str, object]:
+    listed = contract.document.follow(contract.operation.node.get("responses"), "responses")
+    return {str(key): node for key, node in listed.items()}
+
+
+def _sample(contract: Contract, node: object, status: int) -> AnswerSample | None:
+    document = contract.document
+    content = document.follow(document.follow(node, "a response").get("content", {}), "its content")
+    for text, media in content.items():
+        media_type = read_media_type(str(text))
+        if media_type.may_be_json:
+            view = SchemaView(document)
+            schema = view.resolved(document.follow(media, "a media type").get("schema", True))
+            name = media_type.essence if media_type.is_json else "application/json"
+            return AnswerSample(status, name, example_value(view, schema, answer=True))
+    return None
