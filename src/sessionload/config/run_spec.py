@@ -128,6 +128,7 @@ def run_spec_of(
         file=inputs.contract_file,
         sha256=inputs.contract_sha256,
     )
+    contract.request.body.refuse_invalid()
     scenario.check_ids(contract.request.body.user_id_fault, inputs.run_id)
     return RunSpec(
         run_id=inputs.run_id,

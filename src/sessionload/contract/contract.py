@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.find_operation import find_operation
 from sessionload.contract.openapi import OpenApiDocument
+from sessionload.contract.request_body import SHOWN_USER
 from sessionload.contract.request_form import RequestForm
 from sessionload.contract.response_rule import ResponseRule
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessionload.contract.binding import Binding
+
+
+_USUAL_BODY = f'{{"userID":"{SHOWN_USER}"}}'
+"""What a result need not say."""
 
 
 class Contract:
@@ -54,4 +59,5 @@ class Contract:
             "header": key.name if key else "",
             **({"prefix": key.prefix} if key and key.prefix else {}),
             **({"headers": dict(request.headers)} if request.headers else {}),
+            **({"body": request.body.shown} if request.body.shown != _USUAL_BODY else {}),
         }

@@ -1,7 +1,7 @@
 """The body of a request of one operation: JSON with the user ID, and whatever else the document requires.
 
-What is required besides the user ID comes from the scenario, else from the document itself (`sample`). A
-property that only the server may set is never among it.
+What is required besides the user ID comes from the document itself (`sample`). A property that only the
+server may set is never among it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.body_template import BodyTemplate
 from sessionload.contract.content import content_of
-from sessionload.contract.json_places import at, put
+from sessionload.contract.json_places import at
 from sessionload.contract.media_type import read_media_type
 from sessionload.contract.pointer import pointer_text
 from sessionload.contract.sample import example_value
 from sessionload.contract.schema_view import SchemaView
 from sessionload.contract.text_places import may_hold_text, text_places
-from sessionload.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sessionload.contract.find_operation import Operation
     from sessionload.contract.openapi import OpenApiDocument
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from sessionload.contract.schema_rule import SchemaRule
 
 _JSON = "application/json"
+
+
+SHOWN_USER = "<user ID>"
+"""Stands for a user ID in `RequestBody.shown`."""
 
 
 class RequestBody:
@@ -60,19 +63,6 @@ class RequestBody:
         self.allows_user = self._plain.allows_user
         """Tells whether nothing is wrong with a user ID by itself."""
 
-    def template(self, fixed: Mapping[Pointer, object], varying: Sequence[Pointer] = ()) -> BodyTemplate:
-        """Return the template of bodies with `fixed` values in their places, and slots at `varying` ones.
-
-        Raises `InputError` (unknown-property) for a place that the document does not declare.
-        """
-        value = self.sample
-        for place, given in fixed.items():
-            self._refuse_undeclared(place)
-            value = put(value, place, given)
-        for place in varying:
-            self._refuse_undeclared(place)
-        return BodyTemplate(self.rule, value, self.user, varying)
-
     def user_in(self, body: object) -> str | None:
         """Return the user ID in a body, if there is a text in its place."""
         user = at(body, self.user) if self.user is not None else None
@@ -86,36 +76,20 @@ class RequestBody:
             schema = self._view.properties(schema).get(step, {})
         return self._view.facts(schema) if self.user is not None else {}
 
-    def refuse_invalid(self, template: BodyTemplate) -> None:
-        """Raise `InputError` (no-valid-body) when something besides the user ID is wrong in a template."""
-        violation = template.fault_of_rest()
+    def refuse_invalid(self) -> None:
+        """Raise `InputError` (no-valid-body) when something besides the user ID is wrong in every body."""
+        violation = self._plain.fault_of_rest()
         if violation is not None:
             raise self._document.refusal(
                 "no-valid-body",
                 f"no valid body could be made for '{self._operation.name}': {violation.sentence}",
-                hint="give the property an 'example' in the document, or a value under users.also",
+                hint="give the property an 'example' in the document",
             )
 
-    def _refuse_undeclared(self, place: Pointer) -> None:
-        schema: Mapping[str, Any] = self._schema
-        for step in place:
-            properties = self._view.properties(schema)
-            if step in properties:
-                schema = properties[step]
-            elif any(self._is_open(part) for part in self._view.parts(schema)):
-                return
-            else:
-                of = f"the request body of '{self._operation.name}'"
-                raise self._document.refusal(
-                    "unknown-property",
-                    f"{of} declares no property {pointer_text(place)}",
-                    hint=nearest(step, properties) if properties else "leave it out of users.also",
-                )
-
-    @staticmethod
-    def _is_open(schema: Mapping[str, Any]) -> bool:
-        """Tell whether a schema says by itself that further properties may come."""
-        return bool(schema.get("additionalProperties", False)) or "patternProperties" in schema
+    @property
+    def shown(self) -> str:
+        """The text of a body with `SHOWN_USER` in the place of the user ID."""
+        return self._plain.to_bytes(SHOWN_USER).decode()
 
 
 def _has_body(operation: Operation) -> bool:

@@ -58,6 +58,7 @@ class ContractForm(Struct, forbid_unknown_fields=True):
     header: str
     prefix: Text | UnsetType = UNSET
     headers: dict[str, str] | UnsetType = UNSET
+    body: str | UnsetType = UNSET
 
 
 class StageForm(Struct, forbid_unknown_fields=True):

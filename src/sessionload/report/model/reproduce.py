@@ -16,6 +16,7 @@ from sessionload.config.document import Document
 from sessionload.config.node import Node
 from sessionload.config.users import check_users
 from sessionload.contract.placeholder import KEY
+from sessionload.contract.request_body import SHOWN_USER
 from sessionload.errors import InputError
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import CaseRequest
@@ -54,11 +55,13 @@ def shell_line(result: Result) -> Callable[[int], str]:
     user_of = _users(result)
     method, headers = contract.get("method", ""), _headers(contract)
     names = [name for name, _ in headers]
+    template = contract.get("body", f'{{"userID":"{SHOWN_USER}"}}')
     if not (_ORIGIN.fullmatch(origin) and path and user_of and all(map(_TOKEN.fullmatch, (method, *names)))):
         return lambda _: ""
 
     def line(index: int) -> str:
-        body = json.dumps({"userID": user_of(index)}, ensure_ascii=False, separators=(",", ":"))
+        user = json.dumps(user_of(index), ensure_ascii=False)
+        body = template.replace(json.dumps(SHOWN_USER), user, 1)
         request = CaseRequest(method, path, headers, body.encode(errors="replace"))
         text = curl(request, origin, key_variable=KEY_VARIABLE if embedded else "VF_API_KEY")
         return text if len(text) <= LONGEST else ""
