@@ -62,7 +62,7 @@ DOORS = {
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],
     "markupsafe": ["report/template"],
-    "yaml": ["config/yaml_source"],
+    "yaml": ["config/yaml_source", "config/contract_yaml"],
     "requests": ["suite/http_client", "suite/transport"],
     "urllib3": ["suite/transport"],
     "schemathesis": ["suite/fuzz"],

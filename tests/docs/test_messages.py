@@ -54,6 +54,7 @@ PASSED_ON = {
     "contract/parameters": {"code"},
     "config/read": {"error.code"},
     "suite/preflight": {"code"},
+    "config/contract_yaml": {"code"},
     "config/yaml_source": {"code"},
     "config/binding": {"error.code"},
     "config/environment": {"error.code"},

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config import machine
+from sessionload.config.contract_json import read_json
+from sessionload.config.contract_yaml import read_yaml
 from sessionload.config.environment import Environment
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")
 DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
 _LARGEST_CONTRACT = 4 * 1024 * 1024
-_DEEPEST_CONTRACT = 64
 _LARGEST_IDS = 256 * 1024 * 1024
 _IDS = "the file of user IDs"
 
@@ -110,8 +111,13 @@ def read_document(path: Path, what: str = "the file") -> Document:
 def read_contract(path: Path) -> tuple[Any, str]:
     """Return an OpenAPI document in YAML or JSON as plain data, and the hexadecimal SHA-256 of its bytes."""
     data = read_bytes(path, _LARGEST_CONTRACT, "the contract")
-    document = parse(data, str(path), largest=_LARGEST_CONTRACT, deepest=_DEEPEST_CONTRACT)
-    return document.data, hashlib.sha256(data).hexdigest()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = read_text(path, _LARGEST_CONTRACT, "the contract")  # says in which line
+    is_json = text.lstrip()[:1] in ("{", "[")
+    document = read_json(text, str(path)) if is_json else read_yaml(text, str(path))
+    return document, hashlib.sha256(data).hexdigest()
 
 
 def read_user_ids(file: UserFile) -> UserIdList:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sessionload.config.document import Document, Path, Written, plain_scalar, shown
+from sessionload.config.yaml_syntax import NO_COLON, QUOTE_HINT, syntax_error
 from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -27,35 +28,6 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # Also refused: line ends that only YAML knows, byte order marks inside, and what is no character.
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BREAK = re.compile("\r\n|\n|\r")
-_QUOTE_HINT = "inside [ ] and { }, put a text that has brackets, braces, commas or colons in it in quotes"
-_SYNTAX = (
-    (
-        "could not find expected ':'",
-        "this line is no 'key: value'",
-        "write a colon and a space after the key",
-    ),
-    (
-        "mapping values are not allowed",
-        "a colon is not allowed here",
-        "put a text that has ': ' in it in quotes",
-    ),
-    ("sequence entries are not allowed", "a list item is not allowed here", "begin each '- ' on a new line"),
-    ("found unexpected end of stream", "a quoted text has no end", "close the quote"),
-    ("found unknown escape", "this escape is unknown", "in double quotes write \\\\ for a backslash"),
-    ("expected escape sequence", "this escape is too short", "in double quotes write \\\\ for a backslash"),
-    ("expected ',' or", "a list or mapping in brackets is broken here", _QUOTE_HINT),
-    (
-        "expected <block end>",
-        "this does not belong here",
-        "indent the keys of a mapping alike, and quote what has { } in it",
-    ),
-    ("found character", "a plain text cannot begin with this character", "put the text in quotes"),
-    (
-        "expected '<document start>'",
-        "the document has ended before this",
-        "indent the keys of a mapping alike",
-    ),
-)
 
 
 def parse(raw: bytes, file: str, *, largest: int = LARGEST_BYTES, deepest: int = DEEPEST) -> Document:
@@ -124,14 +96,9 @@ def _at(file: str, mark: Any) -> Place:  # noqa: ANN401 -- typed as optional, bu
 def _syntax_error(error: Exception, loader: yaml.SafeLoader, file: str) -> InputError:
     problem = str(getattr(error, "problem", ""))
     mark = getattr(error, "problem_mark", None) or loader.get_mark()
-    if problem.startswith("could not find expected ':'"):
+    if problem.startswith(NO_COLON):
         mark = getattr(error, "context_mark", None) or mark  # the line itself, not the one after it
-    message, hint = "this is not valid YAML", "look for a missing quote, colon, bracket or space before this"
-    for start, sentence, cure in _SYNTAX:
-        if problem.startswith(start):
-            message, hint = sentence, cure
-            break
-    return InputError("yaml-syntax", message, place=_at(file, mark), hint=hint)
+    return syntax_error(problem, _at(file, mark))
 
 
 class _Building:
@@ -204,7 +171,7 @@ class _Building:
             else:
                 self._add(plain_scalar(event.value) if event.style is None else event.value, place)
         elif awaits_key:
-            raise self._refuse("yaml-key", "a key must be a single word", place, _QUOTE_HINT)
+            raise self._refuse("yaml-key", "a key must be a single word", place, QUOTE_HINT)
         else:
             self._open({} if isinstance(event, yaml.MappingStartEvent) else [], place)
 
