@@ -250,6 +250,11 @@ def test_names_of_utf_8_are_one_charset(charset: str) -> None:
     assert judged(contract, b'{"sessionKey":"k"}', media_type=f"{JSON}; charset={charset}") == ("ok", "k")
 
 
+def test_a_semicolon_in_quotes_ends_no_parameter() -> None:
+    media_type = f'{JSON}; profile="a;charset=latin1"'
+    assert judged(contract_of({"200": OPEN}), b'{"sessionKey":"k"}', media_type=media_type) == ("ok", "k")
+
+
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "utf-8x"])
 def test_another_charset_is_a_violation(charset: str) -> None:
     contract = contract_of({"200": OPEN})

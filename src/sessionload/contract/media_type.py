@@ -6,8 +6,10 @@ what a body is. The header is text that a server chose, so reading it never fail
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 """Names under which a body in UTF-8 goes: ASCII is a part of it, and servers leave out the hyphen."""
 
@@ -40,8 +42,12 @@ def read_media_type(text: str) -> MediaType:
     return MediaType(essence.strip().lower(), not semicolon or _is_utf8(rest))
 
 
+def _without_semicolon(quoted: re.Match[str]) -> str:
+    return quoted[0].replace(";", "")
+
+
 def _is_utf8(parameters: str) -> bool:
-    for parameter in parameters.split(";"):
+    for parameter in _QUOTED.sub(_without_semicolon, parameters).split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in _UTF_8:
             return False
