@@ -217,7 +217,7 @@ GOOD: dict[str, Any] = {
     "load": {"stages": [{"name": "steady", "rate": "100/s", "duration": "1m"}]},
     "targets": ["p95 < 400ms"],
 }
-VARIABLES = dict.fromkeys(("VF_PROJECT_ID", "VF_API_KEY", "LOCAL_KEY"), "0123456789abcdef")
+VARIABLES = dict.fromkeys(("VF_PROJECT_ID", "VF_API_KEY", "LOCAL_KEY", "GATE_KEY"), "0123456789abcdef")
 YAML = [block for name in NAMES for block in blocks(name, "yaml") if block.language == "yaml"]
 
 
