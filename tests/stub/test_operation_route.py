@@ -25,9 +25,10 @@ def handler_of(path: str, scheme: dict[str, str], method: str = "post") -> Reque
         "paths": {
             path: {
                 method: {
+                    "requestBody": {"content": {"application/json": {}}},
                     "responses": {
                         "200": {"description": "", "content": {"application/json": {"schema": answer}}}
-                    }
+                    },
                 }
             }
         },
@@ -39,7 +40,6 @@ def handler_of(path: str, scheme: dict[str, str], method: str = "post") -> Reque
         settings.project,
         settings.environment,
         filler=settings.project,
-        user=None,
     )
     contract = Contract.from_document(document, binding, file="mine.yaml", sha256="0")
     return RequestHandler(

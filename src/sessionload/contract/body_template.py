@@ -25,14 +25,15 @@ class BodyTemplate:
         marked = value if user is None else put(value, user, _MARK)
         text = "" if marked is None else json.dumps(marked, ensure_ascii=False, separators=(",", ":"))
         before, _, after = text.partition(json.dumps(_MARK))
-        self._before, self._after = before.encode(), after.encode()
+        self.before, self.after = before.encode(), after.encode()
+        """What stands around the JSON of the user ID; all of the body is before it where it goes nowhere."""
 
     def to_bytes(self, user_id: str) -> bytes:
         """Return the compact JSON body for `user_id`, which has no `user_id_fault`."""
         if self._user is None:
-            return self._before
+            return self.before
         user = encode_basestring(user_id).encode()  # a quarter of what json.dumps takes
-        return b"%b%b%b" % (self._before, user, self._after)
+        return b"%b%b%b" % (self.before, user, self.after)
 
     def user_id_fault(self, user_id: str) -> str | None:
         """Say why the request schema does not allow `user_id`, in words to follow its name, or None."""

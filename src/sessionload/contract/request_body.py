@@ -56,6 +56,8 @@ class RequestBody:
         self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
         """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
         self._plain = BodyTemplate(self.rule, self.sample, user)
+        self.around_user = self._plain.before, self._plain.after
+        """The bytes before and after the JSON of the user ID in what `to_bytes` makes."""
         self.to_bytes = self._plain.to_bytes
         """Makes the body for a user ID, with what the document itself gives for the rest."""
         self.user_id_fault = self._plain.user_id_fault

@@ -32,9 +32,8 @@ class RequestRule:
         self._user: Pointer = contract.request.body.user or () if contract else _USUAL
         self._name = pointer_text(self._user) if self._user else "the user ID"
         # What stands before and after the user ID in the body of the load, quotes included.
-        mark = "user"
-        whole = contract.request.body.to_bytes(mark) if contract else b'{"userID":"user"}'
-        self._before, _, self._after = whole.partition(mark.encode())
+        around = contract.request.body.around_user if contract else (b'{"userID":', b"}")
+        self._before, self._after = around[0] + b'"', b'"' + around[1]
         self._start = len(self._before)
         self._fits = tuple(not self.violation_of("a" * length) for length in range(_PROBED))
         fitting = next((length for length, fits in enumerate(self._fits) if fits and length), 0)
