@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -277,3 +278,25 @@ def test_a_run_that_was_stopped_before_it_began_has_sent_nothing(arrivals: str) 
     assert (accounting.sent, accounting.unsent, accounting.lost) == (0, spec.header.planned, 0)
     assert accounting.closes
     assert result.verdict.state is State.VOID
+
+
+@pytest.mark.parametrize("ids", [("u-1", "x-2", "u-33"), ("u-1", "u-22", "x-33", "u-444")])
+def test_an_id_in_the_middle_of_a_file_that_the_document_does_not_allow_is_refused(
+    ids: tuple[str, ...],
+) -> None:
+    """Neither a shortest nor a longest one has anything wrong."""
+    document = copy.deepcopy(CONTRACT)
+    document["components"]["schemas"]["SessionStart"]["properties"]["userID"]["pattern"] = "^u-[0-9]+$"
+    inputs = with_scenario(users={"id": {"file": "users.txt"}, "unique": False})
+    with pytest.raises(InputError) as caught:
+        run_spec_of(replace(inputs, contract=document, ids=UserIdList.of(ids)), VARIABLES)
+    assert (caught.value.code, "'pattern'" in caught.value.message) == ("bad-user-id", True)
+
+
+def test_an_id_between_the_ends_of_a_pattern_is_asked_about_too() -> None:
+    document = copy.deepcopy(CONTRACT)
+    document["components"]["schemas"]["SessionStart"]["properties"]["userID"]["pattern"] = "^u[0-9]*[0-68-9]$"
+    inputs = with_scenario(users={"id": "u{n}"})
+    with pytest.raises(InputError) as caught:
+        run_spec_of(replace(inputs, contract=document), VARIABLES)
+    assert caught.value.code == "bad-user-id"

@@ -182,8 +182,10 @@ def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
         asked.append(user_id)
         return "it is too long" if len(user_id) > 12 else None
 
-    scenario(LEAST).check_ids(fault_of, "run")
+    scenario(LEAST).check_ids(fault_of, "run", by_length=True)
     assert asked == ["user-run-0", "user-run-599"]
+    scenario(LEAST).check_ids(fault_of, "run")
+    assert asked[4:] == [f"user-run-{number}" for number in range(600)]
     with pytest.raises(InputError) as caught:
         scenario(LEAST).check_ids(fault_of, "long-run")
     assert (caught.value.code, caught.value.place) == ("bad-user-id", Place("x.yaml", 2, 13))

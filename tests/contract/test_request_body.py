@@ -145,3 +145,21 @@ def test_any_user_id_beside_any_value_comes_out_as_it_went_in(user: str) -> None
 
 def test_a_body_is_shown_without_a_user() -> None:
     assert body_of(properties(user_id=TEXT), at="user_id").shown == '{"user_id":"<user ID>"}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "at", "only_length"),
+    [
+        (properties(userID={**TEXT, "minLength": 1, "maxLength": 9, "description": "who"}), "userID", True),
+        ({}, "userID", True),
+        (properties(action=TEXT), None, True),
+        (properties(userID={**TEXT, "pattern": "^u"}), "userID", False),
+        (properties(userID={**TEXT, "format": "uuid"}), "userID", False),
+        ({"oneOf": [properties(userID=TEXT)]}, "userID", False),
+        (properties(data=properties(user=TEXT)), "data.user", False),
+    ],
+)
+def test_whether_a_length_is_all_that_is_asked_is_told(
+    schema: object, at: str | None, *, only_length: bool
+) -> None:
+    assert body_of(schema, at).asks_only_for_a_length is only_length

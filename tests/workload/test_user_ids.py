@@ -21,6 +21,7 @@ from sessionload.workload.user_ids import (
     extremes,
     fault_in,
     sample_user_ids,
+    spread_user_ids,
 )
 
 PATIENT = settings(deadline=None)  # a busy machine makes an example slow, not wrong
@@ -296,6 +297,21 @@ class TestExtremes:
         users = from_pattern(text, returning)
         shortest, longest = extremes(users, planned, run_id=RUN, seed=7)
         assert all(len(shortest) <= len(one) <= len(longest) for one in ids_of(users, planned))
+
+
+class TestSpread:
+    @pytest.mark.parametrize(
+        ("users", "planned", "most", "expected"),
+        [
+            (from_pattern("{n}"), 5, 9, ["0", "1", "2", "3", "4"]),
+            (from_pattern("{n}"), 10, 4, ["0", "2", "5", "7"]),
+            (from_pattern("{n}"), 10, 0, []),
+            (from_list(("a", "b", "c"), unique=False), 99, 9, ["a", "b", "c"]),
+            (from_list(("a", "b", "c")), 2, 9, ["a", "b"]),
+        ],
+    )
+    def test_ids_are_taken_evenly(self, users: UserIds, planned: int, most: int, expected: list[str]) -> None:
+        assert list(spread_user_ids(users, planned, run_id=RUN, seed=7, most=most)) == expected
 
 
 class TestSample:

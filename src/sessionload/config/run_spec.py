@@ -128,8 +128,9 @@ def run_spec_of(
         file=inputs.contract_file,
         sha256=inputs.contract_sha256,
     )
-    contract.request.body.refuse_invalid()
-    scenario.check_ids(contract.request.body.user_id_fault, inputs.run_id)
+    body = contract.request.body
+    body.refuse_invalid()
+    scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=body.asks_only_for_a_length)
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

@@ -8,6 +8,7 @@ the contract depends on the run ID and the contract too, so `check_ids` asks tha
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.load import Load, check_load
@@ -17,7 +18,7 @@ from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.windows import measured_seconds, measured_span_ns
-from sessionload.workload.user_ids import UserIds, extremes, fault_in
+from sessionload.workload.user_ids import UserIds, extremes, fault_in, spread_user_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,8 @@ TARGET_KEYS = ("expr", "window", "abort")
 
 _TARGET = "p95 < 400ms"
 _LARGEST_SEED = 2**63 - 1
+_MOST_ASKED = 20_000
+"""So many IDs are asked about: that takes less than half a second."""
 _MOST_TARGETS = 100
 
 
@@ -115,18 +118,29 @@ class Scenario:
         """Return the scenario with the IDs of its `user_file`."""
         return replace(self, users=replace(self.users, ids=ids), user_file=None)
 
-    def check_ids(self, violation_of: Callable[[str], str | None], run_id: str, *, workers: int = 1) -> None:
+    def check_ids(
+        self,
+        violation_of: Callable[[str], str | None],
+        run_id: str,
+        *,
+        by_length: bool = False,
+        workers: int = 1,
+    ) -> None:
         """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
 
         `violation_of` returns what the contract has against an ID, in words to follow it, or `None`. It is
-        asked about a shortest and a longest ID. IDs that must be unique are compared; Poisson arrivals are
-        counted one by one for that.
+        asked about a shortest and a longest ID, which is enough where the contract has only a length to ask
+        (`by_length`), and else also about each, or about 20,000 that are evenly spread. IDs that must be
+        unique are compared; Poisson arrivals are counted one by one for that.
         """
         planned = self.schedule.index_end(workers)
         problem = fault_in(self.users, planned, run_id=run_id)
         if problem:
             raise InputError("bad-user-id", problem.message, place=self.users_at, hint=problem.cure)
-        for user_id in extremes(self.users, planned, run_id=run_id, seed=self.seed):
+        ends = extremes(self.users, planned, run_id=run_id, seed=self.seed)
+        most = 0 if by_length else _MOST_ASKED
+        others = spread_user_ids(self.users, planned, run_id=run_id, seed=self.seed, most=most)
+        for user_id in chain(ends, others):
             violation = violation_of(user_id)
             if violation:
                 raise InputError(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sessionload.contract.schema_rule import SchemaRule
 
 _JSON = "application/json"
+_ANNOTATIONS = {"title", "description", "example", "examples", "default", "deprecated", "externalDocs"}
+_PLAIN_OBJECT = _ANNOTATIONS | {"type", "properties", "required", "additionalProperties"}
+_PLAIN_TEXT = _ANNOTATIONS | {"type", "minLength", "maxLength"}
 
 
 SHOWN_USER = "<user ID>"
@@ -77,6 +80,14 @@ class RequestBody:
         for step in self.user or ():
             schema = self._view.properties(schema).get(step, {})
         return self._view.facts(schema) if self.user is not None else {}
+
+    @property
+    def asks_only_for_a_length(self) -> bool:
+        """Whether nothing but its length decides whether a text may be a user ID, as far as can be told."""
+        if self.user is None or not (self._schema or self.user_facts):
+            return True
+        plain = len(self.user) == 1 and _PLAIN_OBJECT.issuperset(self._schema)
+        return plain and _PLAIN_TEXT.issuperset(self.user_facts)
 
     def refuse_invalid(self) -> None:
         """Raise `InputError` (no-valid-body) when something besides the user ID is wrong in every body."""

@@ -24,7 +24,7 @@ from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.workload.user_id_pattern import digests, read_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sessionload.workload.user_id_list import UserIdList
 
@@ -123,6 +123,18 @@ def extremes(users: UserIds, planned: int, *, run_id: str, seed: int) -> tuple[s
         return min(islice(users.ids, last), key=len), max(islice(users.ids, last), key=len)
     plain = _plain(users, run_id, seed)
     return plain(0), plain(last - 1)
+
+
+def spread_user_ids(users: UserIds, planned: int, *, run_id: str, seed: int, most: int) -> Iterator[str]:
+    """Yield the plain IDs of at most `most` arrivals below `planned`, evenly spread; of all if fewer.
+
+    Raises `ValueProblem` as `compile_user_ids`.
+    """
+    _refuse(users)
+    plain = _plain(users, run_id, seed)
+    last = planned if users.ids is None else min(planned, len(users.ids))
+    count = min(last, most)
+    return (plain(number * last // count) for number in range(count))
 
 
 def sample_user_ids(
