@@ -81,6 +81,16 @@ def test_what_the_document_gives_too_little_for_is_refused_by_name() -> None:
     assert "more" in caught.value.message
 
 
+def test_an_error_that_the_document_gives_too_little_for_is_refused_too() -> None:
+    contract = contract_of(
+        {"200": json_of({}), "401": json_of(closed(code={**TEXT, "pattern": "^E[0-9]{3}$"}))}
+    )
+    with pytest.raises(InputError) as caught:
+        error_samples(contract, (400, 401))
+    assert caught.value.code == "no-sample-answer"
+    assert "no answer 401" in caught.value.message
+
+
 def test_errors_are_made_where_the_document_describes_them() -> None:
     responses = {
         "200": json_of({}),

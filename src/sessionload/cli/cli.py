@@ -273,7 +273,7 @@ def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
     "--fault", "faults", multiple=True, help="Such as 'stall from 10s for 3s' or 'status 503 every 10'."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
-@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose body rule the stub keeps.")
+@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose operation the stub serves.")
 @_operation_option()
 def stub(*, contract: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""

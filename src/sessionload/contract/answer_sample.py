@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessionload.contract.contract import Contract
+    from sessionload.errors import InputError
 
 
 class AnswerSample(NamedTuple):
@@ -32,14 +33,9 @@ def success_sample(contract: Contract, key: str) -> AnswerSample:
     sample = _first_success(contract)
     if contract.responses.session_key is not None:
         sample = sample._replace(value=put(sample.value, contract.responses.session_key.pointer, key))
-    body = json.dumps(sample.value).encode()
-    failure = contract.judge(sample.status, sample.media_type, body).failure
+    failure = contract.judge(sample.status, sample.media_type, json.dumps(sample.value).encode()).failure
     if failure is not None:
-        raise contract.document.refusal(
-            "no-sample-answer",
-            f"no answer to '{contract.operation.name}' could be made for the stub: {failure.message}",
-            hint="give the property an 'example' in the document, or name a server of your own",
-        )
+        raise _refusal(contract, sample.status, failure.message)
     return sample
 
 
@@ -53,18 +49,30 @@ def _first_success(contract: Contract) -> AnswerSample:
 
 
 def error_samples(contract: Contract, statuses: tuple[int, ...]) -> Mapping[int, AnswerSample]:
-    """Return an answer for each of `statuses` whose body the document describes."""
+    """Return an answer for each of `statuses` whose body the document describes.
+
+    Raises `InputError` (no-sample-answer) when the document gives too little for one.
+    """
     responses = _responses(contract)
     found = {}
     for status in statuses:
-        node = next(
-            (responses[key] for key in (str(status), f"{status // 100}XX", "default") if key in responses),
-            None,
-        )
-        sample = None if node is None else _sample(contract, node, status)
+        keys = [key for key in (str(status), f"{status // 100}XX", "default") if key in responses]
+        sample = _sample(contract, responses[keys[0]], status) if keys else None
         if sample is not None:
+            body = json.dumps(sample.value).encode()
+            fault = contract.responses.fault_of_error(status, sample.media_type, body)
+            if fault is not None:
+                raise _refusal(contract, status, fault.message)
             found[status] = sample
     return found
+
+
+def _refusal(contract: Contract, status: int, message: str) -> InputError:
+    return contract.document.refusal(
+        "no-sample-answer",
+        f"no answer {status} to '{contract.operation.name}' could be made for the stub: {message}",
+        hint="give the property an 'example' in the document, or name a server of your own",
+    )
 
 
 def _responses(contract: Contract) -> dict[str, object]:
