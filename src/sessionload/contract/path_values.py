@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sessionload.contract.find_operation import PLACE
+from sessionload.contract.literal_path import encoded_literal, has_dots
 from sessionload.errors import InputError, quoted
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sessionload.contract.parameters import Parameter
 
 _LITERAL = re.compile(r"(\{[^{}]*\})")
-_UNESCAPED = "/%:@!$&'()*+,;=~-._"
-_DOTS = {".", ".."}
 PROJECT = "projectID"
 """A place that the project fills in any path."""
 ENVIRONMENT = "environmentID"
@@ -34,10 +33,10 @@ def template_of(document: OpenApiDocument, operation: Operation) -> str:
     """Return the path template as a URL has it: all but its places percent-encoded. Raises `InputError`."""
     template = operation.template
     try:
-        literals = [quote(literal, safe=_UNESCAPED) for literal in _LITERAL.split(template)[::2]]
+        literals = [encoded_literal(literal) for literal in _LITERAL.split(template)[::2]]
     except UnicodeEncodeError:
         literals = []
-    if not literals or template[:1] != "/" or {"?", "#"} & set(template) or _DOTS & set(template.split("/")):
+    if not literals or template[:1] != "/" or {"?", "#"} & set(template) or has_dots(template):
         raise document.refusal(
             "unusable-operation",
             f"the path {quoted(template)} of the document cannot be called",

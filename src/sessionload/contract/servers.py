@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from sessionload.contract.literal_path import encoded_literal, has_dots
 from sessionload.errors import quoted
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sessionload.errors import InputError
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
-_UNESCAPED = "/%:@!$&'()*+,;=~-._"
-_DOTS = {".", ".."}
 
 
 def base_path_of(document: OpenApiDocument, operation: Operation, given: str | None) -> str:
@@ -52,14 +51,14 @@ def _path(document: OpenApiDocument, server: Mapping[str, Any]) -> str:
     filled = _VARIABLE.sub(default, url)
     try:
         parts = urlsplit(filled)
-        path = quote(parts.path, safe=_UNESCAPED).rstrip("/")
+        path = encoded_literal(parts.path).rstrip("/")
     except (ValueError, UnicodeEncodeError):
         raise _refusal(document, url, "is no URL") from None
     if parts.query or parts.fragment:
         raise _refusal(document, url, "has a query or a fragment")
     if path and not path.startswith("/"):
         raise _refusal(document, url, "is relative to where the document is served")
-    if _DOTS.intersection(path.split("/")):
+    if has_dots(path):
         raise _refusal(document, url, "has a part of dots")
     return path
 
