@@ -8,6 +8,9 @@ ends the printing of text that nobody reads.
 A shell starts background jobs with SIGINT ignored, and Python then installs no handler for it; ours is
 installed all the same. `nohup` ignores SIGHUP, and that is what the user wants. Under load Ctrl-Z is ignored:
 it would stop the command and not the load, which no target could end then.
+
+A signal in the middle of an import waits until the import is done: an extension module that was loaded half
+cannot be loaded again, and what is left to do (a result) may need it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _JOB_CONTROL = (signal.SIGTSTP, signal.SIGTTOU)
 """Ctrl-Z, and what a terminal may send to a background job that writes to it."""
 DEFAULT_GRACE_S = 10.0
+_IMPORT = "<frozen importlib._bootstrap>"
+"""The file name of every frame that imports something."""
+_LOOK_AGAIN_S = 0.01
 DRAIN_SHARE = 0.7
 """How much of the grace is for what is in flight; the rest is for the report."""
 
@@ -62,6 +68,7 @@ class Interruption:
         if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
             numbers.remove(signal.SIGHUP)
         self._before = {number: signal.signal(number, self._handle) for number in numbers}
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._look_again)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,8 +82,12 @@ class Interruption:
     ) -> None:
         """From now on the first signal calls `drain`, with its seconds, and a further one `cut`.
 
-        When the grace has passed and the load has not ended, `kill` is called.
+        When the grace has passed and the load has not ended, `kill` is called. Raises `Interrupted` for a
+        signal that still waits for the end of an import.
         """
+        if self.name is not None:
+            self._phase = _Phase.CONCLUDING
+            raise Interrupted
         for number in _JOB_CONTROL:
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGALRM, self._time_out)
@@ -104,20 +115,36 @@ class Interruption:
         """128 and the number of the signal that came first, as shells have it."""
         return 128 + signal.Signals[self.name or "SIGINT"].value
 
-    def _handle(self, number: int, _: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._phase is _Phase.CONCLUDING:
             return
         first = self.name is None
         self.name = self.name or signal.Signals(number).name
         if self._phase is _Phase.UNWINDING:
-            self._phase = _Phase.CONCLUDING
-            raise Interrupted
-        if first and self._drain is not None:
+            self._unwind(frame)
+        elif first and self._drain is not None:
             signal.setitimer(signal.ITIMER_REAL, self.grace_s)
             self._drain(self.grace_s * DRAIN_SHARE)
         elif self._cut is not None:
             self._cut()
 
+    def _unwind(self, frame: FrameType | None) -> None:
+        if _imports(frame):
+            signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN_S)
+            return
+        self._phase = _Phase.CONCLUDING
+        raise Interrupted
+
+    def _look_again(self, _: int, frame: FrameType | None) -> None:
+        if self._phase is _Phase.UNWINDING:
+            self._unwind(frame)
+
     def _time_out(self, _: int, __: FrameType | None) -> None:
         if self._phase is _Phase.LOAD and self._kill is not None:
             self._kill()
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != _IMPORT:
+        frame = frame.f_back
+    return frame is not None
