@@ -130,6 +130,32 @@ def test_a_signal_ends_it_at_once(by_hand: Any, number: signal.Signals) -> None:
     assert not is_listening(ready["port"])
 
 
+SIGNAL_IN_THE_SHUTDOWN = """
+import os, runpy, signal, sys, threading
+for number in (signal.SIGTERM, signal.SIGINT):
+    threading._register_atexit(os.kill, os.getpid(), number)
+runpy.run_module("sessionload.stub", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(("settings", "code"), [("{", 2), ("{}", 0)], ids=["refused", "served"])
+def test_a_signal_while_the_interpreter_shuts_down_is_silent(settings: str, code: int) -> None:
+    """That of its parent comes then when the stub has refused and is ending by itself."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", SIGNAL_IN_THE_SHUTDOWN], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(settings + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        if not code:
+            process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (code, "")
+
+
 def test_it_ends_with_its_lease(by_hand: Any) -> None:  # noqa: ANN401 - a factory
     process, ready = by_hand('{"lease": true}')
     assert is_listening(ready["port"])

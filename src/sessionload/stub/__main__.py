@@ -8,8 +8,9 @@ Beside the fields of `StubSettings` there may be `lease`, `tls` (`cert` and `key
 `document` (an OpenAPI document) and `operation` (the `operationId` in it whose body rule is kept).
 
 With `lease` set, the stub ends when its standard input ends, so it never outlives its parent. SIGTERM and
-SIGINT end it at once, with exit code 0. The API key comes in the environment and never among the settings,
-because settings may be printed.
+SIGINT end it at once, with exit code 0; once it is ending they change nothing, because an exception in the
+midst of the interpreter's own shutdown would be printed. The API key comes in the environment and never among
+the settings, because settings may be printed.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     NewLoop = Callable[[], asyncio.AbstractEventLoop]
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 def _new_loop() -> NewLoop | None:
@@ -146,9 +149,8 @@ def _context(tls: dict[str, str] | None) -> ssl.SSLContext | None:
 async def _serve(launch: Launch) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # on Windows the handlers of `main` stay
-            loop.add_signal_handler(number, stop.set)
+    for number in _ENDING:
+        loop.add_signal_handler(number, stop.set)
     delays = DelayQueue(loop)
 
     def make_protocol() -> StubProtocol:
@@ -177,6 +179,9 @@ async def _serve(launch: Launch) -> None:
     gc.collect()
     gc.freeze()
     await stop.wait()
+    for number in _ENDING:
+        loop.remove_signal_handler(number)  # or closing the loop would do it, and undo the next line
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _hold_lease(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -200,7 +205,7 @@ def main() -> int:
     """Serve until the end; return the exit code."""
     forbid_core_dumps()
     allow_all_connections()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         signal.signal(number, _exit)
     try:
         key = Secret(os.environ.pop(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
@@ -210,6 +215,9 @@ def main() -> int:
     except SessionloadError as error:
         _write_line({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return error.exit_code
+    finally:
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
     return 0
 
 
