@@ -26,7 +26,7 @@ from sessionload.units import NS
 from sessionload.verdict.evidence import Limits
 from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.verdict import State
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 
 KEY = "VF.DM.canary.5a0e8be17c"
 STUB_KEY = "VF.DM.stub.0123456789abcdef"
@@ -73,7 +73,7 @@ def with_scenario(**changes: Any) -> RunInputs:  # noqa: ANN401 -- plain data
 
 @pytest.mark.parametrize("ids", [None, ("a", "b"), ("gr\u00fc\u00dfe\n", "\U0001f600"), ()])
 def test_inputs_travel_as_bytes(ids: tuple[str, ...] | None) -> None:
-    inputs = replace(INPUTS, ids=None if ids is None else UserIdList.of(ids), stub_port=4711)
+    inputs = replace(INPUTS, ids=None if ids is None else TextList.of(ids), stub_port=4711)
     travelling = b"".join(inputs.pieces())
     stream = BytesIO(travelling + b"stop\n")
     assert RunInputs.read(stream) == inputs
@@ -82,7 +82,7 @@ def test_inputs_travel_as_bytes(ids: tuple[str, ...] | None) -> None:
 
 
 def test_inputs_that_are_cut_short_are_none() -> None:
-    travelling = b"".join(replace(INPUTS, ids=UserIdList.of(("ann", "bob"))).pieces())
+    travelling = b"".join(replace(INPUTS, ids=TextList.of(("ann", "bob"))).pieces())
     assert RunInputs.read(BytesIO(travelling)) is not None
     assert [RunInputs.read(BytesIO(travelling[:end])) for end in range(len(travelling))] == [None] * len(
         travelling
@@ -90,7 +90,7 @@ def test_inputs_that_are_cut_short_are_none() -> None:
 
 
 def test_user_ids_travel_without_a_copy() -> None:
-    ids = UserIdList.of(("ann", "bob"))
+    ids = TextList.of(("ann", "bob"))
     _, text, ends = replace(INPUTS, ids=ids).pieces()
     assert text is ids.text
     assert isinstance(ends, memoryview)
@@ -148,7 +148,7 @@ def test_what_was_checked_already_is_not_checked_again() -> None:
 
 
 def test_user_ids_of_a_file_are_those_of_the_run() -> None:
-    ids = UserIdList.of(f"person-{number}" for number in range(60))
+    ids = TextList.of(f"person-{number}" for number in range(60))
     inputs = replace(with_scenario(**BY_FILE), ids=ids)
     spec = run_spec_of(inputs, VARIABLES)
     assert (spec.scenario.users.ids, spec.scenario.user_file) == (ids, None)
@@ -177,7 +177,7 @@ def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:
         (replace(INPUTS, contract={**CONTRACT, "paths": {}}), VARIABLES, "unknown-operation"),
         (with_scenario(users={"id": "x" * 257 + "{n}"}), VARIABLES, "bad-user-id"),
         (with_scenario(users={"id": "always the same"}), VARIABLES, "bad-user-id"),
-        (replace(with_scenario(**BY_FILE), ids=UserIdList.of(("too", "few"))), VARIABLES, "bad-user-id"),
+        (replace(with_scenario(**BY_FILE), ids=TextList.of(("too", "few"))), VARIABLES, "bad-user-id"),
     ],
 )
 def test_what_cannot_be_run_is_refused(inputs: RunInputs, variables: dict[str, str], code: str) -> None:
@@ -289,7 +289,7 @@ def test_an_id_in_the_middle_of_a_file_that_the_document_does_not_allow_is_refus
     document["components"]["schemas"]["SessionStart"]["properties"]["userID"]["pattern"] = "^u-[0-9]+$"
     inputs = with_scenario(users={"id": {"file": "users.txt"}, "unique": False})
     with pytest.raises(InputError) as caught:
-        run_spec_of(replace(inputs, contract=document, ids=UserIdList.of(ids)), VARIABLES)
+        run_spec_of(replace(inputs, contract=document, ids=TextList.of(ids)), VARIABLES)
     assert (caught.value.code, "'pattern'" in caught.value.message) == ("bad-user-id", True)
 
 

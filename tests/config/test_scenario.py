@@ -16,7 +16,7 @@ from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, targets_of
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import Returning, UserIds
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -154,7 +154,7 @@ def test_a_file_of_ids_is_named_beside_the_scenario() -> None:
     assert unread.user_file is not None
     assert Path(unread.user_file.path) == Path("scenarios/users.csv")
     assert (unread.user_file.column, unread.user_file.place) == ("id", Place("scenarios/x.yaml", 2, 20))
-    ids = UserIdList.of(("ann", "bob"))
+    ids = TextList.of(("ann", "bob"))
     read = unread.with_ids(ids)
     assert (read.users.ids, read.users.pattern, read.user_file) == (ids, None, None)
     plain = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
@@ -198,7 +198,7 @@ def test_ids_are_judged_by_the_contract_before_any_traffic() -> None:
 def test_a_list_of_ids_must_last_for_the_run(ids: tuple[str, ...], reason: str) -> None:
     unread = scenario(LEAST.replace('"user-{run}-{n}"', "{file: users.txt}"))
     with pytest.raises(InputError) as caught:
-        unread.with_ids(UserIdList.of(ids)).check_ids(lambda _: None, "run")
+        unread.with_ids(TextList.of(ids)).check_ids(lambda _: None, "run")
     assert caught.value.code == "bad-user-id"
     assert reason in caught.value.message
     assert caught.value.hint

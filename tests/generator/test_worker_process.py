@@ -24,7 +24,7 @@ from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import KEY_VARIABLE, StubSettings
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.verdict import State
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -229,7 +229,7 @@ def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
     stand_in: Callable[..., GeneratorProcess],
 ) -> None:
     """It ends without having read a spec that is larger than any pipe."""
-    ids = UserIdList.of(f"user-{number:08}" for number in range(100_000))
+    ids = TextList.of(f"user-{number:08}" for number in range(100_000))
     with stand_in("sys.exit(3)", ids=ids) as generator:
         assert follow(generator).latest == {}
         generator.stop()
@@ -238,7 +238,7 @@ def test_a_generator_that_does_not_listen_does_not_hold_up_who_started_it(
 
 
 def test_user_ids_larger_than_any_pipe_arrive_whole(stand_in: Callable[..., GeneratorProcess]) -> None:
-    ids = UserIdList.of(f"user-{number:08}" for number in range(100_000))
+    ids = TextList.of(f"user-{number:08}" for number in range(100_000))
     count = (
         "from sessionload.config.run_spec import RunInputs\n"
         "ids = RunInputs.read(sys.stdin.buffer).ids\nprint(len(ids), ids[99_999], file=sys.stderr)"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import (
     LARGEST_POOL,
     Returning,
@@ -34,7 +34,7 @@ def from_pattern(text: str, returning: Returning | None = None, *, unique: bool 
 
 
 def from_list(ids: tuple[str, ...], returning: Returning | None = None, *, unique: bool = True) -> UserIds:
-    return UserIds(pattern=None, ids=UserIdList.of(ids), returning=returning, unique=unique)
+    return UserIds(pattern=None, ids=TextList.of(ids), returning=returning, unique=unique)
 
 
 def ids_of(users: UserIds, count: int, *, seed: int = 7) -> list[str]:
@@ -219,7 +219,7 @@ class TestFaults:
         ("users", "sentence"),
         [
             (
-                UserIds(pattern="{n}", ids=UserIdList.of(("a",)), returning=None, unique=True),
+                UserIds(pattern="{n}", ids=TextList.of(("a",)), returning=None, unique=True),
                 "user IDs come either from a pattern or from a list; give exactly one of them",
             ),
             (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.document import Document
     from sessionload.config.users import UserFile
-    from sessionload.workload.user_id_list import UserIdList
+    from sessionload.workload.text_list import TextList
 
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")
 DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
@@ -120,7 +120,7 @@ def read_contract(path: Path) -> tuple[Any, str]:
     return document, hashlib.sha256(data).hexdigest()
 
 
-def read_user_ids(file: UserFile) -> UserIdList:
+def read_user_ids(file: UserFile) -> TextList:
     """Return the user IDs of a file. Raises `InputError`, which names lines and never IDs."""
     path = Path(file.path)
     try:

@@ -20,7 +20,7 @@ from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import Run, RunHeader
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ class RunInputs:
     machine: Mapping[str, str]
     operation: str | None = None
     """The operation to call, before that of the environment."""
-    ids: UserIdList | None = None
+    ids: TextList | None = None
     """User IDs from a file, if the scenario names one."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
@@ -85,7 +85,7 @@ class RunInputs:
             text, packed = stream.read(text_bytes), stream.read(ends_bytes)
             if (len(text), len(packed)) != (text_bytes, ends_bytes):
                 return None
-            data["ids"] = UserIdList(text, array("I", packed))
+            data["ids"] = TextList(text, array("I", packed))
         return cls(**data)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sessionload.config.document import Document
     from sessionload.verdict.evidence import Limits
     from sessionload.workload.schedule import Schedule, Stage
-    from sessionload.workload.user_id_list import UserIdList
+    from sessionload.workload.text_list import TextList
 
 KEYS = ("name", "description", "environment", "users", "load", "targets", "seed")
 TARGET_KEYS = ("expr", "window", "abort")
@@ -114,7 +114,7 @@ class Scenario:
             resolved=resolved,
         )
 
-    def with_ids(self, ids: UserIdList) -> Scenario:
+    def with_ids(self, ids: TextList) -> Scenario:
         """Return the scenario with the IDs of its `user_file`."""
         return replace(self, users=replace(self.users, ids=ids), user_file=None)
 

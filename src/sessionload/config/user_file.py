@@ -10,7 +10,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place, nearest
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,12 +22,12 @@ _TOO_LONG = "field larger than field limit"
 _NO_END = "unexpected end of data"
 
 
-def user_ids_of(lines: Iterable[str], file: UserFile) -> UserIdList:
+def user_ids_of(lines: Iterable[str], file: UserFile) -> TextList:
     """Return the IDs in the lines of `file`, each with its line end.
 
     Raises `InputError` (no-user-ids, empty-user-id, no-such-column, bad-csv).
     """
-    ids = UserIdList.of(_plain(lines, file) if file.column is None else _column(lines, file, file.column))
+    ids = TextList.of(_plain(lines, file) if file.column is None else _column(lines, file, file.column))
     if not ids:
         hint = "write an ID on each line" + ("" if file.column is None else " below the header")
         raise _refuse("no-user-ids", "there is no user ID in this file", hint, file, 1)

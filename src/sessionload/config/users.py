@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sessionload.workload.user_id_list import UserIdList
+from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def check_users(node: Node) -> Users:
     if returning_node and returning:
         resolved["returning"] = _resolved(returning, returning_node)
     if isinstance(source.value, dict):
-        unread = UserIds(None, UserIdList.of(()), returning, unique)
+        unread = UserIds(None, TextList.of(()), returning, unique)
         return Users(unread, _file(source), source.place, resolved)
     ids = UserIds(source.text(), None, returning, unique)
     source.parsed(lambda _: compile_user_ids(ids, run_id="run", seed=0), "bad-user-id", _CURE, most=1000)

@@ -26,7 +26,7 @@ from sessionload.workload.user_id_pattern import digests, read_pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sessionload.workload.user_id_list import UserIdList
+    from sessionload.workload.text_list import TextList
 
 LARGEST_POOL = 1_000_000
 """Returning users come from a pool of at most this many."""
@@ -59,7 +59,7 @@ class UserIds:
     """
 
     pattern: str | None
-    ids: UserIdList | None
+    ids: TextList | None
     returning: Returning | None
     unique: bool
 
@@ -199,7 +199,7 @@ def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
     return earlier
 
 
-def _repeated(ids: UserIdList, planned: int) -> ValueProblem | None:
+def _repeated(ids: TextList, planned: int) -> ValueProblem | None:
     if len(ids) < planned:
         return ValueProblem(
             f"{planned:,} arrivals are planned, and the list of user IDs, which must be unique, ends after"
