@@ -89,10 +89,10 @@ def quoted(text: str) -> str:
     return repr(text) if len(text) <= _WIDEST else repr(text[:_WIDEST]) + "..."
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the known word nearest to `word`, or lists all of them."""
+def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """Return a hint that names the known word nearest to `word`; if none is, `otherwise` or all of them."""
     known_words = sorted(known)
     close = get_close_matches(word, known_words, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return "known here: " + ", ".join(known_words)
+    return otherwise or "known here: " + ", ".join(known_words)

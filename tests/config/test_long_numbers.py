@@ -12,7 +12,7 @@ from sessionload.config.yaml_source import parse
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.schema_check import checked_schema
+from sessionload.contract.schema_rule import SchemaRule
 from sessionload.errors import InputError, ValueProblem
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
@@ -126,7 +126,7 @@ def test_a_pattern_is_refused() -> None:
 def test_a_contract_with_such_a_limit_is_refused_or_usable(keyword: str, number: str | int) -> None:
     data = parse(f"openapi: 3.0.3\na: {{type: string, {keyword}: {number}}}\n".encode(), "c.yaml").data
     with pytest.raises(InputError) as caught:
-        checked_schema(OpenApiDocument(data, "c.yaml"), data["a"], "a body")
+        SchemaRule(OpenApiDocument(data, "c.yaml"), data["a"], "a body")
     assert caught.value.code == "bad-schema"
 
 

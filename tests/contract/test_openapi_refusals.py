@@ -123,11 +123,15 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         (_response_schema({"type": "null"}), "bad-schema", "'type'"),
         (_response_schema({"minLength": -1}), "bad-schema", "'minLength'"),
         (_response_schema({"exclusiveMaximum": 5}), "bad-schema", "'exclusiveMaximum'"),
-        (_response_schema({"pattern": "("}), "bad-schema", "'pattern'"),
-        (_response_schema({"properties": {"a": {"pattern": "("}}}), "bad-schema", "'pattern'"),
-        (_response_schema({"id": "http://example.com"}), "bad-schema", "'id'"),
+        (_response_schema({"pattern": "("}), "bad-schema", "a pattern that is not a regular expression"),
+        (
+            _response_schema({"properties": {"a": {"pattern": "("}}}),
+            "bad-schema",
+            "'#/components/schemas/SessionStarted/properties/a'",
+        ),
+        (_response_schema({"id": "http://example.com"}), "unknown-keyword", "'id'"),
         (_response_schema({"$ref": None}), "bad-schema", "'$ref'"),
-        (_response_schema({"items": [{}]}), "bad-contract", "a schema"),
+        (_response_schema({"items": [{}]}), "bad-contract", "SessionStarted/items'"),
     ],
 )
 def test_a_document_that_cannot_be_used_is_refused(

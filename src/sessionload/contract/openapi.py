@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from sessionload.contract.dialect import dialect_of
 from sessionload.errors import InputError, Place
 
-_BESIDE_REFERENCE = frozenset({"$ref", "description", "summary"})
+NO_MORE_THAN_REFERENCE = frozenset({"$ref", "description", "summary"})
+"""The keys of a mapping that says nothing beside where it leads."""
 
 
 class OpenApiDocument:
@@ -25,6 +26,12 @@ class OpenApiDocument:
                 "unsupported-openapi",
                 "the document does not say that it is OpenAPI 3.0, 3.1 or 3.2",
                 hint="it needs a line like 'openapi: 3.1.0', with the version that it was written for",
+            )
+        if "jsonSchemaDialect" in root and root["jsonSchemaDialect"] not in dialect.meta_schemas:
+            raise self.refusal(
+                "unsupported-dialect",
+                f"the document has a 'jsonSchemaDialect' that is not one of {dialect.name}",
+                hint="leave it out; schemas are then those of JSON Schema 2020-12 with OpenAPI's additions",
             )
         self.dialect = dialect
 
@@ -43,18 +50,19 @@ class OpenApiDocument:
             if reference in passed:
                 raise self.refusal("broken-reference", f"the reference '{reference}' leads back to itself")
             passed.add(reference)
-            if not _BESIDE_REFERENCE.issuperset(node):
+            if not NO_MORE_THAN_REFERENCE.issuperset(node):
                 raise self.refusal(
                     "broken-reference",
                     f"the reference '{reference}' has other keys beside it",
                     hint="OpenAPI 3.0 ignores them: move them to where the reference leads",
                 )
-            node = self._target(reference)
+            node = self.target(reference)
         if not isinstance(node, Mapping):
             raise self.refusal("bad-contract", f"{what} is missing from the document, or not a mapping")
         return node
 
-    def _target(self, reference: str) -> object:
+    def target(self, reference: str) -> object:
+        """Return what `reference` leads to, which may be a reference itself. Raises `InputError`."""
         if not reference.startswith("#"):
             raise self.refusal(
                 "remote-reference",

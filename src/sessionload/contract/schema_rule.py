@@ -1,21 +1,19 @@
 """A JSON value against one schema of the document: the first violation.
 
-The library finds all violations; the one nearest to the top and of the plainest kind is kept. It is named
-by the schema and never by the value: a server cannot choose a cause, and the library's own messages, which
-quote the value, are not used, because it may be a session key.
+The library finds all violations; the one nearest to the top and of the plainest kind is kept.
 """
 
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from jsonschema import Draft4Validator
-from jsonschema.validators import extend
-from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator
 from referencing import Registry
 
-from sessionload.contract.schema_check import checked_schema
+from sessionload.contract.judging import Judging, Undecided
+from sessionload.contract.schema_reader import SchemaReader
+from sessionload.contract.validators import VALIDATORS
+from sessionload.contract.violation import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,53 +22,10 @@ if TYPE_CHECKING:
 
     from sessionload.contract.openapi import OpenApiDocument
 
-_ANNOTATIONS = frozenset({"title", "description", "example", "deprecated", "externalDocs", "xml"})
-_OBJECT = _ANNOTATIONS | {"type", "required", "properties"}
-_TEXT = _ANNOTATIONS | {"type", "minLength", "maxLength"}
+_OBJECT = frozenset({"type", "required", "properties"})
+_TEXT = frozenset({"type", "minLength", "maxLength"})
 _ENOUGH = 200
 """How many violations of one value are compared at most."""
-_DEEPEST = 4
-"""How many names a cause has at most: a schema that refers to itself must not make causes without end."""
-
-# A discriminator only helps tools to choose; the alternatives themselves decide. The library would look up
-# a schema by a value that the server chose.
-_PLAIN = {keyword: Draft4Validator.VALIDATORS[keyword] for keyword in ("allOf", "anyOf", "oneOf")}
-_RESPONSE = extend(OAS30ReadValidator, _PLAIN)  # type: ignore[no-untyped-call]
-_REQUEST = extend(OAS30WriteValidator, _PLAIN)  # type: ignore[no-untyped-call]
-
-_SENTENCES = {
-    "required": "{where} is missing",
-    "type": "{where} is not of the type '{limit}'",
-    "minLength": "{where} is shorter than its minLength, {limit}",
-    "maxLength": "{where} is longer than its maxLength, {limit}",
-    "enum": "{where} is not one of the values listed",
-    "additionalProperties": "{where} has a property that is not listed",
-}
-
-
-class Violation(NamedTuple):
-    """What is wrong: the schema's keyword, the names that lead to the place, and the keyword's limit."""
-
-    keyword: str
-    names: tuple[str, ...]
-    limit: object
-
-    @property
-    def cause(self) -> str:
-        """A stable key, such as `body/type/sessionKey`."""
-        return "/".join(("body", self.keyword, *self.names[:_DEEPEST]))
-
-    @property
-    def sentence(self) -> str:
-        """One clause that says nothing that the value says."""
-        where = ".".join(self.names[:_DEEPEST]) or "the body"
-        form = _SENTENCES.get(self.keyword, "{where} breaks the rule '{keyword}'")
-        return form.format(where=where, limit=self.limit, keyword=self.keyword)
-
-    @property
-    def _rank(self) -> tuple[int, int, str]:
-        plain = ("type", "required")
-        return len(self.names), plain.index(self.keyword) if self.keyword in plain else 2, self.cause
 
 
 class SchemaRule:
@@ -78,45 +33,41 @@ class SchemaRule:
 
     def __init__(self, document: OpenApiDocument, node: object, what: str, *, request: bool = False) -> None:
         """Prepare the schema `node`. Raises `InputError` when it could fail while it judges."""
-        self._schema = checked_schema(document, node, what)
-        self._follow = document.follow
-        # References start at the root of the document, so its parts that they can name come along.
-        schema = dict(self._schema) | {
-            name: document.root[name] for name in ("components", "paths") if name in document.root
-        }
-        validators = OAS31Validator if document.dialect.is_json_schema else _REQUEST if request else _RESPONSE
-        validator = validators(schema, registry=Registry())
-        self._violations = validator.iter_errors
+        reader = SchemaReader(document, request=request)
+        self._schema = reader.read(node, what)
+        self.unchecked = tuple(reader.unchecked)
+        """What the schema says that is not checked, each with its place, such as `format 'iri' of …`."""
+        self._validator = VALIDATORS[document.dialect.name](self._schema, registry=Registry())
 
     def allows_any_text(self, name: str, longest: int) -> bool:
         """Tell whether an object of nothing but a text of 1 to `longest` characters, `name`, is allowed.
 
         False also where the schema has a keyword that may depend on more than type and length.
         """
-        text = self._follow(self._schema.get("properties", {}).get(name, {}), name)
-        if not (_OBJECT.issuperset(self._schema) and _TEXT.issuperset(text)):
+        schema = {} if isinstance(self._schema, bool) else self._schema
+        text = schema.get("properties", {}).get(name, {})
+        if isinstance(text, bool) or not (_OBJECT.issuperset(schema) and _TEXT.issuperset(text)):
             return False
         return all(self.violation({name: "x" * length}) is None for length in (1, longest))
 
     def violation(self, value: object) -> Violation | None:
         """Return the shallowest and plainest violation, always the same for equal values, or None."""
-        errors = self._violations(value)
-        first = next(errors, None)
-        if first is None:
-            return None
-        return min((_violation(error) for error in (first, *islice(errors, _ENOUGH))), key=_rank)
-
-
-def _rank(violation: Violation) -> tuple[int, int, str]:
-    return violation._rank  # noqa: SLF001 - a key function for our own class
+        try:
+            errors = islice(self._validator.evolve(format_checker=Judging()).iter_errors(value), _ENOUGH)
+            return min(map(_violation, errors), key=lambda found: found.rank, default=None)
+        except (Undecided, RecursionError):
+            return Violation("undecided", (), None)
 
 
 def _violation(error: ValidationError) -> Violation:
     path = list(error.absolute_schema_path)
+    if error.validator is None:  # a schema that is false, whose path ends with no keyword
+        return Violation("false", _names([*path, ""]), None)
     names = _names(path)
     if error.validator == "required":
         names += (_missing(error),)
-    return Violation(str(error.validator), names, error.validator_value)
+    limit = error.validator_value
+    return Violation(str(error.validator), names, str(limit) if error.validator == "pattern" else limit)
 
 
 def _missing(error: ValidationError) -> str:
@@ -134,8 +85,16 @@ def _names(path: list[str | int]) -> tuple[str, ...]:
     for step in steps:
         if step == "properties":
             names.append(str(next(steps)))
-        elif step == "items":
+        elif step in _INTO_ITEMS:
             names.append("[]")
-        elif step == "additionalProperties":
+        elif step in _INTO_OTHERS:
             names.append("*")
+        if step in _WITH_A_NAME:
+            next(steps)
     return tuple(names)
+
+
+_INTO_ITEMS = frozenset(("items", "prefixItems", "unevaluatedItems"))
+_INTO_OTHERS = frozenset(("additionalProperties", "patternProperties", "unevaluatedProperties"))
+_WITH_A_NAME = frozenset(("patternProperties", "dependentSchemas"))
+"""Keywords after which a path has a text of the document, which may be the name of a keyword."""

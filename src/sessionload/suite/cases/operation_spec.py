@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sessionload.contract.contract import Contract
-    from sessionload.contract.schema_rule import Violation
+    from sessionload.contract.violation import Violation
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 """Every method that an OpenAPI document can list."""

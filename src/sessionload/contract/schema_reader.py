@@ -1,0 +1,215 @@
+"""Prepares the schemas that an operation reaches, once, before any traffic: then judging cannot fail.
+
+What is not reached is not looked at: a document may have thousands of other schemas. A schema is refused,
+with its place, when it has a keyword that its version of OpenAPI does not know, when a keyword holds what
+it cannot hold, when a reference leads nowhere, and when schemas refer to each other without a step into the
+value, which would never come to an end.
+
+A prepared schema is a mapping of the keywords that judge, with prepared schemas inside. References are gone,
+or are what they lead to, so these mappings go in circles where the document's do: never walk or print one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from sessionload.contract.ecma_pattern import EcmaPattern
+from sessionload.contract.formats import FORMATS, NOTHING_TO_CHECK
+from sessionload.contract.openapi import NO_MORE_THAN_REFERENCE
+from sessionload.errors import ValueProblem, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sessionload.contract.openapi import OpenApiDocument
+    from sessionload.errors import InputError
+
+_ONE = frozenset(
+    ("not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties")
+    + ("unevaluatedProperties", "unevaluatedItems")
+)
+_SEVERAL = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_NAMED = frozenset(("properties", "dependentSchemas"))
+_OF_THE_SAME_VALUE = frozenset(
+    ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+)
+_AS_THEY_ARE = frozenset(
+    ("type", "nullable", "enum", "const", "multipleOf", "uniqueItems", "dependentRequired")
+    + ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minContains", "maxContains")
+    + ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+)
+_UNCHECKED = ("contentEncoding", "contentMediaType", "contentSchema")
+
+
+class _Schema(NamedTuple):
+    """A schema as it was written and as it is prepared."""
+
+    written: Any
+    where: str
+    """Its place in words, such as `the response 200` or `'#/components/schemas/Name'`."""
+    exempt: frozenset[str]
+    """Properties that nobody requires in this direction, as schemas say that hold for the same value."""
+    prepared: dict[str, Any] | bool
+    beside: list[int]
+    """The identities of the prepared schemas that it applies to the same value."""
+
+
+class SchemaReader:
+    """Reads a schema and all that it reaches."""
+
+    def __init__(self, document: OpenApiDocument, *, request: bool) -> None:
+        """`request` says in which direction the values go: what is read-only is not sent."""
+        self.unchecked: dict[str, None] = {}
+        """What the schemas say that is not checked, with its place; in order, each once."""
+        self._document = document
+        self._dialect = document.dialect
+        self._hidden = "readOnly" if request else "writeOnly"
+        self._schemas: dict[tuple[int, frozenset[str]], _Schema] = {}
+        self._waiting: list[_Schema] = []
+
+    def read(self, written: object, what: str) -> dict[str, Any] | bool:
+        """Return a schema prepared. Raises `InputError` when it could not be judged by."""
+        root = self._schema(written, what, frozenset())
+        while self._waiting:
+            self._fill(self._waiting.pop())
+        try:
+            TopologicalSorter({id(each.prepared): each.beside for each in self._schemas.values()}).prepare()
+        except CycleError:
+            raise self._document.refusal(
+                "broken-reference", f"{what} refers to itself without a step into the value"
+            ) from None
+        return root.prepared
+
+    def _schema(self, written: object, where: str, exempt: frozenset[str]) -> _Schema:
+        written, where = self._followed(written, where)
+        key = id(written), exempt
+        if key not in self._schemas:
+            prepared: dict[str, Any] | bool = written if isinstance(written, bool) else {}
+            self._schemas[key] = _Schema(written, where, exempt, prepared, [])
+            self._waiting.append(self._schemas[key])
+        return self._schemas[key]
+
+    def _followed(self, written: object, where: str) -> tuple[object, str]:
+        """Return the schema to which one leads that is nothing but a reference, and its place in words."""
+        if not self._dialect.is_json_schema:
+            reference = written.get("$ref") if isinstance(written, Mapping) else None
+            return self._document.follow(written, where), f"'{reference}'" if reference else where
+        passed: set[str] = set()
+        while isinstance(written, Mapping) and isinstance(written.get("$ref"), str):
+            reference = written["$ref"]
+            if not NO_MORE_THAN_REFERENCE.issuperset(written):
+                return written, where
+            if reference in passed:
+                raise self._document.refusal(
+                    "broken-reference", f"the reference '{reference}' leads back to itself"
+                )
+            passed.add(reference)
+            written, where = self._document.target(reference), f"'{reference}'"
+        return (written if isinstance(written, bool) else self._document.follow(written, where)), where
+
+    def _fill(self, schema: _Schema) -> None:
+        if isinstance(schema.prepared, bool):
+            return
+        self._check(schema)
+        self.unchecked.update(dict.fromkeys(_unchecked(schema)))
+        exempt = schema.exempt | self._exempt(schema.written)
+        try:
+            for keyword, part in schema.written.items():
+                self._prepare(schema, exempt, keyword, part)
+        except ValueProblem as problem:
+            raise self._bad(schema, f"has a pattern that {problem.message}") from None
+
+    def _prepare(self, schema: _Schema, exempt: frozenset[str], keyword: str, part: Any) -> None:  # noqa: ANN401 - it holds what its keyword may
+        prepared = cast("dict[str, Any]", schema.prepared)
+        child = partial(self._child, schema, exempt, keyword)
+        if keyword == "additionalProperties" and isinstance(part, bool):
+            prepared[keyword] = part
+        elif keyword in _ONE:
+            prepared[keyword] = child(part)
+        elif keyword in _SEVERAL:
+            prepared[keyword] = [child(each, index) for index, each in enumerate(part)]
+        elif keyword in _NAMED:
+            prepared[keyword] = {str(name): child(each, name) for name, each in part.items()}
+        elif keyword == "patternProperties":
+            prepared[keyword] = {EcmaPattern(text): child(each, text) for text, each in part.items()}
+        elif keyword == "$ref":
+            prepared[keyword] = child({keyword: part})
+        elif keyword == "pattern":
+            prepared[keyword] = EcmaPattern(part)
+        elif keyword == "required":
+            prepared[keyword] = [name for name in part if name not in exempt]
+        elif (
+            keyword in _AS_THEY_ARE
+            or (keyword == "format" and part in FORMATS)
+            or (keyword == self._hidden and part is True)
+        ):
+            prepared[keyword] = part
+
+    def _child(
+        self, schema: _Schema, exempt: frozenset[str], keyword: str, written: object, *step: str | int
+    ) -> dict[str, Any] | bool:
+        """Return a schema prepared that is inside another one, at `keyword` and `step`."""
+        where = "/".join((schema.where.rstrip("'"), keyword, *map(str, step)))
+        where += "'" * schema.where.endswith("'")
+        if keyword not in _OF_THE_SAME_VALUE:
+            return self._schema(written, where, frozenset()).prepared
+        inner = self._schema(written, where, exempt)
+        schema.beside.append(id(inner.prepared))
+        return inner.prepared
+
+    def _check(self, schema: _Schema) -> None:
+        keywords: Mapping[str, Any] = schema.written
+        if not all(isinstance(keyword, str) for keyword in keywords):
+            raise self._bad(schema, "has a keyword that is no text")
+        unknown = self._dialect.unknown(keywords)
+        if unknown:
+            keyword, cure = unknown
+            raise self._document.refusal(
+                "unknown-keyword",
+                f"the schema of {schema.where} has a keyword that is none of {self._dialect.name}, {keyword}",
+                hint=cure,
+            )
+        wrong = self._dialect.misshaped(keywords)
+        if wrong:
+            raise self._bad(schema, f"holds what {self._dialect.name} does not allow, at '{wrong}'")
+
+    def _bad(self, schema: _Schema, what: str) -> InputError:
+        return self._document.refusal("bad-schema", f"the schema of {schema.where} {what}")
+
+    def _exempt(self, written: object) -> frozenset[str]:
+        """Return the properties of a schema that have no place in this direction."""
+        return frozenset(
+            str(name)
+            for schema in self._together(written, set())
+            for name, part in _members(schema.get("properties"))
+            if any(each.get(self._hidden) is True for each in self._together(part, set()))
+        )
+
+    def _together(self, written: object, passed: set[int]) -> Iterator[Mapping[str, Any]]:
+        """Yield a schema and those that always hold with it. None of them has been checked yet."""
+        schema, _ = self._followed(written, "a schema")
+        if isinstance(schema, Mapping) and id(schema) not in passed:
+            passed.add(id(schema))
+            yield schema
+            parts = schema.get("allOf")
+            for part in parts if isinstance(parts, list) else ():
+                yield from self._together(part, passed)
+            if isinstance(schema.get("$ref"), str):
+                yield from self._together({"$ref": schema["$ref"]}, passed)
+
+
+def _members(written: object) -> Iterable[tuple[object, object]]:
+    return written.items() if isinstance(written, Mapping) else ()
+
+
+def _unchecked(schema: _Schema) -> Iterator[str]:
+    """Yield what a schema says that is not checked."""
+    for keyword in _UNCHECKED:
+        if keyword in schema.written:
+            yield f"{keyword} of {schema.where}"
+    name = schema.written.get("format", "password")
+    if name not in FORMATS and name not in NOTHING_TO_CHECK:
+        yield f"format {quoted(name)} of {schema.where}"
