@@ -20,7 +20,7 @@ OLD, NEW = "3.0.3", "3.1.0"
         (OLD, "minLenght", "did you mean 'minLength'?"),
         (NEW, "minLenght", "did you mean 'minLength'?"),
         (NEW, "proprties", "did you mean 'properties'?"),
-        (NEW, "internal", "let its name begin with 'x-'"),
+        (NEW, "sensitivityLevel", "let its name begin with 'x-'"),
         (OLD, "const", "it belongs to OpenAPI 3.1 and later"),
         (OLD, "examples", "it belongs to OpenAPI 3.1 and later"),
         (OLD, "$schema", "it belongs to OpenAPI 3.1 and later"),
@@ -150,6 +150,31 @@ def test_schemas_that_go_in_a_circle_without_a_step_are_refused(
     with pytest.raises(InputError) as caught:
         rule_of(schema, schemas=schemas)
     assert caught.value.code == "broken-reference"
+
+
+@pytest.mark.parametrize("version", [OLD, NEW])
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        {f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}"}]} for n in range(400)},
+        {f"S{n}": {"anyOf": [{"$ref": f"#/components/schemas/S{n + 1}"}] * 2} for n in range(20)},
+        {f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}"}, {}]} for n in range(100_000)},
+    ],
+    ids=["chain", "tree", "endless"],
+)
+def test_one_value_against_too_many_schemas_is_refused(version: str, schemas: dict[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        rule_of({"$ref": "#/components/schemas/S0"}, version, schemas={**schemas, f"S{len(schemas)}": {}})
+    assert caught.value.code == "too-many-schemas"
+
+
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_as_many_as_a_person_writes_are_judged_by(version: str) -> None:
+    chain: dict[str, object] = {
+        f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}"}]} for n in range(30)
+    }
+    rule = rule_of({"$ref": "#/components/schemas/S0"}, version, schemas={**chain, "S30": {"type": "string"}})
+    assert cause_of(rule, 1) == "body/type"
 
 
 def test_in_3_0_nothing_stands_beside_a_reference() -> None:

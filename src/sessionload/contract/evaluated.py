@@ -27,10 +27,9 @@ def evaluated(validator: AtWork, value: _Object | list[object], schema: Schema, 
     judging_of(validator).step()
     finders = _OF_OBJECTS if isinstance(value, Mapping) else _OF_ARRAYS
     done: Done = set()
-    if not isinstance(schema, bool):
-        for keyword, part in schema.items():
-            if keyword in finders and keyword != but:
-                done |= finders[keyword](validator, value, part, schema)
+    for keyword, part in schema.items():
+        if keyword in finders and keyword != but:
+            done |= finders[keyword](validator, value, part, schema)
     return done
 
 
@@ -62,8 +61,8 @@ def _holding(validator: AtWork, value: Any, part: Sequence[Schema], schema: Sche
 
 def _conditional(validator: AtWork, value: Any, part: Schema, schema: Mapping[str, Any]) -> Done:  # noqa: ANN401 - of either kind
     if judging_of(validator).allows(validator, value, part):
-        return _together(validator, value, [part, schema.get("then", True)], schema)
-    return evaluated(validator, value, schema.get("else", True))
+        return _together(validator, value, [part, schema.get("then", {})], schema)
+    return evaluated(validator, value, schema.get("else", {}))
 
 
 def _depending(validator: AtWork, value: _Object, part: Mapping[str, Schema], schema: Schema) -> Done:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-    Schema = Mapping[str, object] | bool
+    Schema = Mapping[str, object]
+    SchemaOrFlag = Schema | bool
 
 _STEPS = 100_000
 """How often a schema may be applied to a value by another one that combines schemas."""

@@ -27,7 +27,7 @@ class OpenApiDocument:
                 "the document does not say that it is OpenAPI 3.0, 3.1 or 3.2",
                 hint="it needs a line like 'openapi: 3.1.0', with the version that it was written for",
             )
-        if "jsonSchemaDialect" in root and root["jsonSchemaDialect"] not in dialect.meta_schemas:
+        if "jsonSchemaDialect" in root and str(root["jsonSchemaDialect"]) not in dialect.meta_schemas:
             raise self.refusal(
                 "unsupported-dialect",
                 f"the document has a 'jsonSchemaDialect' that is not one of {dialect.name}",
@@ -60,6 +60,21 @@ class OpenApiDocument:
         if not isinstance(node, Mapping):
             raise self.refusal("bad-contract", f"{what} is missing from the document, or not a mapping")
         return node
+
+    def follow_schema(self, node: object, what: str) -> Mapping[str, Any]:
+        """Return the schema that `node` is or leads to, where what stands beside a reference counts too.
+
+        Such a one is returned as the `allOf` that it means. Raises `InputError` as `follow` does.
+        """
+        if (
+            not self.dialect.is_json_schema
+            or not isinstance(node, Mapping)
+            or NO_MORE_THAN_REFERENCE.issuperset(node)
+            or not isinstance(node.get("$ref"), str)
+        ):
+            return self.follow(node, what)
+        beside = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
+        return {**beside, "allOf": [{"$ref": node["$ref"]}, *node.get("allOf", ())]}
 
     def target(self, reference: str) -> object:
         """Return what `reference` leads to, which may be a reference itself. Raises `InputError`."""

@@ -134,7 +134,7 @@ def _documented(parameter: Parameter) -> Iterator[object]:
     schema = node.get("schema")
     if not isinstance(schema, dict):
         return
-    for holder in (schema, follow(schema, parameter.label)):
+    for holder in (schema, parameter.document.follow_schema(schema, parameter.label)):
         yield from (holder[keyword] for keyword in ("default", "const", "example") if keyword in holder)
         listed = holder.get("examples")
         yield from listed if isinstance(listed, list) else ()

@@ -3,7 +3,7 @@
 What is not reached is not looked at: a document may have thousands of other schemas. A schema is refused,
 with its place, when it has a keyword that its version of OpenAPI does not know, when a keyword holds what
 it cannot hold, when a reference leads nowhere, and when schemas refer to each other without a step into the
-value, which would never come to an end.
+value, which would never come to an end, or would take too many steps for one value.
 
 A prepared schema is a mapping of the keywords that judge, with prepared schemas inside. References are gone,
 or are what they lead to, so these mappings go in circles where the document's do: never walk or print one.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.contract.ecma_pattern import EcmaPattern
 from sessionload.contract.formats import FORMATS, NOTHING_TO_CHECK
@@ -27,20 +27,22 @@ if TYPE_CHECKING:
     from sessionload.contract.openapi import OpenApiDocument
     from sessionload.errors import InputError
 
-_ONE = frozenset(
-    ("not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties")
-    + ("unevaluatedProperties", "unevaluatedItems")
-)
+_FOR_THE_REST = frozenset(("additionalProperties", "unevaluatedProperties", "unevaluatedItems"))
+_ONE = _FOR_THE_REST | {"not", "if", "then", "else", "items", "contains", "propertyNames"}
 _SEVERAL = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _NAMED = frozenset(("properties", "dependentSchemas"))
 _OF_THE_SAME_VALUE = frozenset(
     ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
 )
-_AS_THEY_ARE = frozenset(
-    ("type", "nullable", "enum", "const", "multipleOf", "uniqueItems", "dependentRequired")
-    + ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minContains", "maxContains")
-    + ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_BOUNDS = frozenset(f"{end}{of}" for end in ("min", "max") for of in ("Length", "Items", "Properties"))
+_NUMBERS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"))
+_AS_THEY_ARE = (
+    _BOUNDS
+    | _NUMBERS
+    | {"type", "nullable", "enum", "const", "uniqueItems", "dependentRequired", "minContains", "maxContains"}
 )
+_DEEPEST = 32
+_MOST_FOR_A_VALUE = 10_000
 _UNCHECKED = ("contentEncoding", "contentMediaType", "contentSchema")
 
 
@@ -52,7 +54,9 @@ class _Schema(NamedTuple):
     """Its place in words, such as `the response 200` or `'#/components/schemas/Name'`."""
     exempt: frozenset[str]
     """Properties that nobody requires in this direction, as schemas say that hold for the same value."""
-    prepared: dict[str, Any] | bool
+    depth: int
+    """How many schemas around it are about the same value."""
+    prepared: dict[str, Any]
     beside: list[int]
     """The identities of the prepared schemas that it applies to the same value."""
 
@@ -70,25 +74,43 @@ class SchemaReader:
         self._schemas: dict[tuple[int, frozenset[str]], _Schema] = {}
         self._waiting: list[_Schema] = []
 
-    def read(self, written: object, what: str) -> dict[str, Any] | bool:
+    def read(self, written: object, what: str) -> dict[str, Any]:
         """Return a schema prepared. Raises `InputError` when it could not be judged by."""
-        root = self._schema(written, what, frozenset())
+        root = self._schema(written, what)
         while self._waiting:
             self._fill(self._waiting.pop())
+        self._require_an_end(what)
+        return root.prepared
+
+    def _require_an_end(self, what: str) -> None:
+        beside = {id(each.prepared): each.beside for each in self._schemas.values()}
+        held: dict[int, int] = {}
         try:
-            TopologicalSorter({id(each.prepared): each.beside for each in self._schemas.values()}).prepare()
+            for schema in TopologicalSorter(beside).static_order():
+                held[schema] = 1 + sum(held[inner] for inner in beside[schema])
         except CycleError:
             raise self._document.refusal(
                 "broken-reference", f"{what} refers to itself without a step into the value"
             ) from None
-        return root.prepared
+        if max(held.values()) > _MOST_FOR_A_VALUE:
+            raise self._too_much(what)
 
-    def _schema(self, written: object, where: str, exempt: frozenset[str]) -> _Schema:
+    def _too_much(self, where: str) -> InputError:
+        return self._document.refusal(
+            "too-many-schemas",
+            f"the schema of {where} holds one value against too many schemas",
+            hint=f"{_DEEPEST} may be one inside the other, and {_MOST_FOR_A_VALUE} in all: join some of them",
+        )
+
+    def _schema(
+        self, written: object, where: str, exempt: frozenset[str] = frozenset(), depth: int = 0
+    ) -> _Schema:
         written, where = self._followed(written, where)
         key = id(written), exempt
         if key not in self._schemas:
-            prepared: dict[str, Any] | bool = written if isinstance(written, bool) else {}
-            self._schemas[key] = _Schema(written, where, exempt, prepared, [])
+            if depth > _DEEPEST:
+                raise self._too_much(where)
+            self._schemas[key] = _Schema(written, where, exempt, depth, {}, [])
             self._waiting.append(self._schemas[key])
         return self._schemas[key]
 
@@ -111,7 +133,9 @@ class SchemaReader:
         return (written if isinstance(written, bool) else self._document.follow(written, where)), where
 
     def _fill(self, schema: _Schema) -> None:
-        if isinstance(schema.prepared, bool):
+        if isinstance(schema.written, bool):
+            if not schema.written:
+                schema.prepared["false"] = True
             return
         self._check(schema)
         self.unchecked.update(dict.fromkeys(_unchecked(schema)))
@@ -123,9 +147,9 @@ class SchemaReader:
             raise self._bad(schema, f"has a pattern that {problem.message}") from None
 
     def _prepare(self, schema: _Schema, exempt: frozenset[str], keyword: str, part: Any) -> None:  # noqa: ANN401 - it holds what its keyword may
-        prepared = cast("dict[str, Any]", schema.prepared)
+        prepared = schema.prepared
         child = partial(self._child, schema, exempt, keyword)
-        if keyword == "additionalProperties" and isinstance(part, bool):
+        if keyword in _FOR_THE_REST and isinstance(part, bool):
             prepared[keyword] = part
         elif keyword in _ONE:
             prepared[keyword] = child(part)
@@ -150,13 +174,13 @@ class SchemaReader:
 
     def _child(
         self, schema: _Schema, exempt: frozenset[str], keyword: str, written: object, *step: str | int
-    ) -> dict[str, Any] | bool:
+    ) -> dict[str, Any]:
         """Return a schema prepared that is inside another one, at `keyword` and `step`."""
         where = "/".join((schema.where.rstrip("'"), keyword, *map(str, step)))
         where += "'" * schema.where.endswith("'")
         if keyword not in _OF_THE_SAME_VALUE:
-            return self._schema(written, where, frozenset()).prepared
-        inner = self._schema(written, where, exempt)
+            return self._schema(written, where).prepared
+        inner = self._schema(written, where, exempt, schema.depth + 1)
         schema.beside.append(id(inner.prepared))
         return inner.prepared
 
@@ -183,22 +207,26 @@ class SchemaReader:
         """Return the properties of a schema that have no place in this direction."""
         return frozenset(
             str(name)
-            for schema in self._together(written, set())
+            for schema in self._together(written)
             for name, part in _members(schema.get("properties"))
-            if any(each.get(self._hidden) is True for each in self._together(part, set()))
+            if any(each.get(self._hidden) is True for each in self._together(part))
         )
 
-    def _together(self, written: object, passed: set[int]) -> Iterator[Mapping[str, Any]]:
+    def _together(self, written: object) -> Iterator[Mapping[str, Any]]:
         """Yield a schema and those that always hold with it. None of them has been checked yet."""
-        schema, _ = self._followed(written, "a schema")
-        if isinstance(schema, Mapping) and id(schema) not in passed:
-            passed.add(id(schema))
-            yield schema
-            parts = schema.get("allOf")
-            for part in parts if isinstance(parts, list) else ():
-                yield from self._together(part, passed)
-            if isinstance(schema.get("$ref"), str):
-                yield from self._together({"$ref": schema["$ref"]}, passed)
+        passed: set[int] = set()
+        waiting = [written]
+        while waiting:
+            schema, where = self._followed(waiting.pop(), "a schema")
+            if len(passed) > _MOST_FOR_A_VALUE:
+                raise self._too_much(where)
+            if isinstance(schema, Mapping) and id(schema) not in passed:
+                passed.add(id(schema))
+                yield schema
+                parts = schema.get("allOf")
+                waiting += parts if isinstance(parts, list) else ()
+                if isinstance(schema.get("$ref"), str):
+                    waiting.append({"$ref": schema["$ref"]})
 
 
 def _members(written: object) -> Iterable[tuple[object, object]]:

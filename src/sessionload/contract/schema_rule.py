@@ -44,9 +44,8 @@ class SchemaRule:
 
         False also where the schema has a keyword that may depend on more than type and length.
         """
-        schema = {} if isinstance(self._schema, bool) else self._schema
-        text = schema.get("properties", {}).get(name, {})
-        if isinstance(text, bool) or not (_OBJECT.issuperset(schema) and _TEXT.issuperset(text)):
+        text = self._schema.get("properties", {}).get(name, {})
+        if not (_OBJECT.issuperset(self._schema) and _TEXT.issuperset(text)):
             return False
         return all(self.violation({name: "x" * length}) is None for length in (1, longest))
 
@@ -54,16 +53,13 @@ class SchemaRule:
         """Return the shallowest and plainest violation, always the same for equal values, or None."""
         try:
             errors = islice(self._validator.evolve(format_checker=Judging()).iter_errors(value), _ENOUGH)
-            return min(map(_violation, errors), key=lambda found: found.rank, default=None)
+            return min((_violation(error) for error in errors), key=lambda found: found.rank, default=None)
         except (Undecided, RecursionError):
             return Violation("undecided", (), None)
 
 
 def _violation(error: ValidationError) -> Violation:
-    path = list(error.absolute_schema_path)
-    if error.validator is None:  # a schema that is false, whose path ends with no keyword
-        return Violation("false", _names([*path, ""]), None)
-    names = _names(path)
+    names = _names(list(error.absolute_schema_path))
     if error.validator == "required":
         names += (_missing(error),)
     limit = error.validator_value

@@ -22,7 +22,7 @@ def may_hold_text(document: OpenApiDocument, schema: object, pointer: Pointer) -
     """Tell whether a value of `schema` may have a text that is not empty at `pointer`."""
     if isinstance(schema, bool):
         return schema
-    node = document.follow(schema, "a schema")
+    node = document.follow_schema(schema, "a schema")
     for part in node.get("allOf", ()):
         if not may_hold_text(document, part, pointer):
             return False
@@ -51,7 +51,7 @@ def text_places(document: OpenApiDocument, schema: object, *, before: Pointer = 
 def _declared(document: OpenApiDocument, schema: object, before: Pointer) -> Iterator[Pointer]:
     if isinstance(schema, bool) or len(before) > _DEEPEST:
         return
-    node = document.follow(schema, "a schema")
+    node = document.follow_schema(schema, "a schema")
     if before and _types(node) == {"string"}:
         yield before
     for keyword in ("allOf", "anyOf", "oneOf"):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sessionload.contract.ecma_pattern import EcmaPattern
-    from sessionload.contract.judging import AtWork, Schema
+    from sessionload.contract.judging import AtWork, Schema, SchemaOrFlag
 
     Errors = Iterator[ValidationError]
 
@@ -56,7 +56,7 @@ def _unique_items(_validator: AtWork, wanted: object, value: object, _schema: Sc
     return _fails_unless(wanted is not True or not isinstance(value, list) or are_all_different(value))
 
 
-def _out_of_place(_validator: AtWork, _flag: object, _value: object, _schema: Schema) -> Errors:
+def _never(_validator: AtWork, _flag: object, _value: object, _schema: Schema) -> Errors:
     return _fails_unless(holds=False)
 
 
@@ -88,7 +88,7 @@ def _not(validator: AtWork, part: Schema, value: object, _schema: Schema) -> Err
 
 def _if(validator: AtWork, part: Schema, value: object, schema: Mapping[str, Any]) -> Errors:
     branch = "then" if judging_of(validator).allows(validator, value, part) else "else"
-    return validator.descend(value, schema.get(branch, True), schema_path=branch)
+    return validator.descend(value, schema.get(branch, {}), schema_path=branch)
 
 
 def _dependent_schemas(
@@ -111,7 +111,7 @@ def _pattern_properties(
 
 
 def _additional_properties(
-    validator: AtWork, part: Schema, value: object, schema: Mapping[str, Any]
+    validator: AtWork, part: SchemaOrFlag, value: object, schema: Mapping[str, Any]
 ) -> Errors:
     if isinstance(value, dict):
         named, patterns = schema.get("properties", ()), schema.get("patternProperties", ())
@@ -142,13 +142,13 @@ def _property_names(validator: AtWork, part: Schema, value: object, _schema: Sch
     )
 
 
-def _unevaluated_properties(validator: AtWork, part: Schema, value: object, schema: Schema) -> Errors:
+def _unevaluated_properties(validator: AtWork, part: SchemaOrFlag, value: object, schema: Schema) -> Errors:
     if isinstance(value, dict):
         done = evaluated(validator, value, schema, but="unevaluatedProperties")
         yield from _others(validator, part, {name: value[name] for name in value if name not in done})
 
 
-def _unevaluated_items(validator: AtWork, part: Schema, value: object, schema: Schema) -> Errors:
+def _unevaluated_items(validator: AtWork, part: SchemaOrFlag, value: object, schema: Schema) -> Errors:
     if isinstance(value, list):
         done = evaluated(validator, value, schema, but="unevaluatedItems")
         yield from _others(
@@ -156,11 +156,11 @@ def _unevaluated_items(validator: AtWork, part: Schema, value: object, schema: S
         )
 
 
-def _others(validator: AtWork, part: Schema, left: Mapping[Any, object]) -> Errors:
+def _others(validator: AtWork, part: SchemaOrFlag, left: Mapping[Any, object]) -> Errors:
     """Judge what nothing else takes care of. Where nothing may be left, the whole is what is wrong."""
     if part is False:
         yield from _fails_unless(not left)
-    else:
+    elif part is not True:
         for inner in left.values():
             yield from validator.descend(inner, part)
 
@@ -170,8 +170,7 @@ _BOTH = {
     "format": _format,
     "multipleOf": _multiple_of,
     "uniqueItems": _unique_items,
-    "readOnly": _out_of_place,
-    "writeOnly": _out_of_place,
+    **dict.fromkeys(["false", "readOnly", "writeOnly"], _never),  # there only where nothing is allowed
     "$ref": _ref,
     "allOf": _all_of,
     "anyOf": _any_of,
