@@ -10,7 +10,8 @@ from sessionload.contract.json_places import at, put
 
 if TYPE_CHECKING:
     from sessionload.contract.pointer import Pointer
-    from sessionload.contract.schema_rule import SchemaRule, Violation
+    from sessionload.contract.schema_rule import SchemaRule
+    from sessionload.contract.violation import Violation
 
 _BOUNDS = {"maxLength": "at most", "minLength": "at least"}
 _MARK = "\N{NULL}user\N{NULL}"

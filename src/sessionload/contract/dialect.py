@@ -45,9 +45,15 @@ def _is_full_list(value: object) -> bool:
     return isinstance(value, list) and len(value) > 0
 
 
+_MOST_BITS = 4096
+"""How large an integer may be: Python writes no number of more than 4,300 digits."""
+
+
 def _is_finite(value: Any) -> bool:  # noqa: ANN401 - any value of a document
-    """Tell whether a value is a number that a double can hold, if not exactly."""
-    return is_number(value) and (value.bit_length() <= 1024 if isinstance(value, int) else isfinite(value))
+    """Tell whether a value is a number that can be counted from, and written."""
+    return is_number(value) and (
+        value.bit_length() <= _MOST_BITS if isinstance(value, int) else isfinite(value)
+    )
 
 
 def _is_positive(value: Any) -> bool:  # noqa: ANN401 - any value of a document

@@ -10,7 +10,7 @@ import re
 from binascii import Error, a2b_base64
 from datetime import date
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sessionload.contract.ecma_pattern import EcmaPattern
 from sessionload.contract.exact_numbers import exact, is_number
@@ -114,10 +114,7 @@ def _is_email(text: str) -> bool:
 
 
 def _is_uri_reference(text: str) -> bool:
-    found = _URI.fullmatch(text)
-    if not found:
-        return False
-    scheme, authority, path, query, fragment = found.groups()
+    scheme, authority, path, query, fragment = _parts_of_uri(text).groups()
     if not (_PATH.fullmatch(path) and _QUERY.fullmatch(query or "") and _QUERY.fullmatch(fragment or "")):
         return False
     if authority is not None:
@@ -134,7 +131,11 @@ def _is_authority(text: str) -> bool:
 
 
 def _is_uri(text: str) -> bool:
-    return _is_uri_reference(text) and bool(_URI.fullmatch(text)["scheme"])  # type: ignore[index]
+    return _is_uri_reference(text) and bool(_parts_of_uri(text)["scheme"])
+
+
+def _parts_of_uri(text: str) -> re.Match[str]:
+    return cast("re.Match[str]", _URI.fullmatch(text))  # every text has this form
 
 
 def _is_base64(text: str) -> bool:

@@ -27,7 +27,9 @@ class SchemaView:
     """The schemas of one document."""
 
     def __init__(self, document: OpenApiDocument) -> None:
-        self._follow = document.follow
+        self._follow = document.follow_schema
+        self._resolved: dict[int, tuple[object, Mapping[str, Any]]] = {}
+        """What each node was resolved to, by the identity that it keeps while it stands here."""
 
     def parts(self, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield a schema and whatever its `allOf` adds to it, each once, however they are nested."""
@@ -44,7 +46,9 @@ class SchemaView:
         """Return a schema with its reference resolved; `true` allows everything, `false` nothing."""
         if isinstance(node, bool):
             return _ANYTHING if node else _NOTHING
-        return self._follow(node, "a schema")
+        if id(node) not in self._resolved:
+            self._resolved[id(node)] = node, self._follow(node, "a schema")
+        return self._resolved[id(node)][1]
 
     def properties(self, schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         """Return the properties that a schema declares, `allOf` included, with their references resolved."""

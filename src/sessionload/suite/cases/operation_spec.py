@@ -86,11 +86,11 @@ def _body(contract: Contract, operation: Mapping[str, Any]) -> Body | None:
         read_media_type(str(text)).essence: document.follow(media, "a media type")
         for text, media in document.follow(node["content"], "its content").items()
     }
-    schema = content[_JSON].get("schema")
+    view = SchemaView(document)
     return Body(
         required=node.get("required") is True,
         media_types=frozenset(content),
-        schema={} if schema is None else document.follow(schema, "the request body"),
-        view=SchemaView(document),
+        schema=view.resolved(content[_JSON].get("schema", True)),
+        view=view,
         violation=rule.violation if rule else lambda _: None,
     )
