@@ -41,6 +41,15 @@ NAMES = (
     "reports/README.md",
     *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 )
+QUICK = (
+    "README.md",
+    "docs/check.md",
+    "docs/contract.md",
+    "docs/locust.md",
+    "docs/messages.md",
+    "docs/stub.md",
+)
+"""Their commands are run by `make test`, those of the others take longer and are left to `make test-long`."""
 TEXTS = {name: (ROOT / name).read_text() for name in NAMES}
 
 _FENCE = re.compile(
@@ -189,7 +198,14 @@ def wait_for_answer(log: Path, server: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if any(blocks(name, "sh"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.long)
+        for name in NAMES
+        if any(blocks(name, "sh"))
+    ],
+)
 def test_the_commands_of_a_document_end_as_it_says(name: str, world: Path) -> None:
     for block in blocks(name, "sh"):
         if block.comment.startswith("file "):

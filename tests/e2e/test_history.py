@@ -271,6 +271,7 @@ def test_what_cannot_be_reported_has_a_message_and_an_exit_code(
 # GITHUB_STEP_SUMMARY
 
 
+@pytest.mark.long
 def test_the_summary_of_a_run_is_appended_to_the_page_of_its_step(world: World) -> None:
     page = world.folder / "step.md"
     page.write_text("# The job\n")
@@ -290,6 +291,7 @@ def test_the_summary_of_a_run_is_appended_to_the_page_of_its_step(world: World) 
     assert page.read_text().count(summary) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["p95 < 10s", "p95 > 10s"])
 def test_a_page_that_cannot_be_written_is_a_warning_and_no_other_exit_code(world: World, target: str) -> None:
     world.stub()

@@ -39,7 +39,12 @@ def children_of(pid: int) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "after"), [("SIGINT", 130, 1), ("SIGTERM", 143, 60), ("SIGHUP", 129, 150)]
+    ("name", "code", "after"),
+    [
+        ("SIGINT", 130, 1),
+        ("SIGTERM", 143, 60),
+        pytest.param("SIGHUP", 129, 150, marks=pytest.mark.long),
+    ],
 )
 def test_a_signal_under_load_drains_and_reports(
     world: World, agrees: Agrees, name: str, code: int, after: int
@@ -61,7 +66,9 @@ def test_a_signal_under_load_drains_and_reports(
     agrees(stub, result)
 
 
-@pytest.mark.parametrize("delay", [0.15, 0.4, 0.7, 1.0, 1.4, 1.9])
+@pytest.mark.parametrize(
+    "delay", [0.15, 0.7, 1.4, *(pytest.param(delay, marks=pytest.mark.long) for delay in (0.4, 1.0, 1.9))]
+)
 def test_a_signal_before_the_load_ends_the_run_at_once(world: World, agrees: Agrees, delay: float) -> None:
     """Whatever the program is doing by then: reading, the preflight, or starting the generator.
 
@@ -139,6 +146,7 @@ def test_a_grace_that_is_none_is_refused(world: World, grace: str) -> None:
     assert "--grace" in ended.err
 
 
+@pytest.mark.long
 def test_a_signal_that_comes_when_all_is_sent_changes_nothing(world: World, agrees: Agrees) -> None:
     """All arrivals are in flight, the server takes its time, and every one of them ends by itself."""
     stub = world.stub(latency="2s")
@@ -169,6 +177,7 @@ def test_a_signal_that_comes_when_all_is_written_ends_the_speaking_alone(world: 
     os.close(reader)
 
 
+@pytest.mark.long
 def test_ctrl_z_does_not_stop_the_command_while_load_goes_out(world: World) -> None:
     stub = world.stub()
     process = world.start("run", world.scenario("50/s", "2s"), start_new_session=True)
@@ -179,6 +188,7 @@ def test_ctrl_z_does_not_stop_the_command_while_load_goes_out(world: World) -> N
     assert ended.result["arrivals"]["sent"] == 100
 
 
+@pytest.mark.long
 def test_a_run_under_nohup_outlives_its_terminal(world: World) -> None:
     stub = world.stub()
     process = world.start(
@@ -244,6 +254,7 @@ def command_of(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.long
 def test_the_pause_of_a_frozen_generator_is_its_own_lag(world: World, agrees: Agrees) -> None:
     """It stands still for a second of four: a quarter of the arrivals is late, and not because of the server.
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import pytest
 from world import ROOT
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def test_a_stall_of_a_second_is_charged_to_everyone_who_was_due_in_it(world: Wor
     agrees(stub, result)
 
 
+@pytest.mark.long
 def test_a_thousand_a_second_are_all_sent_over_few_connections(world: World, agrees: Agrees) -> None:
     """With answers after 5 ms about 5 arrivals are in flight at once, and that many connections are enough.
 
@@ -124,6 +126,7 @@ def test_answers_in_flight_when_the_schedule_ends_are_waited_for(world: World, a
     agrees(stub, ended.result)
 
 
+@pytest.mark.long
 def test_a_server_that_is_too_slow_leaves_arrivals_unsent_and_the_generator_without_lag(
     world: World, agrees: Agrees
 ) -> None:
@@ -142,6 +145,7 @@ def test_a_server_that_is_too_slow_leaves_arrivals_unsent_and_the_generator_with
     agrees(stub, result)
 
 
+@pytest.mark.long
 def test_poisson_arrivals_are_all_sent_and_counted(world: World, agrees: Agrees) -> None:
     stub = world.stub()
     ended = world.run("run", world.scenario("200/s", "2s"), "--set", "load.arrivals=poisson")
@@ -163,6 +167,7 @@ def test_a_target_that_aborts_stops_the_run(world: World, agrees: Agrees) -> Non
     agrees(stub, result)
 
 
+@pytest.mark.long
 def test_a_warm_up_is_shown_and_not_judged(world: World, agrees: Agrees) -> None:
     """All hundred violations are in the warm-up: they are counted and found, and the run is met."""
     stub = world.stub("missing_key on 1..100")

@@ -67,7 +67,13 @@ def test_headless_a_missed_target_is_exit_1_and_shows_in_locusts_failures(world:
     assert re.search(r"10\s+POST start session: +contract_violation", ended.out + ended.err)
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("SIGTERM", 143),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in [("SIGINT", 130), ("SIGHUP", 129)]),
+    ],
+)
 def test_headless_a_signal_drains_and_reports(world: World, agrees: Agrees, name: str, code: int) -> None:
     stub = world.stub(latency="500ms")
     scenario = world.scenario("50/s", "30s")
@@ -123,6 +129,7 @@ def test_an_output_folder_that_has_no_name_or_a_key_for_one_is_refused(
     assert "0123456789" not in ended.err
 
 
+@pytest.mark.long
 def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(
     world: World, agrees: Agrees
 ) -> None:
@@ -252,6 +259,7 @@ def status_of(ui: WebUi, path: str, data: str | None = None, **headers: str) -> 
     return 200
 
 
+@pytest.mark.long
 def test_runs_of_the_web_ui_are_started_one_at_a_time_and_cannot_be_edited(
     world: World, agrees: Agrees
 ) -> None:

@@ -47,9 +47,9 @@ def piped(world: World, program: Sequence[str], pipeline: str, **variables: str)
     ("pipeline", "variables"),
     [
         ('"$@" | true', {}),
-        ('"$@" 2>&1 | head -1', {}),
-        ('"$@" >/dev/full 2>/dev/full', {}),
-        ('"$@" <&- >&- 2>&-', {}),
+        pytest.param('"$@" 2>&1 | head -1', {}, marks=pytest.mark.long),
+        pytest.param('"$@" >/dev/full 2>/dev/full', {}, marks=pytest.mark.long),
+        pytest.param('"$@" <&- >&- 2>&-', {}, marks=pytest.mark.long),
         ('"$@" <&- | cat', {"PYTHONIOENCODING": "ascii", "COLUMNS": "0"}),
     ],
 )
@@ -61,6 +61,7 @@ def test_a_run_is_whole_and_keeps_its_verdict(world: World, pipeline: str, varia
     assert {file.name for file in (world.folder / "out").iterdir()} == {*VIEWS, "result.json", "slices.jsonl"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pipeline", ['"$@" <&- 2>&- | true', '"$@" >/dev/full 2>&1'])
 def test_a_run_under_locust_is_whole_and_keeps_its_verdict(world: World, pipeline: str) -> None:
     world.stub("missing_key every 10")
@@ -69,6 +70,7 @@ def test_a_run_under_locust_is_whole_and_keeps_its_verdict(world: World, pipelin
     assert {file.name for file in (world.folder / "out").iterdir()} == {*VIEWS, "result.json", "slices.jsonl"}
 
 
+@pytest.mark.long
 def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
     """Standard error is a pipe that is full from the start, and nobody reads it."""
     world.stub()
@@ -86,7 +88,12 @@ def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "files"),
     [
-        (["check", "--out", "c"], 0, ["c/examination.json", "c/report.html", "c/summary.md", "c/junit.xml"]),
+        pytest.param(
+            ["check", "--out", "c"],
+            0,
+            ["c/examination.json", "c/report.html", "c/summary.md", "c/junit.xml"],
+            marks=pytest.mark.long,
+        ),
         (["check", "--list"], 0, []),
         (["plan", "scenario.yaml"], 0, []),
         (["compare", "a.json", "killed.json", "--out", "c"], 3, ["c/comparison.html", "c/comparison.md"]),
@@ -137,6 +144,7 @@ def test_where_charts_cannot_be_drawn_the_result_stands(world: World) -> None:
     assert ended.err.index("[view-failed]") < ended.err.index("preflight of here passed")
 
 
+@pytest.mark.long
 def test_python_without_docstrings_gets_all_of_the_report(world: World) -> None:
     world.stub()
     variables = {**world.variables, "PYTHONOPTIMIZE": "2"}

@@ -9,6 +9,8 @@ import select
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from world import World
 
@@ -55,6 +57,7 @@ def test_a_terminal_gets_a_panel_and_standard_output_the_summary_alone(world: Wo
     assert "in flight 0" not in out
 
 
+@pytest.mark.long
 def test_a_log_gets_a_plain_line_every_few_seconds(world: World) -> None:
     world.stub()
     ended = world.run("run", world.scenario("20/s", "7s"))
@@ -65,6 +68,7 @@ def test_a_log_gets_a_plain_line_every_few_seconds(world: World) -> None:
     assert "\x1b" not in ended.err
 
 
+@pytest.mark.long
 def test_a_quiet_run_says_nothing_until_its_summary(world: World) -> None:
     world.stub()
     ended = world.run("run", world.scenario("20/s", "1s"), "--quiet")

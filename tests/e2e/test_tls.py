@@ -51,7 +51,7 @@ def test_an_unknown_authority_or_another_name_stops_the_run(
     assert "[preflight-tls]" in ended.err
 
 
-@pytest.mark.parametrize("resumption", [True, False])
+@pytest.mark.parametrize("resumption", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_sessions_are_resumed_unless_full_handshakes_are_wanted(world: World, *, resumption: bool) -> None:
     tls_stub(world, "127.0.0.1")
     scenario = world.scenario("20/s", "1s")

@@ -239,7 +239,7 @@ def test_the_next_exchange_has_its_own_deadline(
 # A process that is stopped
 
 
-@pytest.mark.parametrize("connections", ["reuse", "per_session"])
+@pytest.mark.parametrize("connections", ["reuse", pytest.param("per_session", marks=pytest.mark.long)])
 def test_the_pause_of_a_stopped_generator_is_no_failure_of_the_server(
     plan_for: PlanFor, api_key: Secret, connections: str
 ) -> None:

@@ -394,6 +394,7 @@ def test_a_name_without_an_address_is_named_the_same(
     assert exchange(80, host="nothing.invalid").cause == "connection/dns"
 
 
+@pytest.mark.long
 def test_a_server_that_lets_nobody_in_is_no_slow_server(exchange: Callable[..., Both]) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         waiting = [socket.socket() for _ in range(4)]

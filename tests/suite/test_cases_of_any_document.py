@@ -181,6 +181,7 @@ def test_of_very_many_properties_the_first_have_cases() -> None:
     assert made["p38/length-1048575"].expect is Expect.UNSENT
 
 
+@pytest.mark.long
 def test_a_schema_that_adds_itself_up_is_looked_at_once() -> None:
     """Each of 4 steps names the next one twice."""
     steps = {f"S{step}": {"allOf": [{"$ref": f"#/components/schemas/S{step + 1}"}] * 2} for step in range(12)}
