@@ -28,7 +28,7 @@ CONTRACTS = {
         {"type": "object", "properties": {"user_id": USER}, "required": ["user_id"]}, "user_id"
     ),
     "a neighbour called user": contract_of(
-        {"type": "object", "properties": {"userID": USER, "user": {"const": "user"}}, "required": ["user"]},
+        {"type": "object", "properties": {"userID": USER, "user": {"enum": ["user"]}}, "required": ["user"]},
         "userID",
     ),
     "nested": contract_of(body_of({"type": "object", "properties": {"user": USER}}), "userID", "user"),
