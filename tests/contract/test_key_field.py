@@ -95,8 +95,14 @@ def test_the_other_keys_of_an_alternative_come_from_the_headers() -> None:
     assert security(["key"], headers={"x-api-key": "${GATE}"}, has_key=False).key is None
 
 
-def test_a_server_that_takes_everything_takes_the_first_of_several_keys() -> None:
-    assert security(["key", "gate"], filler="any").key == X_KEY
+def test_a_server_takes_the_first_of_several_keys_and_asks_for_the_others() -> None:
+    assert security(["key", "gate"], serves=True) == Security(
+        X_KEY,
+        asks=True,
+        key_is_optional=False,
+        headers=frozenset({"x-api-key", "x-gate"}),
+        further=frozenset({"x-gate"}),
+    )
 
 
 @pytest.mark.parametrize(

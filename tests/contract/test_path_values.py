@@ -47,7 +47,7 @@ NAMED = "/v4/project/{projectId}/environment/{alias}/session"
             Binding("POST /a b/ü%20/{t d}/}", path={"t d": "é"}),
             "/a%20b/%C3%BC%20/%C3%A9/%7D",
         ),
-        ("/start", Binding("POST /start", filler="any", path={"unknown": "x"}), "/start"),
+        ("/start", Binding("POST /start", "p", "main", filler="any"), "/start"),
     ],
 )
 def test_places_are_filled(template: str, binding: Binding, path: str) -> None:
@@ -89,6 +89,7 @@ def test_a_place_that_nothing_fills_is_refused(template: str, binding: Binding, 
         ("/v4/project/{id}/session", Binding("POST /v4/project/{id}/session", "p", "main"), "environment"),
         (NAMED, Binding(None, "p", "main", path={"tenant": "x"}), "tenant"),
         (NAMED, Binding(None, "p", "main", path={"projectId": "x"}), "project"),
+        ("/start", Binding("POST /start", filler="any", path={"unknown": "x"}), "unknown"),
     ],
 )
 def test_a_value_without_a_place_is_refused(template: str, binding: Binding, name: str) -> None:

@@ -13,8 +13,6 @@ from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
-from sessionload.stub.operation_route import OperationRoute
-from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
@@ -50,15 +48,13 @@ class StubThread:
         document: Mapping[str, Any] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        contract = document and Contract.from_document(
-            document, Binding("startSession", "stub", "main"), file="", sha256=""
-        )
+        binding = Binding("startSession", "stub", "main", serves=True)
+        contract = document and Contract.from_document(document, binding, file="", sha256="")
         settings = StubSettings(latency=latency, faults=faults, seed=1)
         self._handler = RequestHandler(
             settings,
             key=key or Secret(DEFAULT_KEY, name="X"),
-            rule=RequestRule(contract or None),
-            operation=OperationRoute.of(contract.request) if contract else None,
+            contract=contract or None,
         )
         self._open: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()

@@ -20,7 +20,6 @@ from sessionload.stub.delayed_replies import DelayQueue
 from sessionload.stub.fault_responses import SAME_KEY
 from sessionload.stub.faults import FaultKind
 from sessionload.stub.process import StubProcess
-from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
@@ -130,7 +129,7 @@ FACTS: dict[FaultKind, Callable[[Seen], bool]] = {
     FaultKind.REDIRECT: lambda s: (
         s.data.startswith(b"HTTP/1.1 307 ") and b"\r\nlocation: http://127.0.0.1:9/elsewhere" in s.head
     ),
-    FaultKind.NOT_JSON: lambda s: ok(s) and s.body == b'{"sessionKey": ',
+    FaultKind.NOT_JSON: lambda s: ok(s) and s.body == b'{"sessionKey":',
     FaultKind.EMPTY_BODY: lambda s: ok(s) and s.body == b"",
     FaultKind.NAN: lambda s: ok(s) and s.body.endswith(b":NaN}"),
     FaultKind.OVERFLOW: lambda s: ok(s) and s.body.endswith(b":1e999}"),
@@ -260,9 +259,7 @@ class ImmediateLoop:
 
 def test_a_drip_comes_to_its_end_and_the_next_answer_follows() -> None:
     """In simulated time, because a whole answer drips for eleven seconds."""
-    handler = RequestHandler(
-        StubSettings(faults=("slow_drip on 1",)), key=Secret(DEFAULT_KEY, name="X"), rule=RequestRule(None)
-    )
+    handler = RequestHandler(StubSettings(faults=("slow_drip on 1",)), key=Secret(DEFAULT_KEY, name="X"))
     loop, transport = cast("asyncio.AbstractEventLoop", ImmediateLoop()), RecordingTransport()
     connection = StubProtocol(handler, DelayQueue(loop), loop)
     connection.connection_made(transport)
@@ -324,7 +321,7 @@ def test_equal_seeds_give_equal_latencies() -> None:
 
     def delays(seed: int) -> list[float]:
         settings = StubSettings(latency="uniform(10ms, 200ms)", seed=seed)
-        handler = RequestHandler(settings, key=Secret(DEFAULT_KEY, name="X"), rule=RequestRule(None))
+        handler = RequestHandler(settings, key=Secret(DEFAULT_KEY, name="X"))
         return [handler.start(b'{"userID":"user-%d"}' % number).wait for number in range(10)]
 
     assert delays(5) == delays(5) != delays(6)

@@ -21,7 +21,7 @@ import trustme
 
 from sessionload.errors import InputError
 from sessionload.secret import Secret
-from sessionload.stub.__main__ import Launch
+from sessionload.stub.launch import Launch
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 
@@ -225,7 +225,7 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
 def test_settings_that_cannot_be_served_are_refused(settings: StubSettings, code: str, sentence: str) -> None:
     line = json.dumps(asdict(settings)).encode()
     with pytest.raises(InputError) as caught:
-        Launch.read(line, Secret(CANARY, name="X"))
+        Launch.read(line, Secret(CANARY, name="X"), {})
     assert caught.value.code == code
     assert sentence in str(caught.value)
 
@@ -260,7 +260,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 )
 def test_a_line_that_is_no_settings_is_refused(line: str, sentence: str) -> None:
     with pytest.raises(InputError) as caught:
-        Launch.read(line.encode(), Secret(CANARY, name="X"))
+        Launch.read(line.encode(), Secret(CANARY, name="X"), {})
     assert caught.value.code == "stub-settings"
     assert sentence in caught.value.message
 
@@ -274,7 +274,7 @@ def test_a_refusal_is_one_line_of_json_and_exit_code_2(by_hand: Any) -> None:  #
 def test_a_document_without_the_operation_is_refused() -> None:
     line = {"document": {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}}
     with pytest.raises(InputError):
-        Launch.read(json.dumps(line).encode(), Secret(CANARY, name="X"))
+        Launch.read(json.dumps(line).encode(), Secret(CANARY, name="X"), {})
 
 
 def test_a_child_that_dies_is_reported(

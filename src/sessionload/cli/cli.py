@@ -275,11 +275,14 @@ def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
 @_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose operation the stub serves.")
 @_operation_option()
-def stub(*, contract: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
+@click.option("--user", metavar="PLACE", help="Where a request holds the user ID  [default: userID]")
+@click.option("--session-key", metavar="PLACE", help="Where a success holds the key  [default: sessionKey]")
+@click.option("--path", multiple=True, metavar="NAME=VALUE", help="What a place of the path has to be.")
+def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
     """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
-    from sessionload.cli.stub import serve  # noqa: PLC0415
+    from sessionload.cli.stub import StubOptions, serve  # noqa: PLC0415
 
-    sys.exit(serve(contract_file=contract, **asked))
+    sys.exit(serve(StubOptions(**asked)))
 
 
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401

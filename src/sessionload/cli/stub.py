@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
+from sessionload.cli.option_values import option_value
 from sessionload.config.read import read_contract
-from sessionload.contract.binding import Binding
-from sessionload.errors import PreflightError
+from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
+from sessionload.contract.pointer import parse_pointer
+from sessionload.errors import InputError, Place, PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
@@ -17,27 +20,52 @@ from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sessionload.contract.pointer import Pointer
 
-def serve(
-    *,
-    port: int,
-    latency: str,
-    faults: tuple[str, ...],
-    seed: int,
-    contract_file: Path,
-    operation: str | None,
-) -> int:
+
+@dataclass(frozen=True, slots=True)
+class StubOptions:
+    """What `sessionload stub` was asked for; `user`, `session_key` and `path` are those of an environment."""
+
+    port: int
+    latency: str
+    faults: tuple[str, ...]
+    seed: int
+    contract: Path
+    operation: str | None
+    user: str | None
+    session_key: str | None
+    path: tuple[str, ...]
+    """Each is `NAME=VALUE`."""
+
+    @property
+    def settings(self) -> StubSettings:
+        """How the stub behaves."""
+        return StubSettings(latency=self.latency, faults=self.faults, seed=self.seed, port=self.port)
+
+    @property
+    def binding(self) -> Binding:
+        """What it serves. Raises `InputError`."""
+        return Binding(
+            self.operation,
+            path=dict(map(_path_value, self.path)),
+            user=_place(self.user, "--user") if self.user else USER_ID,
+            session_key=_place(self.session_key, "--session-key") if self.session_key else SESSION_KEY,
+        )
+
+
+def serve(options: StubOptions) -> int:
     """Serve until a signal comes; return the exit code.
 
     Raises `InputError`, and `PreflightError` when the process of the stub is gone.
     """
-    document, _ = read_contract(contract_file)
-    settings = StubSettings(latency=latency, faults=faults, seed=seed, port=port)
+    settings, binding = options.settings, options.binding
+    document, _ = read_contract(options.contract)
     key = Secret(os.environ.get(KEY_VARIABLE, DEFAULT_KEY), name=KEY_VARIABLE)
     try:
         with (
             Interruption(),
-            StubProcess.start(settings, key, document=document, binding=Binding(operation)) as stub,
+            StubProcess.start(settings, key, document=document, binding=binding) as stub,
         ):
             public = (
                 f"the key {DEFAULT_KEY}" if KEY_VARIABLE not in os.environ else f"the key in {KEY_VARIABLE}"
@@ -55,3 +83,19 @@ def serve(
     except Interrupted:
         warn("ended")
         return 0
+
+
+def _place(text: str, option: str) -> Pointer:
+    return option_value(parse_pointer, text, "bad-pointer", option)
+
+
+def _path_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise InputError(
+            "bad-path-value",
+            "a value for a place of the path is a name, '=' and the value",
+            place=Place("--path"),
+            hint="write it like --path tenant=acme",
+        )
+    return name, value

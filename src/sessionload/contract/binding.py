@@ -32,7 +32,7 @@ class Binding:
     path: Mapping[str, str] = field(default_factory=dict)
     """Values for places of the path by their names, before what the project and the environment fill."""
     filler: str | None = None
-    """What fills any other place, for a server that takes everything; `None` where that is refused."""
+    """What fills any other place, as an embedded stub has it; `None` where that is refused."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     """Values of header, query and cookie parameters by their names."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +41,8 @@ class Binding:
     """What the environment variables hold that are named so."""
     has_key: bool = True
     """Whether there is an API key."""
+    serves: bool = False
+    """Whether this is the side of the server, which asks for parameters and keys, and gives none."""
     base_path: str | None = None
     """The path of the server's address; `None` leaves it to the servers of the document."""
     user: Pointer | None = USER_ID

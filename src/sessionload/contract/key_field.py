@@ -54,6 +54,8 @@ class Security:
     """Whether a request without a key may succeed too."""
     headers: frozenset[str]
     """All headers that could carry a key by the document."""
+    further: frozenset[str] = frozenset()
+    """Headers that carry keys beside the API key and that nothing gives: a server only asks for them."""
 
 
 def security_of(document: OpenApiDocument, operation: Operation, binding: Binding) -> Security:
@@ -70,15 +72,17 @@ def security_of(document: OpenApiDocument, operation: Operation, binding: Bindin
         [field for field in alternative if field is None or field.name not in given]
         for alternative in alternatives
     ]
-    key = None
+    key, further = None, frozenset[str]()
     if binding.has_key:
-        lenient = binding.filler is not None
-        key = next((rest[0] for rest in left if rest and (lenient or len(rest) == 1) and rest[0]), None)
+        for rest in left:
+            if rest and rest[0] is not None and (binding.serves or len(rest) == 1):
+                key, further = rest[0], frozenset(field.name for field in rest[1:] if field is not None)
+                break
         if key is None and not asks and _AUTHORIZATION not in given:
             key = KeyField(_AUTHORIZATION)
     if key is None and (binding.has_key or not (optional or [] in left)):
         raise _unmet(document, operation, left)
-    return Security(key, asks, optional, frozenset(fields))
+    return Security(key, asks, optional, frozenset(fields), further)
 
 
 def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[list[KeyField | None]]:

@@ -67,7 +67,7 @@ def fill_parameters(
             _refuse_owned(parameter)
             continue
         values, secrets = given.take(parameter), binding.secrets
-        if not values and parameter.required and binding.filler is None:
+        if not values and parameter.required and not binding.serves:
             values, secrets = parameter.documented(), {}
             missing += [] if values else [parameter]
         for value in values:

@@ -51,7 +51,7 @@ def path_values_of(document: OpenApiDocument, operation: Operation, binding: Bin
     by_place = {PROJECT: "project", ENVIRONMENT: "environment"}
     by_place |= {place: what for what, place in (operation.session_places or {}).items()}
     given = {"project": binding.project, "environment": binding.environment}
-    unused = {name for name, value in given.items() if value is not None}
+    unused = {name for name, value in given.items() if value is not None and binding.filler is None}
     values: dict[str, str] = {}
     for place in PLACE.findall(operation.template):
         what = by_place.get(place, "")
@@ -68,7 +68,7 @@ def path_values_of(document: OpenApiDocument, operation: Operation, binding: Bin
             )
         values[place] = binding.filler or "" if value is None else value
     unused |= binding.path.keys() - values.keys()
-    if unused and binding.filler is None:
+    if unused:
         raise document.refusal(
             "unused-path-value",
             f"the path of '{operation.name}', {operation.template}, has no place for '{min(unused)}'",

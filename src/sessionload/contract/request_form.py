@@ -32,17 +32,18 @@ class RequestForm:
 
     def __init__(self, document: OpenApiDocument, operation: Operation, binding: Binding) -> None:
         """Prepare everything. Raises `InputError` when no request can be made from the document."""
-        parameters = parameters_of(document, operation)
+        self.parameters = parameters_of(document, operation)
+        """All that the document lists."""
         self.method = operation.method
         self.base_path = base_path_of(document, operation, binding.base_path)
         """What stands before the paths of the document where it is served; no slash at its end."""
         self.template = self.base_path + template_of(document, operation)
         self.path_values = path_values_of(document, operation, binding)
         """What fills each place of the path template."""
-        check_path_values(parameters, self.path_values, binding.filler)
+        check_path_values(self.parameters, self.path_values, binding.filler)
         self.security = security_of(document, operation, binding)
         """What a request shows of who sends it."""
-        values = fill_parameters(document, operation, parameters, binding, self.security)
+        values = fill_parameters(document, operation, self.parameters, binding, self.security)
         self.query = values.query
         """Percent-encoded, without its question mark."""
         self.headers = values.headers

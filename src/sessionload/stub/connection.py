@@ -152,9 +152,8 @@ class StubProtocol(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field, if it is one that matters here."""
         name = name.lower()
-        if name in (b"authorization", self._handler.key_header):
-            self._request.authorization = value
-            self._request.keyless = False
+        if name in self._handler.field_names:
+            self._request.fields[name] = value
         elif name == b"content-type":
             self._request.content_type = value
         elif name == b"user-agent" and b"preflight" in value:

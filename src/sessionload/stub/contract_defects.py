@@ -7,16 +7,15 @@ invalid request only if nothing else is wrong with it.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sessionload.contract.strict_json import JsonError, JsonErrorKind, parse
 from sessionload.stub.faults import Defect
-from sessionload.stub.responses import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sessionload.stub.head_rule import HeadRule
     from sessionload.stub.request_rule import RequestRule
     from sessionload.stub.responses import ReceivedRequest
     from sessionload.stub.session_answer import SessionAnswer
@@ -33,7 +32,7 @@ class Defects:
         defects: frozenset[Defect],
         rule: RequestRule,
         sessions: LiveSessions,
-        expected: bytes,
+        head: HeadRule,
         answer: SessionAnswer,
     ) -> None:
         self.any = bool(defects)
@@ -41,14 +40,17 @@ class Defects:
         self._defects = defects
         self._rule = rule
         self._sessions = sessions
-        self._expected = expected
+        self._head = head
         self._answer = answer
 
     def judge(
-        self, request: ReceivedRequest, user: bytes, refused: bytes, *, known: bool
+        self, request: ReceivedRequest, user: bytes, refused: bytes, *, whole: bool
     ) -> tuple[bytes, bytes]:
-        """Return the user and the refusal (empty when a session may begin) as the defects have it."""
-        if not known or not self._opens(request):
+        """Return the user and the refusal (empty when a session may begin) as the defects have it.
+
+        `whole` says that nothing is wrong with the request but its API key, its method or its body.
+        """
+        if not whole or not self._opens(request):
             return user, refused
         if request.method == b"GET":
             return user or b"nobody", b""
@@ -60,36 +62,35 @@ class Defects:
             if not remaining:
                 return judged, b""
         if Defect.FAILS_ON_BAD_JSON in self._defects and _is_no_json(request.body):
-            return user, refusal(500, "unexpected end of input")
-        return user, refusal(400, violation)
+            return user, self._answer.refusal(500, "unexpected end of input")
+        return user, self._answer.refusal(400, violation)
 
     def _opens(self, request: ReceivedRequest) -> bool:
+        shown = self._head.authorization(request)
         return (
-            request.authorization == self._expected
-            or (request.keyless and Defect.GRANTS_KEYLESS in self._defects)
-            or (
-                request.authorization == b"Bearer " + self._expected and Defect.GRANTS_BEARER in self._defects
-            )
+            self._head.shows_key(request)
+            or (shown is None and Defect.GRANTS_KEYLESS in self._defects)
+            or (shown == b"Bearer " + self._head.key and Defect.GRANTS_BEARER in self._defects)
         )
 
     def _refused_although_valid(self, user: bytes) -> bytes:
         if Defect.REFUSES_ASTRAL in self._defects:
             violation = self._rule.violation_of("a" * (len(user.decode().encode("utf-16-le")) // 2))
             if violation:
-                return refusal(400, f"userID {violation}")
+                return self._answer.refusal(400, violation)
         return b""
 
     def _repaired(self, request: ReceivedRequest) -> Iterator[tuple[bytes, bytes]]:
         """Yield the request with each thing repaired that a defect overlooks."""
         if Defect.GRANTS_ANY_MEDIA_TYPE in self._defects:
             yield request.body, _JSON
-        user = _user_of(request.body)
+        user, with_user = self._rule.user_of(request.body), self._rule.with_user
         if Defect.GRANTS_TOO_LONG in self._defects and isinstance(user, str) and user:
-            yield _body_of(user[1:]), request.content_type
+            yield with_user(request.body, user[1:]), request.content_type
         if Defect.GRANTS_EMPTY in self._defects and user == "":
-            yield _body_of("nobody"), request.content_type
+            yield with_user(request.body, "nobody"), request.content_type
         if Defect.GRANTS_NULL in self._defects and user is None:
-            yield _body_of("null"), request.content_type
+            yield with_user(request.body, "null"), request.content_type
 
     def begin(self, user: bytes, key: bytes, *, crowded: bool) -> tuple[bytes, bytes]:
         """Begin a session; return its key and the answer. `crowded` says that other starts are under way."""
@@ -108,27 +109,14 @@ class Defects:
         if Defect.KEY_IS_USER_ID in self._defects:
             return user
         if Defect.KEY_IS_API_KEY in self._defects:
-            return self._expected
+            return self._head.key
         return key[:-1] + b"\a" if Defect.KEY_HAS_CONTROL in self._defects else key
 
     def _response(self, key: bytes) -> bytes:
-        secret = self._expected.decode("ascii")
+        secret = self._head.key.decode("ascii")
         more = {"account": secret} if Defect.SHOWS_KEY_IN_BODY in self._defects else {}
         fields = f"x-account: {secret}\r\n" if Defect.SHOWS_KEY_IN_HEAD in self._defects else ""
         return self._answer.with_key(key.decode(), fields=fields.encode(), **more)
-
-
-def _user_of(body: bytes) -> object:
-    """Return who a body names; `False` when it is no JSON object or names nobody."""
-    try:
-        document = parse(body)
-    except JsonError:
-        return False
-    return document.get("userID", False) if isinstance(document, dict) else False
-
-
-def _body_of(user: str) -> bytes:
-    return json.dumps({"userID": user}).encode()
 
 
 def _is_no_json(body: bytes) -> bool:

@@ -1,27 +1,29 @@
 """The response of every scripted fault: the bytes that are sent, and how the connection ends.
 
 Each kind of fault, except the stall, which only waits, has one function from a `FaultContext` to a `Reply`;
-the table at the end lists them. Large responses are built when they are first needed, not in every stub that
-starts.
+the table at the end lists them. A fault is a good answer of the document that differs in one thing: status,
+media type and the place of the key are the document's. Large responses are built when they are first needed,
+not in every stub that starts.
 """
 
 from __future__ import annotations
 
-import json
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.stub.faults import FaultKind
-from sessionload.stub.responses import Ending, Reply, refusal, response, status_line
+from sessionload.stub.responses import Ending, Reply, response, status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sessionload.stub.session_answer import SessionAnswer
+
 SAME_KEY = b"sk.every-user-is-given-this-one-key"
 """The key that `same_key` hands to everybody."""
 
-_JSON_HEAD = status_line(200) + b"content-type: application/json\r\n"
+_OTHER_KEY = b"sk.another"
 
 
 class FaultContext(NamedTuple):
@@ -30,29 +32,53 @@ class FaultContext(NamedTuple):
     key: bytes
     authorization: bytes
     argument: str
-    session: Callable[[bytes], bytes]
-    """Makes the answer that hands out a key."""
+    answer: SessionAnswer
+    """Makes honest answers, and others that differ from them in one thing."""
+
+    @property
+    def body(self) -> bytes:
+        """A good body."""
+        return self.answer.body(self.key)
+
+    @property
+    def head(self) -> bytes:
+        """The beginning of the head of a good answer, without a length and without its end."""
+        return status_line(self.answer.status) + f"content-type: {self.answer.media_type}\r\n".encode()
 
 
-def _body(key: bytes) -> bytes:
-    return b'{"sessionKey":"' + key + b'"}'
+def _with_body(make: Callable[[FaultContext], bytes]) -> Callable[[FaultContext], Reply]:
+    """Return a function that answers like a success, with another body."""
+    return lambda context: Reply(context.answer.success(make(context)))
 
 
-def _with_body(template: bytes, content_type: str = "application/json") -> Callable[[FaultContext], Reply]:
-    """Return a function that answers 200 with this body, in which KEY stands for a fresh key."""
+def _with_value(raw: bytes) -> Callable[[FaultContext], Reply]:
+    """Return a function that answers like a success, with these bytes in the place of the key."""
+    return _with_body(lambda context: context.answer.body_with(raw))
+
+
+def _beside(name: str, raw: bytes) -> Callable[[FaultContext], Reply]:
+    """Return a function that answers like a success, with a further member beside the key."""
+    return _with_body(lambda context: context.answer.body_beside(context.key, name, raw))
+
+
+def _with_type(content_type: str, body: bytes | None = None) -> Callable[[FaultContext], Reply]:
+    """Return a function that answers with another media type, and another body if there is one."""
     return lambda context: Reply(
-        response(200, template.replace(b"KEY", context.key), content_type=content_type)
+        response(context.answer.status, context.body if body is None else body, content_type=content_type)
     )
 
 
 def _with_ending(ending: Ending, *, after: int | None = None) -> Callable[[FaultContext], Reply]:
     """Return a function that sends the first `after` bytes of an honest response (`None`: all)."""
-    return lambda context: Reply(context.session(context.key)[:after], ending)
+    return lambda context: Reply(context.answer.session(context.key)[:after], ending)
 
 
 def _with_fields(fields: bytes) -> Callable[[FaultContext], Reply]:
-    """Return a function that sends a good body with these header fields and without a length."""
-    return lambda context: Reply(_JSON_HEAD + fields + b"\r\n" + _body(context.key), Ending.CLOSE)
+    """Return a function that sends a good body with these fields, LENGTH for its length, and closes."""
+    return lambda context: Reply(
+        context.head + fields.replace(b"LENGTH", b"%d" % len(context.body)) + b"\r\n" + context.body,
+        Ending.CLOSE,
+    )
 
 
 def _status(context: FaultContext) -> Reply:
@@ -60,13 +86,13 @@ def _status(context: FaultContext) -> Reply:
     if status < 200 or status in (204, 304):
         return Reply(status_line(status) + b"\r\n")
     if status < 300:
-        return Reply(response(status, _body(context.key)))
-    return Reply(refusal(status, "scripted"))
+        return Reply(response(status, context.body, content_type=context.answer.media_type))
+    return Reply(context.answer.refusal(status, "scripted"))
 
 
 def _throttle(context: FaultContext) -> Reply:
     fields = f"retry-after: {context.argument}\r\n".encode() if context.argument else b""
-    return Reply(refusal(429, "too many requests", fields=fields))
+    return Reply(context.answer.refusal(429, "too many requests", fields=fields))
 
 
 def _redirect(context: FaultContext) -> Reply:
@@ -75,52 +101,48 @@ def _redirect(context: FaultContext) -> Reply:
 
 def _echo_api_key(context: FaultContext) -> Reply:
     key = context.authorization.decode("latin-1")
-    body = json.dumps({"message": f"no session for {key}", "authorization": key}).encode()
-    return Reply(response(200, body, fields=b"x-authorization: " + context.authorization + b"\r\n"))
+    body = context.answer.body_without_key(message=f"no session for {key}", authorization=key)
+    return Reply(context.answer.success(body, fields=b"x-authorization: " + context.authorization + b"\r\n"))
 
 
 def _same_key(context: FaultContext) -> Reply:
-    return Reply(context.session(SAME_KEY))
-
-
-def _big_key(context: FaultContext) -> Reply:
-    return Reply(response(200, _body(context.key * 30_000)))
+    return Reply(context.answer.session(SAME_KEY))
 
 
 def _extra_bytes(context: FaultContext) -> Reply:
-    return Reply(context.session(context.key) + context.session(SAME_KEY))
+    return Reply(context.answer.session(context.key) + context.answer.session(SAME_KEY))
 
 
 def _chunked(context: FaultContext) -> Reply:
-    body = _body(context.key)
+    body = context.body
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:9], body[9:]))
-    return Reply(_JSON_HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    return Reply(context.head + b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
 
 
 def _interim(context: FaultContext) -> Reply:
     hints = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n"
-    return Reply(b"HTTP/1.1 100 Continue\r\n\r\n" + hints + context.session(context.key))
+    return Reply(b"HTTP/1.1 100 Continue\r\n\r\n" + hints + context.answer.session(context.key))
 
 
 def _http10_close(context: FaultContext) -> Reply:
-    head = b"HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n"
-    return Reply(head + _body(context.key), Ending.CLOSE)
+    head = context.head.replace(b"HTTP/1.1", b"HTTP/1.0", 1) + b"\r\n"
+    return Reply(head + context.body, Ending.CLOSE)
 
 
 def _close(_: FaultContext) -> Reply:
     return Reply(b"", Ending.CLOSE)
 
 
-def _endless_body(_: FaultContext) -> Reply:
-    return Reply(_JSON_HEAD + b"transfer-encoding: chunked\r\n\r\n", Ending.ENDLESS)
+def _endless_body(context: FaultContext) -> Reply:
+    return Reply(context.head + b"transfer-encoding: chunked\r\n\r\n", Ending.ENDLESS)
 
 
 def _big_header(context: FaultContext) -> Reply:
-    return Reply(response(200, _body(context.key), fields=b"x-big: " + b"a" * (1 << 20) + b"\r\n"))
+    return Reply(context.answer.success(context.body, fields=b"x-big: " + b"a" * (1 << 20) + b"\r\n"))
 
 
 def _many_headers(context: FaultContext) -> Reply:
-    return Reply(response(200, _body(context.key), fields=_field_lines()))
+    return Reply(context.answer.success(context.body, fields=_field_lines()))
 
 
 @cache
@@ -128,20 +150,17 @@ def _field_lines() -> bytes:
     return b"".join(b"x-%d: a\r\n" % number for number in range(10_000))
 
 
-def _gzip_bomb(_: FaultContext) -> Reply:
-    return Reply(response(200, _bomb(), fields=b"content-encoding: gzip\r\n"))
+def _gzip_bomb(context: FaultContext) -> Reply:
+    bomb = _bomb(context.answer.body(SAME_KEY))
+    return Reply(context.answer.success(bomb, fields=b"content-encoding: gzip\r\n"))
 
 
 @cache
-def _bomb() -> bytes:
-    """Return 32 KiB that unpack to 32 MiB: white space and then a session key."""
+def _bomb(body: bytes) -> bytes:
+    """Return 32 KiB that unpack to 32 MiB: white space and then a body."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     blank = b" " * (1 << 20)
-    return (
-        b"".join(packer.compress(blank) for _ in range(32))
-        + packer.compress(_body(SAME_KEY))
-        + packer.flush()
-    )
+    return b"".join(packer.compress(blank) for _ in range(32)) + packer.compress(body) + packer.flush()
 
 
 def _banner(_: FaultContext) -> Reply:
@@ -152,27 +171,29 @@ _RESPONSES: dict[FaultKind, Callable[[FaultContext], Reply]] = {
     FaultKind.STATUS: _status,
     FaultKind.THROTTLE: _throttle,
     FaultKind.REDIRECT: _redirect,
-    FaultKind.NOT_JSON: _with_body(b'{"sessionKey": '),
-    FaultKind.EMPTY_BODY: _with_body(b""),
-    FaultKind.NAN: _with_body(b'{"sessionKey":"KEY","weight":NaN}'),
-    FaultKind.OVERFLOW: _with_body(b'{"sessionKey":"KEY","weight":1e999}'),
-    FaultKind.HUGE_INTEGER: _with_body(b'{"sessionKey":"KEY","weight":' + b"7" * 5_000 + b"}"),
-    FaultKind.DUPLICATE_KEY: _with_body(b'{"sessionKey":"KEY","sessionKey":"sk.another"}'),
-    FaultKind.NOT_UTF8: _with_body(b'{"sessionKey":"sk.\xff\xfe"}'),
-    FaultKind.BOM: _with_body(b'\xef\xbb\xbf{"sessionKey":"KEY"}'),
-    FaultKind.LONE_SURROGATE: _with_body(b'{"sessionKey":"sk.\\ud800"}'),
-    FaultKind.DEEP: _with_body(b'{"sessionKey":"KEY","deep":' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
-    FaultKind.ARRAY: _with_body(b'["KEY"]'),
-    FaultKind.HTML: _with_body(
-        b"<!doctype html><title>Sorry</title><p>Back soon.\n", "text/html; charset=utf-8"
+    FaultKind.NOT_JSON: _with_body(lambda context: context.answer.body_cut_off()),
+    FaultKind.EMPTY_BODY: _with_body(lambda _: b""),
+    FaultKind.NAN: _beside("weight", b"NaN"),
+    FaultKind.OVERFLOW: _beside("weight", b"1e999"),
+    FaultKind.HUGE_INTEGER: _beside("weight", b"7" * 5_000),
+    FaultKind.DUPLICATE_KEY: _with_body(
+        lambda context: context.answer.body_with_two_keys(context.key, _OTHER_KEY)
     ),
-    FaultKind.WRONG_TYPE: _with_body(b'{"sessionKey":"KEY"}', "text/plain"),
-    FaultKind.MISSING_KEY: _with_body(b"{}"),
-    FaultKind.EMPTY_KEY: _with_body(b'{"sessionKey":""}'),
-    FaultKind.NULL_KEY: _with_body(b'{"sessionKey":null}'),
-    FaultKind.NUMBER_KEY: _with_body(b'{"sessionKey":7}'),
+    FaultKind.NOT_UTF8: _with_value(b'"sk.\xff\xfe"'),
+    FaultKind.BOM: _with_body(lambda context: b"\xef\xbb\xbf" + context.body),
+    FaultKind.LONE_SURROGATE: _with_value(b'"sk.\\ud800"'),
+    FaultKind.DEEP: _beside("deep", b"[" * 5_000 + b"]" * 5_000),
+    FaultKind.ARRAY: _with_body(lambda context: b'["%b"]' % context.key),
+    FaultKind.HTML: _with_type(
+        "text/html; charset=utf-8", b"<!doctype html><title>Sorry</title><p>Back soon.\n"
+    ),
+    FaultKind.WRONG_TYPE: _with_type("text/plain"),
+    FaultKind.MISSING_KEY: _with_body(lambda context: context.answer.body_without_key()),
+    FaultKind.EMPTY_KEY: _with_value(b'""'),
+    FaultKind.NULL_KEY: _with_value(b"null"),
+    FaultKind.NUMBER_KEY: _with_value(b"7"),
     FaultKind.SAME_KEY: _same_key,
-    FaultKind.BIG_KEY: _big_key,
+    FaultKind.BIG_KEY: _with_body(lambda context: context.answer.body(context.key * 30_000)),
     FaultKind.ECHO_API_KEY: _echo_api_key,
     FaultKind.EXTRA_BYTES: _extra_bytes,
     FaultKind.CLOSE: _close,
@@ -189,7 +210,7 @@ _RESPONSES: dict[FaultKind, Callable[[FaultContext], Reply]] = {
     FaultKind.MANY_HEADERS: _many_headers,
     FaultKind.CHUNKED: _chunked,
     FaultKind.BAD_CHUNK: _with_fields(b"transfer-encoding: chunked\r\n"),
-    FaultKind.TWO_LENGTHS: _with_fields(b"content-length: 52\r\ncontent-length: 5\r\n"),
+    FaultKind.TWO_LENGTHS: _with_fields(b"content-length: LENGTH\r\ncontent-length: 5\r\n"),
     FaultKind.NEGATIVE_LENGTH: _with_fields(b"content-length: -1\r\n"),
     FaultKind.INTERIM: _interim,
     FaultKind.HTTP10_CLOSE: _http10_close,

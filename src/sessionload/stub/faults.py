@@ -260,6 +260,15 @@ class FaultScript:
             frozenset(fault.action.kind for fault in parsed if isinstance(fault.action.kind, Defect)),
         )
 
+    @property
+    def error_statuses(self) -> frozenset[int]:
+        """The statuses of errors that are played, from 300 on."""
+        actions = [fault.action for fault in self.faults]
+        played = {int(action.argument) for action in actions if action.kind is FaultKind.STATUS}
+        played |= {429 for action in actions if action.kind is FaultKind.THROTTLE}
+        played |= {500 for defect in self.defects if defect is Defect.FAILS_ON_BAD_JSON}
+        return frozenset(status for status in played if status >= 300 and status != 304)
+
     def action(self, number: int, elapsed_ns: int, *, granted: bool = True) -> Action | None:
         """Return what happens to load session start `number` (from 1), `elapsed_ns` after the first one.
 

@@ -1,6 +1,6 @@
-"""Where a document has its operation: method, path, and the header that carries the key.
+"""Where a document has its operation: its base path, method and path.
 
-Without a document the stub has the two paths of a session start, and the key alone in `authorization`.
+Without a document the stub has the two paths of a session start.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
     from sessionload.contract.request_form import RequestForm
-
-_AUTHORIZATION = b"authorization"
 
 Parts = list[bytes]
 """The parts of a path between its slashes, percent-decoded."""
@@ -29,13 +27,10 @@ class OperationRoute:
     """The parts of the path behind it; `None` for places."""
     served: frozenset[tuple[int, bytes]] = frozenset()
     """Which parts have to be what is served, and what that is."""
-    key_header: bytes = _AUTHORIZATION
-    key_prefix: bytes = b""
 
     @classmethod
     def of(cls, request: RequestForm) -> Self:
         """Return the route of requests of a document, with their values in the places of the path."""
-        key = request.security.key
         parts = request.template.removeprefix(request.base_path).split("/")[1:]
         values = {f"{{{place}}}": value for place, value in request.path_values.items()}
         return cls(
@@ -45,15 +40,13 @@ class OperationRoute:
             served=frozenset(
                 (index, values[part].encode()) for index, part in enumerate(parts) if part in values
             ),
-            key_header=key.name.encode() if key else _AUTHORIZATION,
-            key_prefix=key.prefix.encode() if key else b"",
         )
 
-    def parts(self, url: bytes) -> Parts:
-        """Return the parts of a target behind the base path, if it has that before them."""
+    def parts(self, url: bytes) -> tuple[Parts, bool]:
+        """Return the parts of a target behind the base path, and whether it has that before them."""
         parts = _parts(url.partition(b"?")[0])
         length = len(self.base)
-        return parts[length:] if tuple(parts[:length]) == self.base else parts
+        return (parts[length:], True) if tuple(parts[:length]) == self.base else (parts, False)
 
     def fits(self, parts: Parts) -> bool:
         """Tell whether these are the parts of the operation's path."""

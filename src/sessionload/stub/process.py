@@ -20,6 +20,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionload.errors import InputError
+from sessionload.stub.binding_line import fields_of, variables_of
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 
 if TYPE_CHECKING:
@@ -60,13 +61,18 @@ class StubProcess:
         files. Raises `InputError` with the message of the stub when it refuses.
         """
         line = {**asdict(settings), "lease": True}
-        line |= {"document": document, "binding": _binding_json(binding)} if document is not None else {}
+        if document is not None:
+            line |= {"document": document, "binding": fields_of(binding) if binding else {}}
         line |= {"tls": dict(tls)} if tls else {}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sessionload.stub"],  # -P: not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, KEY_VARIABLE: key.reveal() if key else DEFAULT_KEY},
+            env={
+                **os.environ,
+                **variables_of(binding),
+                KEY_VARIABLE: key.reveal() if key else DEFAULT_KEY,
+            },
             start_new_session=True,
         )
         stub = cls(process, "", settings.host, 0)
@@ -165,13 +171,3 @@ def _first_line(process: subprocess.Popen[bytes], settings: bytes) -> dict[str, 
     if "error" in message:
         raise InputError(**message["error"])
     return message
-
-
-def _binding_json(binding: Binding | None) -> dict[str, object]:
-    """Return what a stub has to know of a binding; there are no secrets in it."""
-    if binding is None:
-        return {}
-    places = {"user": binding.user, "session_key": binding.session_key}
-    return {"operation": binding.operation, "path": dict(binding.path)} | {
-        name: place for name, place in places.items() if place
-    }

@@ -1,4 +1,4 @@
-"""Finds the user ID in the body of a request, and judges the body by the contract.
+"""Finds the user ID in the body of a request, where the contract has it, and judges the body by the contract.
 
 The limits of a user ID stand in the contract document only. At start the contract is asked about IDs of each
 length and of each plain character; a body that these answers cover passes without asking again, every other
@@ -8,9 +8,10 @@ bytes.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from sessionload.contract.json_places import at
+from sessionload.contract.json_places import at, put
 from sessionload.contract.media_type import read_media_type
 from sessionload.contract.pointer import pointer_text
 from sessionload.contract.strict_json import JsonError, parse
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sessionload.contract.pointer import Pointer
 
 _USUAL = ("userID",)
+_MISSING = object()
 _PROBED = 512
 _LETTERS = bytes(code for code in range(0x20, 0x7F) if code not in b'"\\')
 
@@ -65,8 +67,8 @@ class RequestRule:
             return b"", error.message
         if not isinstance(document, dict):
             return b"", "the body is not an object"
-        user_id = at(document, self._user)
-        if user_id is None and at(document, self._user[:-1]) is not None and self._user[-1] not in document:
+        user_id = self._user_of(document)
+        if user_id is _MISSING:
             return b"", f"{self._name} is missing"
         if not isinstance(user_id, str):
             return b"", f"{self._name} is not a string"
@@ -74,6 +76,23 @@ class RequestRule:
         if media_type.essence != "application/json" or not media_type.is_utf8:
             return user_id.encode(), "the content type is not application/json in UTF-8"
         return user_id.encode(), self._fault_in(document, user_id)
+
+    def user_of(self, body: bytes) -> object:
+        """Return what a body has in the place of the user ID; `False` where it has nothing there."""
+        try:
+            user_id = self._user_of(parse(body))
+        except JsonError:
+            return False
+        return False if user_id is _MISSING else user_id
+
+    def with_user(self, body: bytes, user_id: str) -> bytes:
+        """Return a JSON body with another user ID."""
+        return json.dumps(put(parse(body), self._user, user_id)).encode()
+
+    def _user_of(self, document: object) -> object:
+        user_id, parent = at(document, self._user), at(document, self._user[:-1])
+        has_null = isinstance(parent, dict) and self._user[-1] in parent
+        return _MISSING if user_id is None and not has_null else user_id
 
     def _fault_in(self, document: object, user_id: str) -> str:
         """Return a sentence about the fault of a body that has a user ID, or ''."""

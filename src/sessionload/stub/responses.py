@@ -36,13 +36,13 @@ class Ending(Enum):
 class ReceivedRequest:
     """One HTTP request as far as it has been received."""
 
-    __slots__ = ("authorization", "body", "content_type", "keyless", "method", "preflight", "url")
+    __slots__ = ("body", "content_type", "fields", "method", "preflight", "url")
 
     def __init__(self) -> None:
         self.method = b""
         self.url = b""
-        self.authorization = b""
-        self.keyless = True
+        self.fields: dict[bytes, bytes] = {}
+        """The header fields that a request is judged by, their names in lower case."""
         self.content_type = b""
         self.preflight = False
         self.body = b""
@@ -85,9 +85,7 @@ def without_body(data: bytes) -> bytes:
     return data[: data.index(b"\r\n\r\n") + 4]
 
 
-NO_AUTHORIZATION = refusal(401, "the authorization header does not carry the key that is accepted here")
 NO_SESSION = refusal(401, "no live session has this key")
-NO_PROJECT = refusal(404, "no such project or environment")
 NO_PATH = refusal(404, "no such path")
 TOO_LARGE = refusal(413, "a request is at most 64 KiB", fields=b"connection: close\r\n")
 NOT_HTTP = refusal(400, "not an HTTP/1.1 request", fields=b"connection: close\r\n")

@@ -1,4 +1,4 @@
-"""From a request to its reply: routes, authorization, the body rule, sessions, latency and faults.
+"""From a request to its reply: routes, the rules of head and body, sessions, latency and faults.
 
 A request is counted first, then judged, and then a scripted fault may apply. No socket is used here. A fault
 replaces the honest response whatever it is, a refusal too; `ledger.unauthorized` still counts the wrong key.
@@ -17,8 +17,10 @@ from sessionload.stub.arrival_ledger import ArrivalLedger
 from sessionload.stub.contract_defects import Defects
 from sessionload.stub.fault_responses import FaultContext, faulty_reply
 from sessionload.stub.faults import FaultKind, FaultScript
+from sessionload.stub.head_rule import HeadRule
 from sessionload.stub.latency import Latency
 from sessionload.stub.operation_route import OperationRoute, Parts
+from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.responses import (
     NO_PATH,
     NO_SESSION,
@@ -33,9 +35,11 @@ from sessionload.stub.sessions import KeyMint, LiveSessions
 from sessionload.units import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessionload.contract.contract import Contract
     from sessionload.secret import Secret
     from sessionload.stub.faults import Action
-    from sessionload.stub.request_rule import RequestRule
     from sessionload.stub.settings import StubSettings
 
 
@@ -69,27 +73,28 @@ class RequestHandler:
         settings: StubSettings,
         *,
         key: Secret,
-        rule: RequestRule,
-        operation: OperationRoute | None = None,
-        answer: SessionAnswer | None = None,
+        contract: Contract | None = None,
+        secrets: Mapping[str, Secret] | None = None,
     ) -> None:
-        """Serve one project and environment to holders of `key`.
+        """Serve one project and environment to holders of `key`, and of the `secrets` of further headers.
 
-        Raises `ValueProblem` when the latency or a fault in `settings` cannot be read.
+        Without a contract any text is a user ID, and nothing else is asked for. Raises `ValueProblem` when
+        the latency or a fault in `settings` cannot be read, and `InputError` when no answer could be made
+        that the document calls right.
         """
         self.ledger = ArrivalLedger()
         self._sessions = LiveSessions()
         self._key_source = KeyMint()
         self._project = settings.project.encode()
         self._environment = settings.environment.encode()
-        self._operation = operation or OperationRoute()
-        self.key_header = self._operation.key_header
-        self._expected = self._operation.key_prefix + key.reveal().encode("ascii")
-        self._answer = answer or SessionAnswer()
         self._latency = Latency.parse(settings.latency)
         self._script = FaultScript.parse(settings.faults)
-        self._rule = rule
-        self._defects = Defects(self._script.defects, rule, self._sessions, self._expected, self._answer)
+        self._operation = OperationRoute.of(contract.request) if contract else OperationRoute()
+        self._head = HeadRule(key, contract, secrets)
+        self.field_names = self._head.field_names
+        self._rule = RequestRule(contract)
+        self._answer = SessionAnswer(contract, self._script.error_statuses)
+        self._defects = Defects(self._script.defects, self._rule, self._sessions, self._head, self._answer)
         self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
         self._first_ns: int | None = None
         self._routes: dict[bytes, Route] = {}
@@ -121,7 +126,9 @@ class RequestHandler:
         cacheable = (
             route == _START
             and request.method == self._operation.method
-            and request.authorization == self._expected
+            and self._head.shows_key(request)
+            and self._head.shows_further_keys(request)
+            and not self._head.fault_of_parameters(request)
             and request.content_type == _JSON
             and not request.preflight
             and not self._defects.any
@@ -135,13 +142,13 @@ class RequestHandler:
         number = self.ledger.arrive(user)
         key = self._key_source.new()
         if violation:
-            reply = Reply(self._answer.refused(violation))
+            reply = Reply(self._answer.refusal(400, violation))
         else:
             self._sessions.start(user, key)
             reply = Reply(self._answer.session(key))
         if self._script.faults:
             reply = self._apply_fault(
-                reply, self._scripted_action(number, granted=not violation), key, self._expected
+                reply, self._scripted_action(number, granted=not violation), key, self._head.expected
             )
         reply.wait += self._wait()
         reply.load = True
@@ -152,9 +159,12 @@ class RequestHandler:
         user, violation = self._rule.judge(request.body, request.content_type)
         number = 0 if request.preflight else self.ledger.arrive(user)
         key = self._key_source.new()
-        refused = self._refusal(request, known=known, violation=violation)
+        other_fault = self._refusal_beside(request, known=known)
+        refused = self._refusal_of_key(request) or other_fault
+        if violation and not refused:
+            refused = self._answer.refusal(400, violation)
         if self._defects.any:
-            user, refused = self._defects.judge(request, user, refused, known=known)
+            user, refused = self._defects.judge(request, user, refused, whole=not other_fault)
         granted = not refused
         if request.preflight:
             self.ledger.preflights += 1
@@ -169,7 +179,7 @@ class RequestHandler:
         else:
             self._sessions.start(user, key)
             reply = Reply(self._answer.session(key))
-        reply = self._apply_fault(reply, action, key, request.authorization)
+        reply = self._apply_fault(reply, action, key, self._head.authorization(request) or b"")
         reply.wait += self._wait()
         reply.load = not request.preflight
         return reply
@@ -179,9 +189,7 @@ class RequestHandler:
             return honest
         reply = honest
         if isinstance(action.kind, FaultKind):
-            reply = faulty_reply(
-                action.kind, FaultContext(key, authorization, action.argument, self._answer.session)
-            )
+            reply = faulty_reply(action.kind, FaultContext(key, authorization, action.argument, self._answer))
         reply.wait = action.hold_ns / NS
         return reply
 
@@ -192,14 +200,21 @@ class RequestHandler:
             self._first_ns = now
         return self._script.action(number, now - self._first_ns, granted=granted)
 
-    def _refusal(self, request: ReceivedRequest, *, known: bool, violation: str) -> bytes:
-        """Return the refusal of a session start, or nothing when a session may begin."""
-        if request.authorization != self._expected:
-            self.ledger.unauthorized += 1
+    def _refusal_of_key(self, request: ReceivedRequest) -> bytes:
+        """Return the refusal of a request whose API key is not the one, or nothing."""
+        if self._head.shows_key(request):
+            return b""
+        self.ledger.unauthorized += 1
+        return self._answer.no_authorization
+
+    def _refusal_beside(self, request: ReceivedRequest, *, known: bool) -> bytes:
+        """Return the refusal for what is wrong in the head beside the API key, or nothing."""
+        if not self._head.shows_further_keys(request):
             return self._answer.no_authorization
         if not known:
             return self._answer.no_project
-        return self._answer.refused(violation) if violation else b""
+        fault = self._head.fault_of_parameters(request)
+        return self._answer.refusal(400, fault) if fault else b""
 
     def _other_route(self, request: ReceivedRequest, kind: RouteKind) -> bytes:
         """Return the answer to whatever is not a POST that starts a session."""
@@ -213,7 +228,7 @@ class RequestHandler:
         return self._turn(request, stream=kind is RouteKind.STREAM)
 
     def _turn(self, request: ReceivedRequest, *, stream: bool) -> bytes:
-        if not self._sessions.is_live(request.authorization.removeprefix(self._operation.key_prefix)):
+        if not self._sessions.is_live(self._head.session_key(request)):
             self.ledger.unauthorized += 1
             return NO_SESSION
         traces = interact.traces_of(request.body)
@@ -224,11 +239,13 @@ class RequestHandler:
         return response(200, interact.as_json(traces))
 
     def _find_route(self, url: bytes) -> Route:
-        parts = self._operation.parts(url)
-        if self._operation.fits(parts):
+        parts, is_behind_base = self._operation.parts(url)
+        if is_behind_base and self._operation.fits(parts):
             route = Route(RouteKind.START, self._operation.is_served(parts))
         else:
             route = self._route(parts)
+            if route.kind is RouteKind.START and not is_behind_base:
+                route = Route(RouteKind.UNKNOWN)
         if len(self._routes) < _MAX_CACHED:
             self._routes[url] = route
         return route

@@ -1,7 +1,8 @@
 """What a session start is answered with: made once, with a place for the key of each session.
 
 With a document these are answers that it calls right, its error bodies among them; without one they are those
-of the published endpoint.
+of the published endpoint. A body is kept as the two pieces around its key, so that a fault can put other JSON
+into the same place of the same document.
 """
 
 from __future__ import annotations
@@ -11,54 +12,101 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.answer_sample import AnswerSample, error_samples, success_sample
 from sessionload.contract.binding import SESSION_KEY
-from sessionload.contract.json_places import put
-from sessionload.stub.responses import NO_AUTHORIZATION, NO_PROJECT, refusal, response
+from sessionload.contract.json_places import at, put, without
+from sessionload.stub.responses import refusal, response
 from sessionload.stub.sessions import KEY_LENGTH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sessionload.contract.contract import Contract
     from sessionload.contract.pointer import Pointer
 
-_MARK = "k" * KEY_LENGTH
-_BAD_REQUEST = 400
-_REFUSALS = (_BAD_REQUEST, 401, 404)
+_LIKE_A_KEY = "k" * KEY_LENGTH
+_MARK = "\N{NULL}key\N{NULL}"
+_REFUSALS = (400, 401, 404)
 
 
 class SessionAnswer:
     """Makes the answers of one operation."""
 
-    def __init__(self, contract: Contract | None = None) -> None:
-        """Prepare them. Raises `InputError` when no answer could be made that the document calls right."""
-        self._sample = AnswerSample(200, "application/json", {})
-        self._place: Pointer = SESSION_KEY
-        self._errors: dict[int, bytes] = {}
+    def __init__(self, contract: Contract | None = None, further: Iterable[int] = ()) -> None:
+        """Prepare them; `further` are the statuses of errors that are played beside the usual ones.
+
+        Raises `InputError` when no answer could be made that the document calls right.
+        """
+        sample = AnswerSample(200, "application/json", {})
+        place: Pointer = SESSION_KEY
+        self._errors: dict[int, AnswerSample] = {}
         if contract is not None:
-            self._sample = success_sample(contract, _MARK)
-            self._place = contract.responses.session_key.pointer if contract.responses.session_key else ()
-            samples = error_samples(contract, _REFUSALS)
-            self._errors = {
-                code: response(code, _bytes(made.value), content_type=made.media_type)
-                for code, made in samples.items()
-            }
-        self._before, _, self._after = self.with_key(_MARK).partition(_MARK.encode())
-        self.no_authorization = self._errors.get(401, NO_AUTHORIZATION)
-        self.no_project = self._errors.get(404, NO_PROJECT)
+            sample = success_sample(contract, _LIKE_A_KEY)
+            if contract.responses.session_key is not None:
+                place = contract.responses.session_key.pointer
+            self._errors = dict(error_samples(contract, tuple({*_REFUSALS, *further})))
+        self.status, self.media_type, value = sample
+        self._place = place
+        self._value = put(value, place, _MARK)
+        self._is_named = isinstance(at(self._value, place[:-1]), dict)
+        self._before, _, self._after = _bytes(self._value).partition(_bytes(_MARK))
+        self._end = b'"' + self._after
+        self._start = self.success(self.body(_LIKE_A_KEY.encode()))[: -KEY_LENGTH - len(self._end)]
+        self.no_authorization = self.refusal(
+            401, "the authorization header does not carry the key that is accepted here"
+        )
+        self.no_project = self.refusal(404, "no such project or environment")
 
     def session(self, key: bytes) -> bytes:
         """Return the answer that hands out a session key of `KEY_LENGTH` plain characters: the hot path."""
-        return self._before + key + self._after
+        return self._start + key + self._end
+
+    def success(self, body: bytes, *, fields: bytes = b"") -> bytes:
+        """Return an answer with the status and media type of a success and any body."""
+        return response(self.status, body, content_type=self.media_type, fields=fields)
+
+    def body(self, key: bytes) -> bytes:
+        """Return the body that hands out a session key of plain characters."""
+        return self.body_with(b'"' + key + b'"')
+
+    def body_with(self, raw: bytes) -> bytes:
+        """Return the body with any bytes in the place of the key and its quotes."""
+        return self._before + raw + self._after
+
+    def body_beside(self, key: bytes, name: str, raw: bytes) -> bytes:
+        """Return the body with a further member beside the key, whatever `raw` is."""
+        member = _bytes(name) + b":" + raw
+        return self.body_with(b'"%b",%b' % (key, member if self._is_named else b"{" + member + b"}"))
+
+    def body_with_two_keys(self, key: bytes, other: bytes) -> bytes:
+        """Return the body with the name of the key twice in one object."""
+        if self._is_named:
+            return self.body_beside(key, self._place[-1], b'"' + other + b'"')
+        return self.body_with(b'{"key":"%b","key":"%b"}' % (key, other))
+
+    def body_cut_off(self) -> bytes:
+        """Return the body as far as the key, which is no JSON."""
+        return self._before
+
+    def body_without_key(self, **more: str) -> bytes:
+        """Return the body without its key, with `more` at the top."""
+        value = without(self._value, self._place) if self._is_named else put(self._value, self._place, None)
+        return _bytes(_with(value, more))
 
     def with_key(self, key: str, *, fields: bytes = b"", **more: str) -> bytes:
         """Return the answer that hands out any text as a key, with `more` at the top of its body."""
-        status, media_type, value = self._sample
-        body = put(value, self._place, key) if self._place else value
-        for name, text in more.items():
-            body = put(body, (name,), text)
-        return response(status, _bytes(body), content_type=media_type, fields=fields)
+        return self.success(_bytes(_with(put(self._value, self._place, key), more)), fields=fields)
 
-    def refused(self, violation: str) -> bytes:
-        """Return the answer to a body that breaks the document."""
-        return self._errors.get(_BAD_REQUEST) or refusal(_BAD_REQUEST, violation)
+    def refusal(self, status: int, message: str, *, fields: bytes = b"") -> bytes:
+        """Return an error as the document describes it, or else with `message`."""
+        sample = self._errors.get(status)
+        if sample is None:
+            return refusal(status, message, fields=fields)
+        return response(status, _bytes(sample.value), content_type=sample.media_type, fields=fields)
+
+
+def _with(value: object, more: dict[str, str]) -> object:
+    for name, text in more.items():
+        value = put(value, (name,), text)
+    return value
 
 
 def _bytes(value: object) -> bytes:
