@@ -13,7 +13,7 @@ import pytest
 
 from sessionload.config.environment import Environment
 from sessionload.config.guard import guard
-from sessionload.config.read import read_document, read_user_ids
+from sessionload.config.read import read_document, read_users
 from sessionload.config.scenario import Scenario
 from sessionload.errors import InputError, Place
 
@@ -47,7 +47,7 @@ def check_all(scenario_file: Path, environments_file: Path) -> Scenario:
     )
     guard(scenario, environment)
     if scenario.user_file:
-        scenario = scenario.with_ids(read_user_ids(scenario.user_file))
+        scenario = scenario.with_ids(*read_users(scenario.user_file, scenario.further))
     scenario.check_ids(lambda one: None if len(one) <= 256 else "it is too long", "20260101-000000-abcd")
     return scenario
 

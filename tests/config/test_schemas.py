@@ -22,6 +22,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 _SCENARIO = SCHEMAS["scenario"]["properties"]
 
 PARSED_ELSEWHERE = {
+    "also-column-without-file",  # texts, of which a schema knows nothing
+    "also-empty-step",
+    "also-overlap",
+    "also-reference",
     "abort-without-window",  # the two depend on each other
     "bad-fault",  # the grammars of texts, of which a schema knows the outline only
     "bad-latency",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.config.read import read_contract, read_document, read_user_ids
+from sessionload.config.read import read_contract, read_document, read_users
 from sessionload.config.users import UserFile
 from sessionload.errors import InputError, Place, ResultError, SessionloadError
 from sessionload.storage.files import Appender, make_folder, read_bytes, read_text, write_new, write_whole
@@ -115,7 +115,7 @@ def test_ids_come_from_lines_or_from_a_column(
 ) -> None:
     path = tmp_path / "users.csv"
     path.write_bytes(text.encode())
-    assert tuple(read_user_ids(UserFile(str(path), column, HERE))) == ids
+    assert tuple(read_users(UserFile(str(path), column, HERE))[0]) == ids
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_a_broken_list_of_ids_is_refused_with_its_line(
     path = tmp_path / "users.csv"
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        read_user_ids(UserFile(str(path), column, HERE))
+        read_users(UserFile(str(path), column, HERE))
     assert (caught.value.code, caught.value.place) == (code, Place(str(path), line))
     assert caught.value.hint
 
 
 def test_a_missing_list_of_ids_is_refused_at_the_place_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_user_ids(UserFile(str(tmp_path / "users.csv"), None, HERE))
+        read_users(UserFile(str(tmp_path / "users.csv"), None, HERE))
     assert (caught.value.code, caught.value.place) == ("file-missing", HERE)
 
 
@@ -217,7 +217,7 @@ KEY = "VF.DM.0123456789abcdef.wxyz"
         lambda folder: RunFolder.named(folder / KEY).read(),
         lambda folder: runs_of(folder / KEY),
         lambda folder: read_document(folder / KEY),
-        lambda folder: read_user_ids(UserFile(str(folder / KEY), None, HERE)),
+        lambda folder: read_users(UserFile(str(folder / KEY), None, HERE)),
     ],
 )
 def test_a_key_that_was_typed_in_place_of_a_file_is_not_shown(

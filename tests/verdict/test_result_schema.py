@@ -118,10 +118,11 @@ def objects(schema: object) -> Iterator[dict[str, Any]]:
 
 
 def test_every_object_but_the_scenario_is_closed(schema: dict[str, Any]) -> None:
-    """A scenario has its own schema, a machine and headers any texts, a host any addresses."""
+    """A scenario has its own schema, a machine, headers and values any texts, a host any addresses."""
     unlike = [one for one in objects(schema) if one.get("additionalProperties") is not False]
     assert [sorted(set(one) - {"description"}) for one in unlike] == [
         ["type"],
+        ["additionalProperties", "type"],
         ["additionalProperties", "type"],
         ["additionalProperties", "type"],
         ["additionalProperties", "propertyNames", "type"],
@@ -131,7 +132,7 @@ def test_every_object_but_the_scenario_is_closed(schema: dict[str, Any]) -> None
 
 def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schema: dict[str, Any]) -> None:
     """Or it is newer than the format, and results of before do not have it."""
-    newer = {"addresses", "notes", "prefix", "headers", "body", "chosen"}
+    newer = {"addresses", "notes", "prefix", "headers", "body", "values", "chosen"}
     for one in objects(schema):
         optional = set(one.get("properties", {})) - set(one.get("required", [])) - newer
         assert all(one["properties"][name] == {"$ref": "#/$defs/histogram"} for name in optional)

@@ -19,7 +19,7 @@ from sessionload.config.environment import Environment
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.config.scenario import Scenario
-from sessionload.config.user_file import user_ids_of
+from sessionload.config.user_file import column_of, user_ids_of
 from sessionload.config.yaml_source import LARGEST_BYTES, parse
 from sessionload.errors import InputError, Place
 from sessionload.storage.files import read_at_most, read_bytes, read_text, shown
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.document import Document
     from sessionload.config.users import UserFile
+    from sessionload.contract.further_property import FurtherProperty
     from sessionload.workload.text_list import TextList
 
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")
@@ -82,9 +83,10 @@ def read_run(
     )
     guard(scenario, environment, request.confirmed)
     contract, sha256 = read_contract(request.contract)
-    ids = None
+    ids: TextList | None = None
+    columns: dict[str, TextList] = {}
     if scenario.user_file is not None:
-        ids = read_user_ids(scenario.user_file)
+        ids, columns = read_users(scenario.user_file, scenario.further)
     inputs = RunInputs(
         run_id=run_id,
         started=started,
@@ -99,6 +101,7 @@ def read_run(
         contract_sha256=sha256,
         machine=machine.describe(),
         ids=ids,
+        columns=columns,
     )
     return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
 
@@ -120,8 +123,13 @@ def read_contract(path: Path) -> tuple[Any, str]:
     return document, hashlib.sha256(data).hexdigest()
 
 
-def read_user_ids(file: UserFile) -> TextList:
-    """Return the user IDs of a file. Raises `InputError`, which names lines and never IDs."""
+def read_users(
+    file: UserFile, further: Sequence[FurtherProperty] = ()
+) -> tuple[TextList, dict[str, TextList]]:
+    """Return the user IDs of a file, and its columns that `further` properties are from, by their names.
+
+    Raises `InputError`, which names lines and never IDs.
+    """
     path = Path(file.path)
     try:
         data = read_bytes(path, _LARGEST_IDS, _IDS)
@@ -130,9 +138,15 @@ def read_user_ids(file: UserFile) -> TextList:
         raise InputError(error.code, message, place=file.place, hint=error.hint) from None
     # Spreadsheets begin a file with a byte order mark. CSV has line ends inside quotes, which are kept.
     newline = None if file.column is None else ""
-    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=newline)
+
+    def lines() -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=newline)
+
     try:
-        return user_ids_of(lines, file)
+        named = {each.column: each.written[0] for each in further if each.column is not None}
+        return user_ids_of(lines(), file), {
+            name: column_of(lines(), file, name, place) for name, place in named.items()
+        }
     except UnicodeDecodeError:
         read_text(path, _LARGEST_IDS, _IDS)  # says in which line
         raise

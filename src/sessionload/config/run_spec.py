@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import sessionload
@@ -21,9 +21,10 @@ from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.workload.text_list import TextList
+from sessionload.workload.user_ids import compile_user_ids, plain_numbers, plain_user_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Readable(Protocol):
@@ -56,22 +57,24 @@ class RunInputs:
     """The operation to call, before that of the environment."""
     ids: TextList | None = None
     """User IDs from a file, if the scenario names one."""
+    columns: Mapping[str, TextList] = field(default_factory=dict)
+    """What stands beside the user IDs in further columns of their file."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
 
     def pieces(self) -> Iterator[bytes | bytearray | memoryview]:
-        """Yield what `read` reads: one line of JSON, and after it the user IDs as they are in memory.
+        """Yield what `read` reads: one line of JSON, and after it what is from the file, as it is in memory.
 
         There is no secret in it: keys are never among the inputs.
         """
         data = {field.name: getattr(self, field.name) for field in fields(self)}
-        if self.ids is None:
-            yield json.dumps(data).encode() + b"\n"
-        else:
-            ends = memoryview(self.ids.ends).cast("B")
-            yield json.dumps({**data, "ids": [len(self.ids.text), len(ends)]}).encode() + b"\n"
-            yield self.ids.text
-            yield ends
+        lists = [*([] if self.ids is None else [self.ids]), *self.columns.values()]
+        ids = None if self.ids is None else _sizes(self.ids)
+        columns = {name: _sizes(texts) for name, texts in self.columns.items()}
+        yield json.dumps({**data, "ids": ids, "columns": columns}).encode() + b"\n"
+        for texts in lists:
+            yield texts.text
+            yield memoryview(texts.ends).cast("B")
 
     @classmethod
     def read(cls, stream: Readable) -> Self | None:
@@ -80,13 +83,20 @@ class RunInputs:
         if not line.endswith(b"\n"):
             return None
         data = json.loads(line)
-        if data["ids"] is not None:
-            text_bytes, ends_bytes = data["ids"]
+        places = [(data, "ids")] if data["ids"] is not None else []
+        places += [(data["columns"], name) for name in data["columns"]]
+        for holder, name in places:
+            text_bytes, ends_bytes = holder[name]
             text, packed = stream.read(text_bytes), stream.read(ends_bytes)
             if (len(text), len(packed)) != (text_bytes, ends_bytes):
                 return None
-            data["ids"] = TextList(text, array("I", packed))
+            holder[name] = TextList(text, array("I", packed))
         return cls(**data)
+
+
+def _sizes(texts: TextList) -> list[int]:
+    """Return how many bytes the texts take, and their ends."""
+    return [len(texts.text), len(texts.ends) * texts.ends.itemsize]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,22 @@ class RunSpec:
     environment: Environment
     contract: Contract
     header: RunHeader
+
+    def bodies(self) -> Callable[[int], bytes]:
+        """Return the function from an arrival's number to the body of its request."""
+        users, body = self.scenario.users, self.contract.request.body
+        to_bytes, varying = body.to_bytes, body.varying
+        if varying is None:
+            user_id = compile_user_ids(users, run_id=self.run_id, seed=self.scenario.seed)
+            return lambda index: to_bytes(user_id(index))
+        plain = plain_user_ids(users, run_id=self.run_id, seed=self.scenario.seed)
+        number_of = plain_numbers(users, seed=self.scenario.seed)
+
+        def body_of(index: int) -> bytes:
+            number = number_of(index)
+            return varying.to_bytes(plain(number), number)
+
+        return body_of
 
 
 def run_spec_of(
@@ -115,7 +141,7 @@ def run_spec_of(
     if scenario is None:
         scenario = Scenario.check(Document(inputs.scenario, inputs.scenario_file, {}))
     if inputs.ids is not None:
-        scenario = scenario.with_ids(inputs.ids)
+        scenario = scenario.with_ids(inputs.ids, inputs.columns)
     if environment is None:
         document = Document(inputs.environments, inputs.environments_file, {})
         environment = Environment.check(document, inputs.environment, variables, operation=inputs.operation)
@@ -127,10 +153,14 @@ def run_spec_of(
         environment.binding,
         file=inputs.contract_file,
         sha256=inputs.contract_sha256,
+        further=scenario.further,
     )
     body = contract.request.body
     body.refuse_invalid()
     scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=body.asks_only_for_a_length)
+    if scenario.further:
+        plain = plain_user_ids(scenario.users, run_id=inputs.run_id, seed=scenario.seed)
+        body.refuse_misfits(plain, scenario.schedule.index_end())
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sessionload.config.document import Document
+    from sessionload.contract.further_property import FurtherProperty
     from sessionload.verdict.evidence import Limits
     from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.text_list import TextList
@@ -36,6 +37,7 @@ _LARGEST_SEED = 2**63 - 1
 _MOST_ASKED = 20_000
 """So many IDs are asked about: that takes less than half a second."""
 _MOST_TARGETS = 100
+_NO_COLUMNS: Mapping[str, TextList] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Scenario:
     users: UserIds
     user_file: UserFile | None
     """The file that the IDs are still in; see `with_ids`."""
+    further: tuple[FurtherProperty, ...]
+    """What requests have besides the user ID; `with_ids` brings what is in the file."""
     users_at: Place
     schedule: Schedule
     timeout_ns: int
@@ -100,6 +104,7 @@ class Scenario:
             environment_at=environment.place,
             users=users.ids,
             user_file=users.file,
+            further=users.further,
             users_at=users.place,
             schedule=load.schedule,
             timeout_ns=load.timeout_ns,
@@ -114,9 +119,11 @@ class Scenario:
             resolved=resolved,
         )
 
-    def with_ids(self, ids: TextList) -> Scenario:
-        """Return the scenario with the IDs of its `user_file`."""
-        return replace(self, users=replace(self.users, ids=ids), user_file=None)
+    def with_ids(self, ids: TextList, columns: Mapping[str, TextList] = _NO_COLUMNS) -> Scenario:
+        """Return the scenario with the IDs of its `user_file`, and what other columns have beside them."""
+        further = (replace(each, values=columns.get(each.column or "", each.values)) for each in self.further)
+        users = replace(self.users, ids=ids)
+        return replace(self, users=users, user_file=None, further=tuple(further))
 
     def check_ids(
         self,

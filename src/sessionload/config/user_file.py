@@ -13,7 +13,7 @@ from sessionload.errors import InputError, Place, nearest
 from sessionload.workload.text_list import TextList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sessionload.config.users import UserFile
 
@@ -27,11 +27,27 @@ def user_ids_of(lines: Iterable[str], file: UserFile) -> TextList:
 
     Raises `InputError` (no-user-ids, empty-user-id, no-such-column, bad-csv).
     """
-    ids = TextList.of(_plain(lines, file) if file.column is None else _column(lines, file, file.column))
+    ids = TextList.of(
+        _plain(lines, file) if file.column is None else _column(lines, file, file.column, _empty)
+    )
     if not ids:
         hint = "write an ID on each line" + ("" if file.column is None else " below the header")
         raise _refuse("no-user-ids", "there is no user ID in this file", hint, file, 1)
     return ids
+
+
+def column_of(lines: Iterable[str], file: UserFile, column: str, named_at: Place) -> TextList:
+    """Return what stands in another column of `file`, as many texts as there are IDs.
+
+    `named_at` is where the scenario names it. Raises `InputError` (no-such-column, empty-cell, bad-csv).
+    """
+    try:
+        return TextList.of(_column(lines, file, column, _empty_cell))
+    except InputError as error:
+        if error.code != "no-such-column":
+            raise
+        message = f"there is no column '{column}' in the header of {file.path}"
+        raise InputError("no-such-column", message, place=named_at, hint=error.hint) from None
 
 
 def _plain(lines: Iterable[str], file: UserFile) -> Iterator[str]:
@@ -41,7 +57,9 @@ def _plain(lines: Iterable[str], file: UserFile) -> Iterator[str]:
         yield line.removesuffix("\n")
 
 
-def _column(lines: Iterable[str], file: UserFile, column: str) -> Iterator[str]:
+def _column(
+    lines: Iterable[str], file: UserFile, column: str, empty: Callable[[UserFile, int], InputError]
+) -> Iterator[str]:
     record: list[str] = []
     """The lines of the record that is being read."""
     reader = csv.reader(_kept(lines, record), delimiter=file.separator, strict=True)
@@ -56,10 +74,10 @@ def _column(lines: Iterable[str], file: UserFile, column: str) -> Iterator[str]:
         record.clear()
         first_line = reader.line_num + 1
         for row in reader:
-            user_id = row[index] if index < len(row) else ""
-            if not user_id.strip():
-                raise _empty(file, reader.line_num)
-            yield user_id
+            cell = row[index] if index < len(row) else ""
+            if not cell.strip():
+                raise empty(file, reader.line_num)
+            yield cell
             record.clear()
             first_line = reader.line_num + 1
     except csv.Error as error:
@@ -114,6 +132,11 @@ def _opening_line(record: list[str], separator: str, first_line: int) -> int:
 
 def _empty(file: UserFile, line: int) -> InputError:
     return _refuse("empty-user-id", "there is no user ID in this line", "remove the line", file, line)
+
+
+def _empty_cell(file: UserFile, line: int) -> InputError:
+    message = "a column that users.also names is empty in this line"
+    return _refuse("empty-cell", message, "fill it in, or remove the line", file, line)
 
 
 def _refuse(code: str, message: str, hint: str, file: UserFile, line: int) -> InputError:

@@ -11,14 +11,16 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from sessionload.config.also import check_also
 from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
 
 if TYPE_CHECKING:
     from sessionload.config.node import Node
+    from sessionload.contract.further_property import FurtherProperty
     from sessionload.errors import Place
 
-KEYS = ("id", "returning", "unique")
+KEYS = ("id", "also", "returning", "unique")
 FILE_KEYS = ("file", "column", "separator")
 RETURNING_KEYS = ("share", "pool", "order", "exponent")
 ORDERS = ("round_robin", "zipf")
@@ -44,6 +46,8 @@ class Users:
 
     ids: UserIds
     file: UserFile | None
+    further: tuple[FurtherProperty, ...]
+    """What requests have besides the ID; a column has no values yet."""
     place: Place
     """Where the IDs were written."""
     resolved: dict[str, Any]
@@ -60,12 +64,17 @@ def check_users(node: Node) -> Users:
     resolved: dict[str, Any] = {"id": source.value, "unique": unique}
     if returning_node and returning:
         resolved["returning"] = _resolved(returning, returning_node)
-    if isinstance(source.value, dict):
+    file = _file(source) if isinstance(source.value, dict) else None
+    also = node.get("also")
+    further = check_also(also, has_columns=bool(file and file.column)) if also else ()
+    if also:
+        resolved["also"] = also.value
+    if file is not None:
         unread = UserIds(None, TextList.of(()), returning, unique)
-        return Users(unread, _file(source), source.place, resolved)
+        return Users(unread, file, further, source.place, resolved)
     ids = UserIds(source.text(), None, returning, unique)
     source.parsed(lambda _: compile_user_ids(ids, run_id="run", seed=0), "bad-user-id", _CURE, most=1000)
-    return Users(ids, None, source.place, resolved)
+    return Users(ids, None, further, source.place, resolved)
 
 
 def _file(source: Node) -> UserFile:

@@ -14,9 +14,10 @@ from sessionload.contract.request_form import RequestForm
 from sessionload.contract.response_rule import ResponseRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sessionload.contract.binding import Binding
+    from sessionload.contract.further_property import FurtherProperty
 
 
 _USUAL_BODY = f'{{"userID":"{SHOWN_USER}"}}'
@@ -26,26 +27,39 @@ _USUAL_BODY = f'{{"userID":"{SHOWN_USER}"}}'
 class Contract:
     """What one operation of the document asks of a request and of its answer."""
 
-    def __init__(self, document: OpenApiDocument, binding: Binding, sha256: str) -> None:
+    def __init__(
+        self,
+        document: OpenApiDocument,
+        binding: Binding,
+        sha256: str,
+        further: Sequence[FurtherProperty] = (),
+    ) -> None:
         """Prepare everything. Raises `InputError` when the document cannot be used."""
         self.document = document
         self.file = document.file
         self.sha256 = sha256
         self.operation = find_operation(document, binding)
-        self.request = RequestForm(document, self.operation, binding)
+        self.request = RequestForm(document, self.operation, binding, further)
         self.responses = ResponseRule(document, self.operation, binding.session_key)
         self.judge = self.responses.judge
         """Tells what an answer is worth: see `ResponseRule.judge`."""
 
     @classmethod
     def from_document(
-        cls, document: Mapping[str, Any], binding: Binding, *, file: str, sha256: str
+        cls,
+        document: Mapping[str, Any],
+        binding: Binding,
+        *,
+        file: str,
+        sha256: str,
+        further: Sequence[FurtherProperty] = (),
     ) -> Contract:
         """Return the contract of one operation of a parsed document, read from `file` with digest `sha256`.
 
+        `further` is what requests have besides the user ID and what the document requires.
         Raises `InputError` when there is no such operation, or the document could not judge by it.
         """
-        return cls(OpenApiDocument(document, file), binding, sha256)
+        return cls(OpenApiDocument(document, file), binding, sha256, further)
 
     def describe(self) -> dict[str, Any]:
         """Return what a result says of it: enough to know the document again, and to send a request again."""
@@ -60,4 +74,5 @@ class Contract:
             **({"prefix": key.prefix} if key and key.prefix else {}),
             **({"headers": dict(request.headers)} if request.headers else {}),
             **({"body": request.body.shown} if request.body.shown != _USUAL_BODY else {}),
+            **({"values": request.body.varied} if request.body.varied else {}),
         }

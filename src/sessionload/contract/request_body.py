@@ -1,7 +1,7 @@
-"""The body of a request of one operation: JSON with the user ID, and whatever else the document requires.
+"""The body of a request of one operation: JSON with the user ID, and whatever else is asked for.
 
-What is required besides the user ID comes from the document itself (`sample`). A property that only the
-server may set is never among it.
+What a scenario has for further properties goes into it. What the document requires besides comes from the
+document itself (`sample`); a property that only the server may set is never among it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.body_template import BodyTemplate
 from sessionload.contract.content import content_of
-from sessionload.contract.json_places import at
+from sessionload.contract.further_check import FurtherCheck, asked_numbers
+from sessionload.contract.further_property import DealtValues, filled
+from sessionload.contract.json_places import at, put
 from sessionload.contract.media_type import read_media_type
 from sessionload.contract.pointer import pointer_text
 from sessionload.contract.sample import example_value
 from sessionload.contract.schema_view import SchemaView
 from sessionload.contract.text_places import may_hold_text, text_places
+from sessionload.contract.varying_body import VaryingBody
+from sessionload.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sessionload.contract.find_operation import Operation
+    from sessionload.contract.further_property import FurtherProperty, Scalar
     from sessionload.contract.openapi import OpenApiDocument
     from sessionload.contract.pointer import Pointer
     from sessionload.contract.schema_rule import SchemaRule
@@ -38,10 +43,17 @@ SHOWN_USER = "<user ID>"
 class RequestBody:
     """Makes the bodies of one operation."""
 
-    def __init__(self, document: OpenApiDocument, operation: Operation, user: Pointer | None) -> None:
+    def __init__(
+        self,
+        document: OpenApiDocument,
+        operation: Operation,
+        user: Pointer | None,
+        further: Sequence[FurtherProperty] = (),
+    ) -> None:
         """Prepare everything; `user` is where the body holds the user ID, None where it holds none.
 
-        Raises `InputError` when the document does not list a JSON body, or it cannot hold a user ID.
+        Raises `InputError` when the document does not list a JSON body, it cannot hold a user ID, or a
+        `further` property has no place of its own in it.
         """
         self._document, self._operation = document, operation
         self.rule = _rule(document, operation)
@@ -58,11 +70,19 @@ class RequestBody:
             )
         self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
         """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
-        self._plain = BodyTemplate(self.rule, self.sample, user)
+        dealt = [DealtValues(each, as_text=may_hold_text(document, schema, each.pointer)) for each in further]
+        self._refuse_places(further)
+        self._dealt = dealt
+        violation_of = self.rule.violation if self.rule else lambda _: None
+        self._check = FurtherCheck(dealt, violation_of, self._view, self._schema)
+        self._plain = BodyTemplate(self.rule, filled(self.sample, dealt, 0), user)
         self.around_user = self._plain.before, self._plain.after
         """The bytes before and after the JSON of the user ID in what `to_bytes` makes."""
         self.to_bytes = self._plain.to_bytes
-        """Makes the body for a user ID, with what the document itself gives for the rest."""
+        """Makes the body for a user ID; further properties have the first of their values."""
+        vary = user is not None and any(values.vary for values in dealt)
+        self.varying = VaryingBody(self.sample, user, dealt) if user is not None and vary else None
+        """Makes the bodies of a run in which further properties have more values than one."""
         self.user_id_fault = self._plain.user_id_fault
         """Says why a user ID cannot be in such a body."""
         self.allows_user = self._plain.allows_user
@@ -76,10 +96,7 @@ class RequestBody:
     @property
     def user_facts(self) -> Mapping[str, Any]:
         """What the schema says of the user ID: its keywords, as far as the document declares it by name."""
-        schema: Mapping[str, Any] = self._schema
-        for step in self.user or ():
-            schema = self._view.properties(schema).get(step, {})
-        return self._view.facts(schema) if self.user is not None else {}
+        return self._view.facts(self._view.at(self._schema, self.user)) if self.user is not None else {}
 
     @property
     def asks_only_for_a_length(self) -> bool:
@@ -90,19 +107,60 @@ class RequestBody:
         return plain and _PLAIN_TEXT.issuperset(self.user_facts)
 
     def refuse_invalid(self) -> None:
-        """Raise `InputError` (no-valid-body) when something besides the user ID is wrong in every body."""
+        """Raise `InputError` when something besides the user ID is wrong in every body.
+
+        It is `also-not-allowed` where a further property is to blame, and else `no-valid-body`.
+        """
         violation = self._plain.fault_of_rest()
-        if violation is not None:
-            raise self._document.refusal(
-                "no-valid-body",
-                f"no valid body could be made for '{self._operation.name}': {violation.sentence}",
-                hint="give the property an 'example' in the document",
-            )
+        if violation is None:
+            return
+        self._check.require_fit(self._with_user(self.user_in(self.sample) or "user"), 0)
+        name = pointer_text(violation.names) if violation.names else "name of the property"
+        raise self._document.refusal(
+            "no-valid-body",
+            f"no valid body could be made for '{self._operation.name}': {violation.sentence}",
+            hint=f"say in the scenario what it is, like users: {{also: {{{name}: …}}}},"
+            " or give it an 'example' in the document",
+        )
+
+    def refuse_misfits(self, user_of: Callable[[int], str], planned: int) -> None:
+        """Raise `InputError` (also-not-allowed) where a value of a further property makes a body invalid.
+
+        `user_of` returns the ID for a plain number, of which `planned` are in use.
+        """
+        for number in asked_numbers(self._dealt, planned):
+            self._check.require_fit(self._with_user(user_of(number % planned)), number)
+
+    def _with_user(self, user_id: str) -> object:
+        return self.sample if self.user is None else put(self.sample, self.user, user_id)
+
+    def _refuse_places(self, further: Sequence[FurtherProperty]) -> None:
+        for each in further:
+            if not _has_body(self._operation):
+                message = f"{each.name}: '{self._operation.name}' has no request body in the document"
+                raise InputError("also-not-allowed", message, place=each.written[0], hint="leave it out")
+            shorter, longer = sorted([each.pointer, self.user or ()], key=len)
+            if self.user is not None and longer[: len(shorter)] == shorter:
+                message = f"{each.name} is where the user ID goes"
+                hint = "leave it out: users.id says what goes there"
+                raise InputError("also-overlap", message, place=each.written[0], hint=hint)
 
     @property
     def shown(self) -> str:
-        """The text of a body with `SHOWN_USER` in the place of the user ID."""
-        return self._plain.to_bytes(SHOWN_USER).decode()
+        """The text of a body: `SHOWN_USER` in the place of the user ID, and `<name>` for each of `varied`."""
+        value = filled(self.sample, self._dealt, 0)
+        for values in self._dealt:
+            if values.vary:
+                place = values.further.pointer
+                value = put(value, place, f"<{pointer_text(place)}>")
+        return BodyTemplate(None, value, self.user).to_bytes(SHOWN_USER).decode()
+
+    @property
+    def varied(self) -> dict[str, list[Scalar]]:
+        """The values of each further property that has more than one, as they are dealt; none of a column."""
+        return {
+            pointer_text(values.further.pointer): values.listed() for values in self._dealt if values.vary
+        }
 
 
 def _has_body(operation: Operation) -> bool:

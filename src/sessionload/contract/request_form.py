@@ -20,17 +20,24 @@ from sessionload.contract.request_body import RequestBody
 from sessionload.contract.servers import base_path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sessionload.contract.binding import Binding
     from sessionload.contract.find_operation import Operation
+    from sessionload.contract.further_property import FurtherProperty
     from sessionload.contract.openapi import OpenApiDocument
 
 
 class RequestForm:
     """Makes the requests of one operation."""
 
-    def __init__(self, document: OpenApiDocument, operation: Operation, binding: Binding) -> None:
+    def __init__(
+        self,
+        document: OpenApiDocument,
+        operation: Operation,
+        binding: Binding,
+        further: Sequence[FurtherProperty] = (),
+    ) -> None:
         """Prepare everything. Raises `InputError` when no request can be made from the document."""
         self.parameters = parameters_of(document, operation)
         """All that the document lists."""
@@ -48,7 +55,7 @@ class RequestForm:
         """Percent-encoded, without its question mark."""
         self.headers = values.headers
         """The headers that parameters make; a value may hold `${NAME}` for a secret of the binding."""
-        self.body = RequestBody(document, operation, binding.user)
+        self.body = RequestBody(document, operation, binding.user, further)
         self.session_places: Mapping[str, str] = operation.session_places or {}
         """Which place the project and the environment fill, if this has the path of a session start."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sessionload.contract.openapi import OpenApiDocument
+    from sessionload.contract.pointer import Pointer
 
 _MOST_PARTS = 1_000
 """How many schemas are looked at to find what one says, `allOf` included."""
@@ -57,6 +58,12 @@ class SchemaView:
             for part in self.parts(schema)
             for name, node in part.get("properties", {}).items()
         }
+
+    def at(self, schema: Mapping[str, Any], place: Pointer) -> Mapping[str, Any]:
+        """Return the schema that is declared by name for a place; one that allows everything if none is."""
+        for step in place:
+            schema = self.properties(schema).get(step, _ANYTHING)
+        return schema
 
     def types_of(self, schema: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the types that a schema names, `allOf` included, each once, in their order."""

@@ -31,7 +31,6 @@ from sessionload.generator.user_pool import UserPool
 from sessionload.metrics.exchange import Failure, Outcome
 from sessionload.metrics.raw import RawDelta
 from sessionload.units import NS
-from sessionload.workload.user_ids import compile_user_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,8 +54,7 @@ class LoadEngine:
     def __init__(self, spec: RunSpec, *, worker: int = 0, workers: int = 1) -> None:
         """Prepare everything that can be prepared before the first arrival."""
         scenario = spec.scenario
-        self._contract = spec.contract
-        self._user_id = compile_user_ids(scenario.users, run_id=spec.run_id, seed=scenario.seed)
+        self._body = spec.bodies()
         self._endpoint = Endpoint(
             spec.environment,
             spec.contract.request,
@@ -126,7 +124,7 @@ class LoadEngine:
         self._user_pool.leave()
 
     def _request(self, index: int) -> bytes:
-        return self._endpoint.request(self._contract.request.body.to_bytes(self._user_id(index)))
+        return self._endpoint.request(self._body(index))
 
     # The course of a run
 

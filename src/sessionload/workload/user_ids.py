@@ -71,19 +71,32 @@ def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int
     raises `IndexError` there, which `fault_in` prevents. Raises `ValueProblem` when the users
     make no sense for any number of arrivals.
     """
-    _refuse(users)
-    plain = _plain(users, run_id, seed)
+    plain = plain_user_ids(users, run_id=run_id, seed=seed)
     if users.returning is None:
         return plain
-    numerator, denominator = users.returning.share.as_integer_ratio()
+    number = plain_numbers(users, seed=seed)
+    return lambda index: plain(number(index))
+
+
+def plain_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int], str]:
+    """Return the function from a number to its plain ID; see `compile_user_ids`."""
+    _refuse(users)
+    return _plain(users, run_id, seed)
+
+
+def plain_numbers(users: UserIds, *, seed: int) -> Callable[[int], int]:
+    """Return the function from an arrival's number to the one whose plain ID it has: its own, if it is new.
+
+    Whatever a user has besides the ID follows from that number, so that who returns is the same as before.
+    """
+    returning = users.returning
+    if returning is None:
+        return lambda index: index
+    numerator, denominator = returning.share.as_integer_ratio()
     threshold = denominator - numerator
-    earlier = _earlier(users.returning, seed)
-
-    def user_id(index: int) -> str:
-        # floor((i + 1)p) - floor(ip) is 1 exactly when the fraction left over by ip is at least 1 - p.
-        return plain(earlier(index) if index * numerator % denominator >= threshold else index)
-
-    return user_id
+    earlier = _earlier(returning, seed)
+    # floor((i + 1)p) - floor(ip) is 1 exactly when the fraction left over by ip is at least 1 - p.
+    return lambda index: earlier(index) if index * numerator % denominator >= threshold else index
 
 
 def fault_in(users: UserIds, planned: int, *, run_id: str) -> ValueProblem | None:

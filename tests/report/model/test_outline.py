@@ -141,3 +141,16 @@ def test_it_ends_by_saying_that_nothing_was_sent() -> None:
     text = outline(planned())
     assert text.endswith("Each arrival starts a session. Nothing was sent.")
     assert outline(planned()) == text
+
+
+def test_the_first_body_is_shown_without_a_user() -> None:
+    title = "the body of the first request"
+    assert part(outline(planned()), title) == ['{"userID":"<user ID>"}']
+    also = {f"property-{number}": [number, "x"] for number in range(47)}
+    shown = part(outline(planned(users={"id": "u{n}", "also": {"name": "é" * 500, **also}})), title)
+    assert shown[:2] == ["{", '"userID": "<user ID>",']
+    assert shown[2].startswith('"name": "ééé')
+    assert shown[2].endswith("…")
+    assert shown[3] == '"property-0": 0,'
+    assert len(shown) == 41
+    assert shown[-1] == "… and 11 more lines"

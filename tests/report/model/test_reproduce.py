@@ -84,6 +84,23 @@ def test_a_user_from_a_file_is_named_by_the_arrival(known: dict[str, Result]) ->
     assert '{"userID":"<user ID of arrival 17>"}' in _line(known["met"], scenario={"users": users})
 
 
+def test_further_properties_are_those_of_the_arrival(known: dict[str, Result]) -> None:
+    contract = {
+        **known["met"].contract,
+        "body": '{"userID":"<user ID>","plan":"<plan>","data":{"name":"<data.name>"},"channel":"web"}',
+        "values": {"plan": ["free", 5], "data.name": []},
+    }
+    also = {"plan": ["free", 5], "data.name": "column name", "channel": "web"}
+    users = {"id": {"file": "users.csv", "column": "id"}, "also": also, "unique": True}
+    line = _line(known["met"], scenario={"users": users}, contract=contract)
+    assert '"plan":5,"data":{"name":"<data.name of arrival 17>"},"channel":"web"}' in line
+    users = {"id": "u{n}", "also": {"plan": ["free", 5]}, "returning": {"share": "50%", "pool": 3}}
+    for index in range(12, 20):
+        line = _line(known["met"], index, scenario={"users": users}, contract=contract)
+        number = int(line.partition('"userID":"u')[2].partition('"')[0])
+        assert ('"plan":"free"' in line) is (number % 2 == 0)
+
+
 @pytest.mark.parametrize(
     "parts",
     [

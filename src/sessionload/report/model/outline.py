@@ -5,8 +5,10 @@ What is shown is what would run: the same checks have passed, and the totals are
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from sessionload.contract.request_body import SHOWN_USER
 from sessionload.report.model.load_text import stage_rate_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import duration_text, rate_text, significant
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
     from sessionload.config.run_spec import RunSpec
 
 _SHOWN_ID = 60
+_WIDEST_BODY = 90
+_MOST_LINES = 40
 
 
 def outline(spec: RunSpec) -> str:
     """Return the plan of a run as lines of text, without a line end at the last."""
-    blocks = (_head(spec), _stages(spec), _users(spec), _limits(spec), _targets(spec))
+    blocks = (_head(spec), _stages(spec), _users(spec), _body(spec), _limits(spec), _targets(spec))
     return (
         "\n\n".join("\n".join(block) for block in blocks)
         + "\n\nEach arrival starts a session. Nothing was sent."
@@ -60,6 +64,19 @@ def _users(spec: RunSpec) -> Iterator[str]:
     size = scenario.schedule.index_end()
     for index, user_id in sample_user_ids(scenario.users, size, run_id=spec.run_id, seed=scenario.seed):
         yield f"  {index:>10,}  {_shortened(user_id)}"
+
+
+def _body(spec: RunSpec) -> Iterator[str]:
+    """Yield the body of the first arrival."""
+    text = spec.contract.request.body.to_bytes(SHOWN_USER).decode()
+    yield "the body of the first request"
+    if len(text) <= _WIDEST_BODY:
+        yield f"  {text}"
+        return
+    lines = json.dumps(json.loads(text), ensure_ascii=False, indent=2).splitlines()
+    yield from (f"  {line[:_WIDEST_BODY]}{'…' * (len(line) > _WIDEST_BODY)}" for line in lines[:_MOST_LINES])
+    if len(lines) > _MOST_LINES:
+        yield f"  … and {len(lines) - _MOST_LINES:,} more lines"
 
 
 def _limits(spec: RunSpec) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 Who arrived is a function of the scenario, the run and the arrival's number, so the request can be made again
 from the result alone. The line holds no key, and of a remote environment no more of the project than the
-result does. User IDs that came from a file are not in the result; there the line names the arrival instead.
+result does. User IDs and other columns of a file are not in the result; the line names the arrival instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sessionload.errors import InputError
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.curl import curl
-from sessionload.workload.user_ids import compile_user_ids
+from sessionload.workload.user_ids import compile_user_ids, plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,17 +52,14 @@ def shell_line(result: Result) -> Callable[[int], str]:
     embedded = environment.get("url") == _EMBEDDED
     origin = STUB_ORIGIN if embedded else environment.get("url", "")
     path = _path(contract.get("path", ""), environment)
-    user_of = _users(result)
     method, headers = contract.get("method", ""), _headers(contract)
     names = [name for name, _ in headers]
-    template = contract.get("body", f'{{"userID":"{SHOWN_USER}"}}')
-    if not (_ORIGIN.fullmatch(origin) and path and user_of and all(map(_TOKEN.fullmatch, (method, *names)))):
+    body_of = _bodies(result)
+    if not (_ORIGIN.fullmatch(origin) and path and body_of and all(map(_TOKEN.fullmatch, (method, *names)))):
         return lambda _: ""
 
     def line(index: int) -> str:
-        user = json.dumps(user_of(index), ensure_ascii=False)
-        body = template.replace(json.dumps(SHOWN_USER), user, 1)
-        request = CaseRequest(method, path, headers, body.encode(errors="replace"))
+        request = CaseRequest(method, path, headers, body_of(index).encode(errors="replace"))
         text = curl(request, origin, key_variable=KEY_VARIABLE if embedded else "VF_API_KEY")
         return text if len(text) <= LONGEST else ""
 
@@ -95,12 +92,29 @@ def _encoded(value: str) -> str:
     return _MASK.join(quote(piece, safe="", errors="replace") for piece in value.split(_MASK))
 
 
-def _users(result: Result) -> Callable[[int], str] | None:
-    """Return the function from an arrival's number to its user ID, or to words where a file has it."""
+def _bodies(result: Result) -> Callable[[int], str] | None:
+    """Return the function from an arrival's number to its body, with words for what a file has."""
     try:
         users = check_users(Node.top(Document(result.scenario, "result.json", {})).need("users", ""))
-        if users.file is not None:
-            return lambda index: f"<user ID of arrival {index}>"
-        return compile_user_ids(users.ids, run_id=result.run.id, seed=result.run.seed)
+        ids, seed = users.ids, result.run.seed
+        user_of = None if users.file else compile_user_ids(ids, run_id=result.run.id, seed=seed)
+        number_of = plain_numbers(ids, seed=seed)
     except (InputError, ValueError):
         return None
+    template = result.contract.get("body", f'{{"userID":"{SHOWN_USER}"}}')
+    varied: Mapping[str, list[Any]] = result.contract.get("values", {})
+
+    def body_of(index: int) -> str:
+        number = number_of(index)
+        user = user_of(index) if user_of else f"<user ID of arrival {index}>"
+        body: str = template
+        for name, values in varied.items():
+            value = values[number % len(values)] if values else f"<{name} of arrival {index}>"
+            body = body.replace(json.dumps(f"<{name}>", ensure_ascii=False), _json(value), 1)
+        return body.replace(json.dumps(SHOWN_USER), _json(user), 1)
+
+    return body_of
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
