@@ -183,6 +183,8 @@ def test_an_endless_chain_is_shown() -> None:
         ("max_rate: 20/s", None, None),
         ("max_rate: 19.99/s", None, "rate-over-limit"),
         ("max_rate: 1199/min", "main", "rate-over-limit"),
+        ("max_sessions: PLANNED", None, None),
+        ("max_sessions: FEWER", "main", "too-many-sessions"),
         ("protected: false", None, None),
         ("protected: true", None, "not-confirmed"),
         ("protected: true", "Main", "not-confirmed"),
@@ -194,6 +196,8 @@ def test_a_guard_lets_through_what_fits_and_was_confirmed(
     keys: str, confirmed: str | None, code: str | None
 ) -> None:
     scenario = Scenario.check(parse(SCENARIO.encode(), "x.yaml"))
+    planned = scenario.schedule.planned()
+    keys = keys.replace("PLANNED", str(planned)).replace("FEWER", str(planned - 1))
     main = environment(f"main:\n  embedded: true\n  {keys}\n", "main")
     if code is None:
         guard(scenario, main, confirmed)

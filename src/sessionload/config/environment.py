@@ -25,6 +25,7 @@ from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
 from sessionload.stub.settings import StubSettings
+from sessionload.workload.schedule import MOST_ARRIVALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,9 @@ STUB_KEYS = ("latency", "faults", "seed")
 """Keys that only an embedded environment has."""
 REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file", "client_cert", "client_key")
 """Keys that only an environment with a `url` has."""
-KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, *binding.KEYS, "max_rate", "max_body", "protected")
+LIMITS = ("max_rate", "max_sessions", "max_body", "protected")
+"""Keys that keep a run from what the environment does not want."""
+KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, *binding.KEYS, *LIMITS)
 """All keys of an entry."""
 REFERABLE = ("url", "project", "environment", "api_key", *binding.MAPPINGS)
 """Keys whose value, or whose values by name, may be `${NAME}`."""
@@ -73,6 +76,8 @@ class Environment:
     """The environment variable that the key was read from."""
     max_rate: Fraction | None = None
     """The most arrivals per second that this environment is to be given."""
+    max_sessions: int | None = None
+    """The most session starts of one run that this environment is to be given."""
     protected: bool = False
     """Whether each run has to be confirmed by name."""
     stub: StubSettings | None = None
@@ -125,6 +130,9 @@ class Environment:
         return replace(
             here,
             max_rate=_max_rate(fields["max_rate"]) if "max_rate" in fields else None,
+            max_sessions=fields["max_sessions"].integer(1, MOST_ARRIVALS)
+            if "max_sessions" in fields
+            else None,
             protected="protected" in fields and fields["protected"].boolean(),
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )

@@ -1,4 +1,4 @@
-"""What keeps a run from an environment that others depend on: its rate, and its name typed again."""
+"""What keeps a run from an environment that others depend on: rate, size, and its name typed again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def guard(scenario: Scenario, environment: Environment, confirmed: str | None = None) -> None:
     """Raise `InputError` when a run that the environment does not want is about to begin.
 
-    That is one that is too fast for it (rate-over-limit), or one against a protected environment that was
-    not confirmed (not-confirmed).
+    That is one that is too fast for it (rate-over-limit), one with more session starts than it allows
+    (too-many-sessions), or one against a protected environment that was not confirmed (not-confirmed).
 
     `confirmed` is the name that a person gave with `--confirm`.
     """
@@ -28,6 +28,14 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
             message,
             place=scenario.peak_at,
             hint="lower the rate, or raise max_rate if the owner of that environment agrees",
+        )
+    planned, most = scenario.schedule.planned(), environment.max_sessions
+    if most is not None and planned > most:
+        raise InputError(
+            "too-many-sessions",
+            f"{planned:,} session starts are over the max_sessions {most:,} of '{environment.name}'",
+            place=scenario.peak_at,
+            hint="shorten the run, or raise max_sessions if the owner of that environment agrees",
         )
     refuse_unconfirmed(environment, confirmed, scenario.environment_at)
 

@@ -160,7 +160,7 @@ def run_spec_of(
     scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=body.asks_only_for_a_length)
     if scenario.further:
         plain = plain_user_ids(scenario.users, run_id=inputs.run_id, seed=scenario.seed)
-        body.refuse_misfits(plain, scenario.schedule.index_end())
+        body.refuse_misfits(plain, scenario.schedule.planned())
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

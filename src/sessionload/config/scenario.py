@@ -131,7 +131,6 @@ class Scenario:
         run_id: str,
         *,
         by_length: bool = False,
-        workers: int = 1,
     ) -> None:
         """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
 
@@ -140,7 +139,7 @@ class Scenario:
         (`by_length`), and else also about each, or about 20,000 that are evenly spread. IDs that must be
         unique are compared; Poisson arrivals are counted one by one for that.
         """
-        planned = self.schedule.index_end(workers)
+        planned = self.schedule.planned()
         problem = fault_in(self.users, planned, run_id=run_id)
         if problem:
             raise InputError("bad-user-id", problem.message, place=self.users_at, hint=problem.cure)

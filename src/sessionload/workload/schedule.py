@@ -22,7 +22,7 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.errors import ValueProblem, nearest, quoted
@@ -105,7 +105,7 @@ class Schedule:
         self.starts_ns = tuple(starts)
         grain = 1 if arrivals == "even" else _POISSON_GRAIN
         self._borders = tuple(accumulate((stage.area for stage in stages), initial=Fraction(0)))
-        self._counts: dict[int, list[list[int]]] = {}
+        self._counts: tuple[int, ...] = ()
         self._curves = tuple(_curve(stage) for stage in stages)
         # Stage k holds the positions (areas, counted in grains) from _ends[k] on and below _ends[k + 1].
         self._ends = tuple(math.ceil(border * grain) for border in self._borders)
@@ -114,20 +114,21 @@ class Schedule:
             for stage, start, border in zip(stages, starts, self._borders, strict=False)
         )
 
-    def planned(self, workers: int = 1) -> int:
-        """Return how many arrivals there are in all.
+    def planned(self) -> int:
+        """Return how many arrivals there are in all; they are numbered from 0 without gaps.
 
-        Even arrivals: the number of n >= 0 below the total area, in O(1). Poisson arrivals depend on
-        `workers`, because each worker draws a stream of its own; all streams are drawn here to count
-        them, in O(arrivals).
+        Even arrivals: the number of n >= 0 below the total area, in O(1). Poisson arrivals are drawn to count
+        them, once, in O(arrivals).
         """
-        return sum(self.planned_by_stage(workers))
+        return sum(self.planned_by_stage())
 
-    def planned_by_stage(self, workers: int = 1) -> tuple[int, ...]:
+    def planned_by_stage(self) -> tuple[int, ...]:
         """Return how many arrivals are due in each stage; O(arrivals) for Poisson, as in `planned`."""
         if self.arrivals == "even":
             return tuple(end - first for first, end in pairwise(self._ends))
-        return tuple(sum(counts) for counts in zip(*self._drawn(workers), strict=True))
+        if not self._counts:
+            self._counts = self._drawn()
+        return self._counts
 
     def planned_by_second(self) -> dict[int, int]:
         """Return how many arrivals are due in each second of the schedule, quiet seconds included.
@@ -141,17 +142,6 @@ class Schedule:
         shift = Fraction(0) if self.arrivals == "even" else Fraction(1, 2)
         before = (math.ceil(self.area(mark) - shift) for mark in marks)
         return {second: later - sooner for second, (sooner, later) in enumerate(pairwise(before))}
-
-    def index_end(self, workers: int = 1) -> int:
-        """Return one more than the largest arrival number, the bound on what user IDs must serve.
-
-        Even arrivals are numbered without gaps, so this is `planned()`. The Poisson streams of several
-        workers end at different lengths, and the longest one has the last number; O(arrivals).
-        """
-        if self.arrivals == "even":
-            return self.planned()
-        lengths = enumerate(sum(counts) for counts in self._drawn(workers))
-        return max(worker + workers * (length - 1) + 1 if length else 0 for worker, length in lengths)
 
     def area(self, t_ns: int) -> Fraction:
         """Return the exact area under the rate from 0 to `t_ns`: the arrivals to be expected by then.
@@ -175,17 +165,18 @@ class Schedule:
             raise IndexError(f"arrival {index} is not among the {self._ends[-1]} planned ones")
         return self._dues[bisect_right(self._ends, index) - 1](index)
 
-    def stripe(self, worker: int = 0, workers: int = 1) -> Iterator[Arrival]:
-        """Return the arrivals of one worker, in the order in which they are due.
+    def stripe(self, worker: int = 0, workers: int = 1, first: int = 0) -> Iterator[Arrival]:
+        """Return one worker's arrivals from number `first` on, in the order in which they are due.
 
-        Even: numbers `worker`, `worker + workers`, ... of the one plan. Poisson: an own stream at
-        1/`workers` of the rate, whose j-th arrival (from 0) has the number `worker + workers * j`; a
-        superposition of Poisson streams is Poisson again. Its first arrival comes after one gap, not
-        at 0. Raises `ValueError` when there is no such worker.
+        They are those of the one plan whose number leaves the remainder `worker` when divided by `workers`:
+        the stripes of any number of workers are the same arrivals, dealt in another way. Each worker draws a
+        Poisson stream from its beginning, those of others included; its first arrival comes after one gap,
+        not at 0. Raises `ValueError` when there is no such worker.
         """
         if not 0 <= worker < workers:
             raise ValueError(f"there is no worker {worker} among {workers}: they are numbered from 0")
-        return self._even(worker, workers) if self.arrivals == "even" else self._poisson(worker, workers)
+        deal = self._even if self.arrivals == "even" else self._poisson
+        return deal(worker, workers, first)
 
     def rest(self, first: int, worker: int = 0, workers: int = 1) -> Iterator[tuple[int, int, int]]:
         """Yield (stage, second, count) of the arrivals of a stripe from number `first` on.
@@ -194,7 +185,7 @@ class Schedule:
         second, not one by one; Poisson arrivals are drawn again.
         """
         if self.arrivals != "even":
-            left = (arrival for arrival in self._poisson(worker, workers) if arrival.index >= first)
+            left = self._poisson(worker, workers, first)
             yield from ((arrival.stage, arrival.due_ns // NS, 1) for arrival in left)
             return
         for stage, (low, end) in enumerate(pairwise(self._ends)):
@@ -207,28 +198,25 @@ class Schedule:
                 if count:
                     yield stage, second, count
 
-    def _even(self, worker: int, workers: int) -> Iterator[Arrival]:
-        for stage, ((first, end), due) in enumerate(zip(pairwise(self._ends), self._dues, strict=True)):
-            for index in range(first + (worker - first) % workers, end, workers):
+    def _even(self, worker: int, workers: int, first: int) -> Iterator[Arrival]:
+        for stage, ((low, end), due) in enumerate(zip(pairwise(self._ends), self._dues, strict=True)):
+            begin = max(low, first)
+            for index in range(begin + (worker - begin) % workers, end, workers):
                 yield _new(Arrival, (index, due(index), stage))
 
-    def _poisson(self, worker: int, workers: int) -> Iterator[Arrival]:
-        positions = self._positions(worker, workers)
-        index, position = worker, next(positions)
+    def _poisson(self, worker: int, workers: int, first: int) -> Iterator[Arrival]:
+        index = first + (worker - first) % workers
+        positions = islice(self._positions(), index, None, workers)
+        position = next(positions)
         for stage, (end, due) in enumerate(zip(self._ends[1:], self._dues, strict=True)):
             while position < end:
                 yield _new(Arrival, (index, due(int(position)), stage))
                 index += workers
                 position = next(positions)
 
-    def _drawn(self, workers: int) -> list[list[int]]:
-        """Return the number of Poisson arrivals by worker and stage; drawn once, then remembered."""
-        if workers not in self._counts:
-            self._counts[workers] = [self._stream(worker, workers) for worker in range(workers)]
-        return self._counts[workers]
-
-    def _stream(self, worker: int, workers: int) -> list[int]:
-        positions = self._positions(worker, workers)
+    def _drawn(self) -> tuple[int, ...]:
+        """Return the number of Poisson arrivals in each stage."""
+        positions = self._positions()
         position = next(positions)
         counts = []
         for end in self._ends[1:]:
@@ -237,11 +225,11 @@ class Schedule:
                 count += 1
                 position = next(positions)
             counts.append(count)
-        return counts
+        return tuple(counts)
 
-    def _positions(self, worker: int, workers: int) -> Iterator[float]:
-        uniform = random.Random(f"{self.seed}/{worker}/{workers}").random  # noqa: S311 -- repeatable, not secret
-        log, scale, total = math.log, float(workers * _POISSON_GRAIN), 0.0
+    def _positions(self) -> Iterator[float]:
+        uniform = random.Random(f"{self.seed}/0/1").random  # noqa: S311 -- repeatable, not secret
+        log, scale, total = math.log, float(_POISSON_GRAIN), 0.0
         while True:
             total -= log(1.0 - uniform())
             yield total * scale

@@ -2,8 +2,7 @@
 
 Arrival i has the same user ID in every worker and on every day. Each number has a plain ID, from a pattern
 or a list; a returning user takes the plain ID of a smaller number. IDs that must differ do, or the run is
-refused before any traffic. Poisson arrivals of several workers have gaps in their numbers, so a list of IDs
-must reach to the largest number (`Schedule.index_end`), not to the count.
+refused before any traffic.
 
 Returning users. With share p, arrival i returns when `floor((i + 1)p) - floor(ip)` is 1: evenly spread, and
 floor(Np) of the first N. It takes the plain ID of an arrival k that is below both the pool and i: in turn,
@@ -102,8 +101,8 @@ def plain_numbers(users: UserIds, *, seed: int) -> Callable[[int], int]:
 def fault_in(users: UserIds, planned: int, *, run_id: str) -> ValueProblem | None:
     """Return why these users cannot be, or `None`.
 
-    `planned` is one more than the largest arrival number (`Schedule.index_end`). Besides what
-    `compile_user_ids` refuses, this finds IDs that must be unique and are not.
+    `planned` is how many arrivals there are. Besides what `compile_user_ids` refuses, this finds IDs that
+    must be unique and are not.
     """
     try:
         _refuse(users)

@@ -108,7 +108,8 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
     )
     for expected in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
         assert expected in limits
-    assert "the environment allows any rate" in outline(planned())
+    assert "the environment allows any rate\n" in outline(planned()) + "\n"
+    assert "the environment allows any rate and 9,000 session starts" in outline(planned(max_sessions=9000))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _stages(spec: RunSpec) -> Iterator[str]:
 def _users(spec: RunSpec) -> Iterator[str]:
     scenario = spec.scenario
     yield "user IDs"
-    size = scenario.schedule.index_end()
+    size = scenario.schedule.planned()
     for index, user_id in sample_user_ids(scenario.users, size, run_id=spec.run_id, seed=scenario.seed):
         yield f"  {index:>10,}  {_shortened(user_id)}"
 
@@ -88,7 +88,9 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     resumption = "may take up an earlier one" if scenario.tls_resumption else "makes a full handshake"
     yield f"  addresses of the host: {scenario.addresses}; each TLS session {resumption}"
     yield f"  void if the generator's own lag p99 is over {lag}, or if it takes more than {cpu} % of a core"
-    yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}"
+    sessions = spec.environment.max_sessions
+    most = f" and {counted_noun(sessions, 'session start')}" if sessions else ""
+    yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}{most}"
 
 
 def _targets(spec: RunSpec) -> Iterator[str]:
