@@ -185,7 +185,8 @@ BY_STATUS = ("status/NNN", "server_error/5NN", "rejected/401", "rejected/403", "
 COMPUTED = {
     *(f"json/{kind}" for kind in JsonErrorKind),
     *(f"timeout/{phase}" for phase in phases_of_timeouts()),
-    *(f"{cause}{body}" for cause in BY_STATUS for body in ("", "/body")),
+    *(f"{cause}{part}" for cause in BY_STATUS for part in ("", "/body", "/header")),
+    *(f"header/{kind}/NAME" for kind in ("missing", "json", "KEYWORD")),
     "body/KEYWORD/NAME",
     "other",
 }

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,13 @@ LOGIN = {
                     },
                 },
                 "responses": {
-                    "201": json_of(closed(data=closed(token=TEXT, ttl={"type": ["integer", "null"]}))),
+                    "201": {
+                        **json_of(closed(data=closed(token=TEXT, ttl={"type": ["integer", "null"]}))),
+                        "headers": {
+                            "X-Request-Id": {"required": True, "schema": {"type": "string", "minLength": 1}},
+                            "X-Left": {"schema": {"type": "integer"}},
+                        },
+                    },
                     "400": PROBLEM,
                     "401": PROBLEM,
                     "404": PROBLEM,
@@ -142,3 +149,23 @@ def test_without_the_operation_the_choice_is_listed(own: World, call: Callable[.
     assert ended.code == 2
     assert "PUT /login/{tenant}" in ended.err
     assert "[unknown-operation]" in ended.err
+
+
+def test_a_server_without_a_required_header_is_named_for_it(world: World, call: Callable[..., Ended]) -> None:
+    """The stub speaks the published document; it is held against one that asks for a header more."""
+    world.stub_thread()
+    document = yaml.safe_load((world.folder / "contracts" / "openapi.yaml").read_text())
+    header = {"X-Request-Id": {"required": True, "schema": TEXT}}
+    document["components"]["responses"]["SessionStarted"]["headers"] = header
+    (world.folder / "mine.json").write_text(json.dumps(document))
+    here = ("--environment", "here", "--contract", "mine.json")
+    ended = call("check", *here, "--pace", "500/s")
+    assert ended.code == 1, ended.out + ended.err
+    report = json.loads((ended.folder / "examination.json").read_text())
+    broken = {row["name"]: row["observed"] for row in report["results"] if row["state"] == "violated"}
+    assert list(broken) == ["valid/ordinary"]
+    assert broken["valid/ordinary"].startswith("200, the answer lacks the header X-Request-Id: ")
+    ended = call("run", world.scenario(), *here)
+    assert ended.code == 4
+    assert "the answer lacks the header X-Request-Id" in ended.err
+    assert "[preflight-contract]" in ended.err

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sessionload.generator.connection import Connection
 from sessionload.generator.failures import Response
+from sessionload.generator.http_response import ResponseParser
 from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ JSON = b"content-type: application/json\r\n"
 
 PROTOCOL, CONNECTION = Outcome.PROTOCOL_ERROR, Outcome.CONNECTION_ERROR
 VIOLATION = Outcome.CONTRACT_VIOLATION
+
+GOOD: tuple[None, None, int, str, bytes, dict[str, str]] = (None, None, 200, "application/json", BODY, {})
+"""What is made of a good response."""
 
 
 def head(*fields: bytes, line: bytes = b"HTTP/1.1 200 OK") -> bytes:
@@ -176,7 +180,7 @@ def test_a_whole_response_is_taken_and_its_connection_kept(
     answer_with: Callable[..., tuple[list[Response], int]], name: str
 ) -> None:
     responses, connections = answer_with(WHOLE[name], times=2)
-    assert [tuple(response) for response in responses] == [(None, None, 200, "application/json", BODY)] * 2
+    assert [tuple(response) for response in responses] == [GOOD] * 2
     assert connections == 1
 
 
@@ -185,7 +189,7 @@ def test_a_response_that_ends_with_its_connection_is_whole_too(
     answer_with: Callable[..., tuple[list[Response], int]], name: str
 ) -> None:
     responses, connections = answer_with(WHOLE_AT_THE_END[name], stays=False, times=2)
-    assert [tuple(response) for response in responses] == [(None, None, 200, "application/json", BODY)] * 2
+    assert [tuple(response) for response in responses] == [GOOD] * 2
     assert connections == 2
 
 
@@ -205,7 +209,7 @@ def test_a_response_may_come_byte_by_byte(answer_with: Callable[..., tuple[list[
     slow = WHOLE["interim answers with fields of their own"][-200:]
     pieces = [bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\n" + slow[slow.index(b"a: b") :]]
     (response,), _ = answer_with(*pieces)
-    assert response == (None, None, 200, "application/json", BODY)
+    assert response == GOOD
 
 
 def test_an_error_in_gzip_is_that_error(answer_with: Callable[..., tuple[list[Response], int]]) -> None:
@@ -217,6 +221,27 @@ def test_an_error_in_gzip_is_that_error(answer_with: Callable[..., tuple[list[Re
 def test_two_media_types_are_both_passed_on(answer_with: Callable[..., tuple[list[Response], int]]) -> None:
     (response,), _ = answer_with(head(b"content-type: text/html\r\n", JSON, LENGTH) + BODY)
     assert response.content_type == "text/html, application/json"
+
+
+def test_the_fields_that_the_contract_asks_for_are_kept_and_no_others() -> None:
+    parser = ResponseParser(1000, frozenset({"x-id", "content-length", "keep-alive"}))
+    interim = head(b"x-id: early\r\n", line=b"HTTP/1.1 103 Early Hints")
+    fields = (b"X-ID: a\r\n", b"X-Od: b\r\n", b"x-id:  c\xe9 \r\n", b"Keep-Alive: timeout=5\r\n", LENGTH)
+    for _ in range(2):
+        parser.begin()
+        parser.feed(interim + head(*fields) + BODY)
+        assert parser.headers == {
+            "x-id": "a, c\xe9",
+            "keep-alive": "timeout=5",
+            "content-length": str(len(BODY)),
+        }
+        assert parser.idle_timeout_s == 5
+    parser.begin()
+    trailer = b"5\r\n12345\r\n0\r\nx-id: late\r\n\r\n"
+    parser.feed(head(b"transfer-encoding: chunked\r\n") + trailer)
+    assert parser.complete
+    assert parser.headers == {}
+    assert ResponseParser(1000).headers == {}
 
 
 @pytest.mark.parametrize(("fill", "whole"), [(65_536, True), (65_537, False), (70_000, False)])
@@ -238,7 +263,7 @@ def test_a_response_may_come_byte_by_byte_and_folded(
 ) -> None:
     data = head(b"x: a\r\n \t b\r\n", b"content-type: application/\r\n json\r\n", LENGTH) + BODY
     (response,), _ = answer_with(*[bytes([byte]) for byte in data])
-    assert response == (None, None, 200, "application/ json", BODY)
+    assert response == (None, None, 200, "application/ json", BODY, {})
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ status, and that the answer breaks the document besides is in its cause.
 
 from __future__ import annotations
 
-import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.contract.answer_fault import AnswerFault
-from sessionload.contract.content import Content, content_of
+from sessionload.contract.listed_responses import ListedResponse, ListedResponses
 from sessionload.contract.masking import mask
 from sessionload.contract.media_type import read_media_type
+from sessionload.contract.response_headers import NO_HEADERS
 from sessionload.contract.session_key import SessionKeyPlace
 from sessionload.contract.strict_json import JsonError, parse
 from sessionload.metrics.exchange import Failure, Outcome
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sessionload.contract.find_operation import Operation
     from sessionload.contract.openapi import OpenApiDocument
     from sessionload.contract.pointer import Pointer
+    from sessionload.contract.response_headers import ResponseHeaders
     from sessionload.contract.schema_rule import SchemaRule
 
-_STATUS = re.compile(r"[1-5](?:\d\d|XX)")
 _WITHOUT_BODY = frozenset({"204", "205"})
 """Successes that have no body (RFC 9110, sections 15.3.5 and 15.3.6)."""
 
@@ -56,13 +56,14 @@ _judgement = partial(tuple.__new__, Judgement)
 
 
 class _Expected(NamedTuple):
-    """What the body of an answer has to be: nothing will do (`wrong`), JSON after a rule, or anything."""
+    """What an answer has to be: nothing will do (`wrong`), JSON after a rule, or anything."""
 
     wrong: AnswerFault | None = None
     is_json: bool = False
     rule: SchemaRule | None = None
     any_key: bool = False
     """Whether each body that is nothing but a key is such a body, so that its bytes need not be parsed."""
+    headers: ResponseHeaders | None = None
 
 
 _MOST_EXPECTED = 64
@@ -88,48 +89,72 @@ class ResponseRule:
         Raises `InputError` when the document could not judge by it, or no success can hold the key.
         """
         self.session_key = SessionKeyPlace(session_key) if session_key is not None else None
-        self._success, self._others, self._default = _responses(document, operation.node)
-        if not self._success:
+        self._listed = ListedResponses(document, operation.node)
+        self.nodes = self._listed.nodes
+        """The responses as they stand in the document, by status, range or `default`."""
+        self.header_names = self._listed.header_names
+        """The headers of an answer that `judge` needs, in lower case."""
+        if not self._listed.successes:
             raise document.refusal("unusable-operation", "the document lists no status that is a success")
         if self.session_key is not None:
-            _refuse_keyless(document, operation, self.session_key)
+            _refuse_keyless(document, operation, self._listed, self.session_key)
         self._expected: dict[tuple[int, str | None], _Expected] = {}
 
-    def judge(self, status: int, content_type: str | None, body: bytes) -> Judgement:
+    def judge(
+        self,
+        status: int,
+        content_type: str | None,
+        body: bytes,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Judgement:
         """Return what an answer is worth: its outcome, the first thing that is wrong, the session key.
 
-        Never raises. The number of causes is bounded, and nothing in them was chosen by the server.
+        `headers` has those of `header_names` that came, with commas between several of one name. Never
+        raises. The number of causes is bounded, and nothing in them was chosen by the server.
         """
         place = self.session_key
         expected = self._expected.get((status, content_type))
         if expected is None:
-            content = self._success.get(status)
-            if content is None:
-                return self._other_status(status, content_type, body)
-            expected = _expectation(content, content_type, place)
+            listed = self._listed.successes.get(status)
+            if listed is None:
+                return self._other_status(status, content_type, body, headers)
+            expected = _expectation(listed, content_type, place)
             if str(status) in _WITHOUT_BODY and place is not None:
                 expected = _Expected(place.missing)
             if len(self._expected) < _MOST_EXPECTED:
                 self._expected[status, content_type] = expected
         if expected.any_key and place is not None and (just_a_key := place.just_a_key(body)):
-            return _judgement((_OK, None, just_a_key[1].decode()))
-        wrong, value = _read(expected, body)
-        if wrong is None and place is not None:
-            wrong, key = place.read(value)
-            if wrong is None:
-                return Judgement(_OK, None, key)
-        return _violation(wrong, body) if wrong else Judgement(_OK, None, None)
+            if expected.headers is None:
+                return _judgement((_OK, None, just_a_key[1].decode()))
+            wrong, key = None, just_a_key[1].decode()
+        else:
+            wrong, value = _read(expected, body)
+            wrong, key = place.read(value) if wrong is None and place is not None else (wrong, None)
+        if wrong is None and expected.headers is not None:
+            wrong = expected.headers.fault(headers)
+        return _violation(wrong, body) if wrong else Judgement(_OK, None, key)
 
     def lists(self, status: int) -> bool:
         """Tell whether the document says something of `status`, by itself, by its range or by `default`."""
-        return status in self._success or status in self._others or self._default is not None
+        return status in self._listed
 
-    def fault_of_error(self, status: int, content_type: str | None, body: bytes) -> AnswerFault | None:
-        """Return what the document has against the body of an answer that is no success, if it lists it."""
-        content = self._others.get(status, self._default)
-        return _read(_expectation(content, content_type, None), body)[0] if content else None
+    def fault_of_error(
+        self,
+        status: int,
+        content_type: str | None,
+        body: bytes,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> AnswerFault | None:
+        """Return what the document has against an answer that is no success, if it lists its status."""
+        listed = self._listed.other(status)
+        if listed is None:
+            return None
+        wrong = _read(_expectation(listed, content_type, None), body)[0] if listed.content else None
+        return wrong or (listed.headers.fault(headers) if listed.headers else None)
 
-    def _other_status(self, status: int, content_type: str | None, body: bytes) -> Judgement:
+    def _other_status(
+        self, status: int, content_type: str | None, body: bytes, headers: Mapping[str, str]
+    ) -> Judgement:
         outcome = _NOT_ACCEPTED.get(status, Outcome.CONTRACT_VIOLATION)
         if 500 <= status <= 599:
             outcome = Outcome.SERVER_ERROR
@@ -143,10 +168,11 @@ class ResponseRule:
             wrong = AnswerFault(f"status/{status}", message)
         else:
             wrong = AnswerFault(f"status/{status}", f"the document does not list status {status}")
-        fault = self.fault_of_error(status, content_type, body)
+        fault = self.fault_of_error(status, content_type, body, headers)
         if fault is not None:
+            part = "header" if fault.cause.startswith("header/") else "body"
             message = f"{wrong.message}, and the answer is not the listed one: {fault.message}"
-            wrong = AnswerFault(f"{wrong.cause}/body", message)
+            wrong = AnswerFault(f"{wrong.cause}/{part}", message)
         return Judgement(outcome, Failure(wrong.cause, wrong.message, mask(body)), None)
 
 
@@ -154,23 +180,26 @@ def _violation(wrong: AnswerFault, body: bytes) -> Judgement:
     return Judgement(Outcome.CONTRACT_VIOLATION, Failure(wrong.cause, wrong.message, mask(body)), None)
 
 
-def _expectation(content: Content, content_type: str | None, place: SessionKeyPlace | None) -> _Expected:
-    """Return what the body of a listed answer has to be when it comes as `content_type`."""
+def _expectation(
+    response: ListedResponse, content_type: str | None, place: SessionKeyPlace | None
+) -> _Expected:
+    """Return what a listed answer has to be when it comes as `content_type`."""
     media_type = read_media_type(content_type or "")
+    content, headers = response
     if not content:  # the document says nothing of it, but a key is looked for in JSON only
-        return _Expected(is_json=place is not None)
+        return _Expected(is_json=place is not None, headers=headers)
     listed = media_type.essence
     if listed not in content:
         listed = next((pattern for pattern in media_type.ranges if pattern in content), "")
     if not listed:
         return _Expected(_OTHER_MEDIA_TYPE if media_type.essence else _NO_MEDIA_TYPE)
     if not media_type.is_json:
-        return _Expected(place.missing if place is not None else None)
+        return _Expected(place.missing if place is not None else None, headers=headers)
     if not media_type.is_utf8:
         return _Expected(_OTHER_CHARSET)
     rule = content[listed]
     any_key = rule is not None and place is not None and place.allowed_alone(rule)
-    return _Expected(None, is_json=True, rule=rule, any_key=any_key)
+    return _Expected(None, is_json=True, rule=rule, any_key=any_key, headers=headers)
 
 
 def _read(expected: _Expected, body: bytes) -> tuple[AnswerFault | None, object]:
@@ -187,39 +216,14 @@ def _read(expected: _Expected, body: bytes) -> tuple[AnswerFault | None, object]
     return None, value
 
 
-def _responses(
-    document: OpenApiDocument, operation: Mapping[str, Any]
-) -> tuple[dict[int, Content], dict[int, Content], Content | None]:
-    """Return what each listed success and each other listed status may hold, and what `default` may.
-
-    Without a success, `default` is one for each 2xx.
-    """
-    success: dict[int, Content] = {}
-    others: dict[int, Content] = {}
-    responses = _listed(document, operation)
-    for key in sorted(filter(_STATUS.fullmatch, responses), reverse=True):  # a range first: `2XX` > `200`
-        statuses = range(int(key[0]) * 100, int(key[0]) * 100 + 100) if key.endswith("XX") else [int(key)]
-        content = content_of(document, responses[key], f"the response {key}")
-        (success if key.startswith("2") else others).update(dict.fromkeys(statuses, content))
-    default = None
-    if "default" in responses:
-        default = content_of(document, responses["default"], "the response default")
-        if not success:
-            success = dict.fromkeys(range(200, 300), default)
-    return success, others, default
-
-
-def _listed(document: OpenApiDocument, operation: Mapping[str, Any]) -> dict[str, object]:
-    return {str(key): node for key, node in document.follow(operation.get("responses"), "responses").items()}
-
-
-def _refuse_keyless(document: OpenApiDocument, operation: Operation, place: SessionKeyPlace) -> None:
+def _refuse_keyless(
+    document: OpenApiDocument, operation: Operation, listed: ListedResponses, place: SessionKeyPlace
+) -> None:
     """Raise `InputError` when no success that the document lists can hold a session key."""
-    responses = _listed(document, operation.node)
-    successes = [key for key in responses if key.startswith("2")] or ["default"]
+    successes = [key for key in listed.nodes if key.startswith("2")] or ["default"]
     schemas: list[object] = []
     for key in successes:
-        content = document.follow(responses[key], f"the response {key}").get("content", {})
+        content = listed.nodes[key].get("content", {})
         if not content and key not in _WITHOUT_BODY:
             return
         for text, media in content.items():

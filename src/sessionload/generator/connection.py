@@ -24,12 +24,13 @@ from gevent import monkey, socket, ssl
 
 from sessionload.failure_causes import HEAD_LIMIT, HEAD_TOO_LARGE, OVERHEAD
 from sessionload.generator.failures import FailureClassifier, complete
-from sessionload.generator.http_response import NotHttp, ResponseParser, Unacceptable, unfold
+from sessionload.generator.http_response import NotHttp, Unacceptable, unfold
 from sessionload.units import NS
 
 if TYPE_CHECKING:
     from sessionload.generator.endpoint import Endpoint, Stream
     from sessionload.generator.failures import Response
+    from sessionload.generator.http_response import ResponseParser
     from sessionload.generator.session_start import SessionStart
 
 _poll = monkey.get_original("select", "poll")
@@ -59,7 +60,7 @@ class Connection:
         self._classifier = FailureClassifier()
         self._view = endpoint.view
         self._stream: Stream | None = None
-        self._parser = ResponseParser(endpoint.body_limit)
+        self._parser = endpoint.parser()
         self._watcher: Any = None
         """Watches for bytes as long as the connection is open, so that no read is tried in vain."""
         self._readable_now: Any = None
@@ -161,7 +162,7 @@ class Connection:
         if endpoint.tls:
             self.tls_ns = time.monotonic_ns() - connected_ns
         endpoint.connections_opened += 1
-        self._parser = ResponseParser(endpoint.body_limit)
+        self._parser = endpoint.parser()
         self._usable_until_ns = _FOR_EVER_NS
         poll = _poll()
         poll.register(stream.fileno(), select.POLLIN)
@@ -248,7 +249,7 @@ class Connection:
         if unfolded is None or self._parser.head_done:
             raise NotHttp
         self._parser.drop()
-        parser = self._parser = self._classifier.parser = ResponseParser(self._endpoint.body_limit)
+        parser = self._parser = self._classifier.parser = self._endpoint.parser()
         parser.feed(unfolded)
         return parser
 

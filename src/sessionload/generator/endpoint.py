@@ -16,6 +16,7 @@ from sessionload.contract.placeholder import fill
 from sessionload.failure_causes import HEAD_LIMIT
 from sessionload.generator.addresses import Addresses
 from sessionload.generator.deadlines import Deadlines
+from sessionload.generator.http_response import ResponseParser
 from sessionload.tls_trust import load_certificates
 
 if TYPE_CHECKING:
@@ -54,8 +55,13 @@ class Endpoint:
         timeout_ns: int,
         policy: ConnectionPolicy,
         agent: str,
+        header_names: frozenset[str] = frozenset(),
     ) -> None:
-        """Prepare requests to `environment`; `agent` names tool and run to the server's owner."""
+        """Prepare requests to `environment`; `agent` names tool and run to the server's owner.
+
+        `header_names` are the fields of a response that the contract asks for, in lower case.
+        """
+        self._header_names = header_names
         self.deadlines = Deadlines(timeout_ns)
         self.reuse = policy.reuse
         self.body_limit = environment.max_body
@@ -89,6 +95,10 @@ class Endpoint:
     def request(self, body: bytes) -> bytes:
         """Return the bytes of a whole request with `body`."""
         return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+
+    def parser(self) -> ResponseParser:
+        """Return a parser for the responses of one connection."""
+        return ResponseParser(self.body_limit, self._header_names)
 
     def connect(self) -> socket.socket:
         """Open a TCP connection that does not block. Raises OSError when no address lets us in."""

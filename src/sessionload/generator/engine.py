@@ -65,6 +65,7 @@ class LoadEngine:
                 resume=scenario.tls_resumption,
             ),
             agent=f"sessionload/{spec.version} (run {spec.run_id})",
+            header_names=spec.contract.responses.header_names,
         )
         self._keys = SeenKeys()
         self._worker, self._workers = worker, workers

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sessionload.contract.response_headers import NO_HEADERS
 from sessionload.failure_causes import (
     CLOSED,
     CONTENT_ENCODING,
@@ -27,6 +28,8 @@ from sessionload.failure_causes import (
 from sessionload.metrics.exchange import Failure, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sessionload.generator.http_response import ResponseParser
 
 
@@ -38,6 +41,7 @@ class Response(NamedTuple):
     status: int | None = None
     content_type: str | None = None
     body: bytes = b""
+    headers: Mapping[str, str] = NO_HEADERS
 
     def __repr__(self) -> str:
         # A body holds a session key.
@@ -112,4 +116,5 @@ def complete(parser: ResponseParser) -> Response:
     encoding = parser.content_encoding
     if encoding is not None and parser.status < 300 and encoding.strip().lower() not in ("", "identity"):
         return Response(Outcome.CONTRACT_VIOLATION, Failure(*CONTENT_ENCODING), parser.status)
-    return _new(Response, (None, None, parser.status, parser.content_type, bytes(parser.body)))
+    body = bytes(parser.body)
+    return _new(Response, (None, None, parser.status, parser.content_type, body, parser.headers))

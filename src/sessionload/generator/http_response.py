@@ -1,6 +1,7 @@
 """Where a response begins and ends, and the parts of it that are judged.
 
-llhttp calls back for each part of a response. What is kept is bounded: status, three fields, and the body.
+llhttp calls back for each part of a response. What is kept is bounded: status, a few fields and those that
+the contract asks for, and the body.
 One parser serves a connection for as long as its responses end cleanly. A response that breaks a bound is
 refused by an exception out of a callback. An interim response (1xx) is a message of its own, fields may
 follow a body, and a response without a length ends with its connection, which the parser does not see.
@@ -14,6 +15,7 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from sessionload.contract.response_headers import NO_HEADERS
 from sessionload.failure_causes import (
     EXTRA_BYTES,
     FIELD_LIMIT,
@@ -44,9 +46,12 @@ class Unacceptable(Exception):  # noqa: N818  # the same
 
 
 class ResponseParser:
-    """Events of llhttp, kept to what is judged: status, two fields, the body, and where it ended."""
+    """Events of llhttp, kept to what is judged: status, a few fields, the body, and where it ended."""
 
-    def __init__(self, body_limit: int) -> None:
+    def __init__(self, body_limit: int, header_names: frozenset[str] = frozenset()) -> None:
+        """Expect responses; `header_names` are the fields that the contract asks for, in lower case."""
+        self._header_names = frozenset(name.encode() for name in header_names)
+        self._lengths = _LENGTHS.union(map(len, self._header_names))
         self._parser = HttpResponseParser(self)
         self._body_limit = body_limit
         self.begin()
@@ -61,6 +66,8 @@ class ResponseParser:
         self.status = 0
         self.content_type: str | None = None
         self.content_encoding: str | None = None
+        self.headers = NO_HEADERS
+        """The fields that the contract asks for."""
         self.head_done = False
         self.complete = False
         self.keep = False
@@ -98,11 +105,15 @@ class ResponseParser:
         if self._fields > FIELD_LIMIT:
             raise Unacceptable(TOO_MANY_FIELDS)
         if (
-            len(name) in _LENGTHS or name[0] in _K
+            len(name) in self._lengths or name[0] in _K
         ) and not self.head_done:  # fields after a body are not judged
             self._keep_field(name.lower(), value)
 
     def _keep_field(self, name: bytes, value: bytes) -> None:
+        if name in self._header_names:
+            key, text = name.decode(), value.strip(b" \t").decode("latin-1")
+            earlier = self.headers.get(key)
+            self.headers = {**self.headers, key: text if earlier is None else f"{earlier}, {text}"}
         if name == b"content-type":
             text = value.decode("latin-1")
             self.content_type = text if self.content_type is None else f"{self.content_type}, {text}"

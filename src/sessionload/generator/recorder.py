@@ -78,7 +78,7 @@ class Recorder:
                 start.outcome, start.failure = response.outcome, response.failure
             else:
                 outcome, failure, key = self._judge(
-                    response.status or 0, response.content_type, response.body
+                    response.status or 0, response.content_type, response.body, response.headers
                 )
                 if key is not None and not self._keys.first_time(key):
                     outcome, failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY

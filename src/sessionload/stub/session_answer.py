@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.answer_sample import AnswerSample, error_samples, success_sample
 from sessionload.contract.binding import SESSION_KEY
+from sessionload.contract.header_fields import OWNED
 from sessionload.contract.json_places import at, put, without
 from sessionload.stub.responses import refusal, response
 from sessionload.stub.sessions import KEY_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sessionload.contract.contract import Contract
     from sessionload.contract.pointer import Pointer
@@ -43,7 +44,8 @@ class SessionAnswer:
             if contract.responses.session_key is not None:
                 place = contract.responses.session_key.pointer
             self._errors = dict(error_samples(contract, tuple({*_REFUSALS, *further})))
-        self.status, self.media_type, value = sample
+        self.status, self.media_type, value, headers = sample
+        self._fields = _fields(headers)
         self._place = place
         self._value = put(value, place, _MARK)
         self._is_named = isinstance(at(self._value, place[:-1]), dict)
@@ -61,7 +63,7 @@ class SessionAnswer:
 
     def success(self, body: bytes, *, fields: bytes = b"") -> bytes:
         """Return an answer with the status and media type of a success and any body."""
-        return response(self.status, body, content_type=self.media_type, fields=fields)
+        return response(self.status, body, content_type=self.media_type, fields=self._fields + fields)
 
     def body(self, key: bytes) -> bytes:
         """Return the body that hands out a session key of plain characters."""
@@ -100,13 +102,20 @@ class SessionAnswer:
         sample = self._errors.get(status)
         if sample is None:
             return refusal(status, message, fields=fields)
-        return response(status, _bytes(sample.value), content_type=sample.media_type, fields=fields)
+        own = _fields(sample.headers)
+        return response(status, _bytes(sample.value), content_type=sample.media_type, fields=own + fields)
 
 
 def _with(value: object, more: dict[str, str]) -> object:
     for name, text in more.items():
         value = put(value, (name,), text)
     return value
+
+
+def _fields(headers: Mapping[str, str]) -> bytes:
+    """Return lines of a head for what a document asks for, but for what HTTP has there anyway."""
+    lines = (f"{name}: {value}\r\n" for name, value in headers.items() if name not in OWNED)
+    return "".join(lines).encode()
 
 
 def _bytes(value: object) -> bytes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.contract.contract import Contract
+    from sessionload.contract.response_rule import Judgement
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import HttpClient
 
@@ -95,7 +96,7 @@ class RuleContext:
         """Record a response; return the session key in it if it is a good one."""
         key = None
         if observed.status is not None:
-            key = self.contract.judge(observed.status, observed.content_type, observed.body).session_key
+            key = _judgement(self.contract, observed.status, observed).session_key
         self.calls.append(RecordedCall(name, request, observed, started=key is not None))
         user = self._user_of(request.body)
         if key is not None and user is not None:
@@ -138,7 +139,7 @@ class RuleContext:
             raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"no answer: {text}", request))
         if observed.status == 429:
             raise RuleEnded(RuleResult(CaseStatus.THROTTLED, "429: the server asked for fewer requests"))
-        fault = self.contract.judge(observed.status, observed.content_type, observed.body).failure
+        fault = _judgement(self.contract, observed.status, observed).failure
         text = f"{fault.message}: {fault.example}" if fault else "there is no session key in it"
         raise RuleEnded(
             RuleResult(
@@ -171,11 +172,15 @@ class RuleContext:
             raise RuleEnded(RuleResult(CaseStatus.THROTTLED, "429: the server asked for fewer requests"))
         if 400 <= observed.status < 500:
             return False
-        judgement = self.turn.judge(observed.status, observed.content_type, observed.body)
+        judgement = _judgement(self.turn, observed.status, observed)
         if judgement.outcome is Outcome.OK:
             return True
         text = judgement.failure.message if judgement.failure else judgement.outcome.value
         raise RuleEnded(RuleResult(CaseStatus.VIOLATED, f"a turn was answered {observed.status}, {text}"))
+
+
+def _judgement(contract: Contract, status: int, observed: Observed) -> Judgement:
+    return contract.judge(status, observed.content_type, observed.body, observed.fields)
 
 
 def texts_in(body: bytes) -> set[str]:

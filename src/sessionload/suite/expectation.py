@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from sessionload.contract.masking import mask
 from sessionload.suite.cases.case import Expect
-from sessionload.suite.cases.operation_spec import operation_spec_of
 
 if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
@@ -49,10 +48,18 @@ class Observed:
     cut: bool = False
 
     @property
+    def fields(self) -> dict[str, str]:
+        """The headers by their names in lower case; of several with one name, all, with commas between."""
+        fields: dict[str, str] = {}
+        for name, value in self.headers:
+            key = name.lower()
+            fields[key] = f"{fields[key]}, {value}" if key in fields else value
+        return fields
+
+    @property
     def content_type(self) -> str | None:
         """The media type as the answer says it; of two headers, both, which is none that is listed."""
-        values = [value for name, value in self.headers if name.lower() == "content-type"]
-        return ", ".join(values) if values else None
+        return self.fields.get("content-type")
 
 
 _ELSEWHERE = frozenset({"path", "method"})
@@ -61,14 +68,7 @@ _NEVER = {1: "no final status", 5: "the server failed"}
 _NOT_REFUSED = {2: "accepted", 3: "neither accepted nor refused"}
 
 
-def documented_statuses(contract: Contract) -> frozenset[int]:
-    """Return every status that the document lists for the operation, ranges and `default` spelled out."""
-    return operation_spec_of(contract).statuses
-
-
-def judge_case(
-    contract: Contract, case: Case, observed: Observed, *, documented: frozenset[int]
-) -> tuple[CaseStatus, str]:
+def judge_case(contract: Contract, case: Case, observed: Observed) -> tuple[CaseStatus, str]:
     """Return how the case has ended, and one masked line of what came back. Never raises."""
     status = observed.status
     if status is None:
@@ -83,13 +83,13 @@ def judge_case(
     wrong = _wrong(contract, case, status, observed)
     if wrong:
         return CaseStatus.VIOLATED, f"{status}, {wrong}: {mask(observed.body)}"
-    if status in documented or status in case.http_statuses:
+    if contract.responses.lists(status) or status in case.http_statuses:
         return CaseStatus.KEPT, f"{status}: {mask(observed.body)}"
     return CaseStatus.UNDOCUMENTED, f"undocumented, observed {status}: {mask(observed.body)}"
 
 
 def _as_success(contract: Contract, status: int, observed: Observed) -> tuple[CaseStatus, str]:
-    judgement = contract.judge(status, observed.content_type, observed.body)
+    judgement = contract.judge(status, observed.content_type, observed.body, observed.fields)
     if judgement.failure is None:
         return CaseStatus.KEPT, f"{status}: {mask(observed.body)}"
     return CaseStatus.VIOLATED, f"{status}, {judgement.failure.message}: {mask(observed.body)}"
@@ -104,7 +104,9 @@ def _wrong(contract: Contract, case: Case, status: int, observed: Observed) -> s
         return ""
     fault = None
     if case.group not in _ELSEWHERE and not observed.cut:
-        fault = contract.responses.fault_of_error(status, observed.content_type, observed.body)
+        fault = contract.responses.fault_of_error(
+            status, observed.content_type, observed.body, observed.fields
+        )
     if fault is not None:
         return f"which is listed otherwise: {fault.message}"
     kind = status // 100

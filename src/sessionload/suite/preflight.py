@@ -19,6 +19,8 @@ from sessionload.tls_trust import refuse_unusable
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sessionload.config.environment import Environment
     from sessionload.config.run_spec import RunSpec
     from sessionload.contract.contract import Contract
@@ -33,6 +35,7 @@ class StartResponse:
     status: int = 0
     content_type: str | None = None
     body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     failure: Failure | None = None
 
 
@@ -58,7 +61,12 @@ def start_session(spec: RunSpec, user_id: str) -> StartResponse:
 def response_of(observed: Observed) -> StartResponse:
     """Return what a single call brought as an answer to a session start."""
     return StartResponse(
-        observed.elapsed_ns, observed.status or 0, observed.content_type, observed.body, observed.failure
+        observed.elapsed_ns,
+        observed.status or 0,
+        observed.content_type,
+        observed.body,
+        observed.fields,
+        observed.failure,
     )
 
 
@@ -142,7 +150,7 @@ def fault_of_start(
         code, cure = _code_and_cure(answer.failure.cause)
         hint = f"{cure} (nothing else was sent, after {duration_text(answer.elapsed_ns)})"
         return PreflightError(code, f"{where}: {answer.failure.message}", hint=hint)
-    judgement = contract.judge(answer.status, answer.content_type, answer.body)
+    judgement = contract.judge(answer.status, answer.content_type, answer.body, answer.headers)
     if judgement.outcome is Outcome.OK:
         return None
     called = f"{contract.request.method} {environment.url}{contract.request.shown_path}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sessionload.suite.cases.case import FIRST, Case, Expect
 from sessionload.suite.context import RuleContext, RuleEnded, RuleResult, redirected_to
 from sessionload.suite.curl import curl
-from sessionload.suite.expectation import CaseStatus, documented_statuses, judge_case
+from sessionload.suite.expectation import CaseStatus, judge_case
 from sessionload.suite.http_client import BudgetSpent
 from sessionload.suite.preflight import fault_of_start, response_of
 from sessionload.suite.rules import GROUP, RULES, Rule
@@ -81,7 +81,6 @@ class SuiteRunner:
         """The environment that a traffic split chose for the first session, if the answer said so."""
         self._suite = suite
         self._client = client
-        self._documented = documented_statuses(suite.contract)
         ordinary = suite.cases[0].request
         self._context = RuleContext(suite.contract, suite.turn, client, ordinary, suite.run_id)
         self._states: dict[str, CaseStatus] = {}
@@ -116,7 +115,7 @@ class SuiteRunner:
             self.chosen = self._client.environment.chosen(observed.body)
         self._context.record(case.name, case.request, observed)
         self._fruitless = self._fruitless + 1 if observed.status in (None, 429) else 0
-        state, text = judge_case(self._suite.contract, case, observed, documented=self._documented)
+        state, text = judge_case(self._suite.contract, case, observed)
         if redirected_to(self._context, observed):
             state, text = CaseStatus.SKIPPED, "redirected to another host: see law/no-redirect-elsewhere"
         return CaseResult(

@@ -37,7 +37,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
-    """The operation in its document. `statuses` are all that are listed, ranges and `default` spelled out."""
+    """The operation in its document."""
 
     template: str
     """The path that is called, with its places; like `templates` behind the base path of the server."""
@@ -46,7 +46,6 @@ class OperationSpec:
     """Percent-encoded, without its question mark."""
     methods: frozenset[str]
     """The methods that the document lists for this path, in capitals."""
-    statuses: frozenset[int]
     body: Body | None
 
 
@@ -59,22 +58,8 @@ def operation_spec_of(contract: Contract) -> OperationSpec:
         templates=tuple(contract.request.base_path + str(path) for path in document.root["paths"]),
         query=contract.request.query,
         methods=frozenset(method for method in METHODS if method.lower() in item),
-        statuses=frozenset(
-            status
-            for key in document.follow(operation["responses"], "responses")
-            for status in _statuses(key)
-        ),
         body=_body(contract, operation),
     )
-
-
-def _statuses(key: object) -> range:
-    text = str(key).lower()
-    if text == "default":
-        return range(100, 600)
-    if text.endswith("xx"):
-        return range(int(text[0]) * 100, int(text[0]) * 100 + 100)
-    return range(int(text), int(text) + 1) if text.isdecimal() else range(0)
 
 
 def _body(contract: Contract, operation: Mapping[str, Any]) -> Body | None:
