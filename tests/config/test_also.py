@@ -241,6 +241,12 @@ def test_a_result_says_what_the_bodies_were_made_of() -> None:
     assert described["values"] == {"plan": ["free", "paid"]}
 
 
+@pytest.mark.parametrize(("longest", "user"), [(40, "sessionload-preflight-r1"), (20, "u0")])
+def test_the_preflight_is_somebody_whom_the_contract_allows(longest: int, user: str) -> None:
+    document = json.loads(json.dumps(DOCUMENT).replace('"maxLength": 20', f'"maxLength": {longest}'))
+    assert run_spec_of(inputs({"id": "u{n}"}, contract=document), {}).preflight_user == user
+
+
 def test_bodies_without_them_are_those_of_the_user_ids() -> None:
     assert bodies({"id": "u{n}"}, 2) == [
         {"plan": "free", "userID": "u0"},

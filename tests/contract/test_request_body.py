@@ -89,7 +89,7 @@ def test_what_is_filled_in_is_what_the_schema_asks_for(schema: dict[str, Any], v
     ("schema", "at", "hint"),
     [
         (None, "userID", "is this the operation that starts a session?"),
-        (properties(userID={"type": "integer"}), "userID", "is this the operation that starts a session?"),
+        (properties(userID={"type": "integer"}), "userID", "let the document allow text there as well"),
         ({**properties(user_id=TEXT), "additionalProperties": False}, "userID", "user: user_id"),
         (
             {**properties(data=properties(id=TEXT), a=TEXT), "additionalProperties": False},

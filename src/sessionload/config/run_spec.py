@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
+PREFLIGHT = "sessionload-preflight-"
+"""The user ID of a preflight begins so, where the contract allows it."""
+
+
 class Readable(Protocol):
     """A stream of bytes, such as standard input."""
 
@@ -110,6 +114,17 @@ class RunSpec:
     contract: Contract
     header: RunHeader
 
+    @property
+    def preflight_user(self) -> str:
+        """The user of the preflight: one that names it; the first of the run where no such ID is allowed.
+
+        A start ends the user's earlier session, and what the run does to its own users is what was asked for.
+        """
+        user_id = f"{PREFLIGHT}{self.run_id}"
+        if self.contract.request.body.user_id_fault(user_id) is None:
+            return user_id
+        return compile_user_ids(self.scenario.users, run_id=self.run_id, seed=self.scenario.seed)(0)
+
     def bodies(self) -> Callable[[int], bytes]:
         """Return the function from an arrival's number to the body of its request."""
         users, body = self.scenario.users, self.contract.request.body
@@ -157,7 +172,8 @@ def run_spec_of(
     )
     body = contract.request.body
     body.refuse_invalid()
-    scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=body.asks_only_for_a_length)
+    by_length = body.asks_only_for_a_length
+    scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=by_length, facts=body.user_facts)
     if scenario.further:
         plain = plain_user_ids(scenario.users, run_id=inputs.run_id, seed=scenario.seed)
         body.refuse_misfits(plain, scenario.schedule.planned())

@@ -7,6 +7,7 @@ the contract depends on the run ID and the contract too, so `check_ids` asks tha
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sessionload.config.load import Load, check_load
 from sessionload.config.node import Node
 from sessionload.config.users import UserFile, check_users
+from sessionload.contract.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.targets import Target, parse_target
@@ -37,7 +39,10 @@ _LARGEST_SEED = 2**63 - 1
 _MOST_ASKED = 20_000
 """So many IDs are asked about: that takes less than half a second."""
 _MOST_TARGETS = 100
+_MOST_TRIED = 20
+"""So many IDs are made to try a cure."""
 _NO_COLUMNS: Mapping[str, TextList] = {}
+_NO_FACTS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +136,15 @@ class Scenario:
         run_id: str,
         *,
         by_length: bool = False,
+        facts: Mapping[str, Any] = _NO_FACTS,
     ) -> None:
         """Raise `InputError` (bad-user-id) unless all user IDs of the run can be sent.
 
         `violation_of` returns what the contract has against an ID, in words to follow it, or `None`. It is
         asked about a shortest and a longest ID, which is enough where the contract has only a length to ask
         (`by_length`), and else also about each, or about 20,000 that are evenly spread. IDs that must be
-        unique are compared; Poisson arrivals are counted one by one for that.
+        unique are compared; Poisson arrivals are counted one by one for that. `facts` is what the contract
+        says of an ID, from which a cure may follow.
         """
         planned = self.schedule.planned()
         problem = fault_in(self.users, planned, run_id=run_id)
@@ -153,8 +160,29 @@ class Scenario:
                     "bad-user-id",
                     f"a user ID of this run {violation}",
                     place=self.users_at,
-                    hint="change users.id, so that every ID is one that the contract allows",
+                    hint=self._cure(violation_of, facts, run_id, planned),
                 )
+
+    def _cure(
+        self,
+        violation_of: Callable[[str], str | None],
+        facts: Mapping[str, Any],
+        run_id: str,
+        planned: int,
+    ) -> str:
+        """Return how to write `users.id`, tried with the IDs that it would give; where that can be found."""
+        otherwise = "" if self.users.ids is None else "correct the file, or "
+        for listed in (*facts.get("enum", ()), facts.get("const")):
+            if isinstance(listed, str) and violation_of(listed) is None:
+                one = json.dumps(literal(listed), ensure_ascii=False)
+                return f"{otherwise}write one that the contract lists, like id: {one}, with unique: false"
+        for pattern in id_patterns(facts):
+            users = replace(self.users, pattern=pattern, ids=None)
+            ends = extremes(users, planned, run_id=run_id, seed=self.seed)
+            others = spread_user_ids(users, planned, run_id=run_id, seed=self.seed, most=_MOST_TRIED)
+            if all(violation_of(user_id) is None for user_id in chain(ends, others)):
+                return f"{otherwise}write id: {json.dumps(pattern, ensure_ascii=False)}"
+        return f"{otherwise}change users.id, so that every ID is one that the contract allows"
 
 
 def _targets(node: Node, load: Load) -> tuple[Target, ...]:

@@ -63,10 +63,14 @@ class RequestBody:
         self._view = SchemaView(document)
         self._schema = self._view.resolved(schema)
         if user is not None and not (_has_body(operation) and may_hold_text(document, schema, user)):
+            types = self._view.types_of(self._view.at(self._schema, user))
+            wants_other = bool(types) and "string" not in types
+            reason = f": its type is {' or '.join(types)}, and user IDs are sent as text"
             raise document.refusal(
                 "no-user-id",
-                f"the request body of '{operation.name}' cannot hold a user ID at {pointer_text(user)}",
-                hint=_suggestion(document, schema if _has_body(operation) else False),
+                f"the request body of '{operation.name}' cannot hold a user ID at {pointer_text(user)}"
+                + (reason if wants_other else ""),
+                hint=_suggestion(document, schema if _has_body(operation) else False, other=wants_other),
             )
         self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
         """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
@@ -186,8 +190,10 @@ def _schema(document: OpenApiDocument, operation: Operation) -> object:
     return document.follow(media, "a media type").get("schema", True)
 
 
-def _suggestion(document: OpenApiDocument, schema: object) -> str:
+def _suggestion(document: OpenApiDocument, schema: object, *, other: bool) -> str:
     places = [pointer_text(place) for place in text_places(document, schema)]
+    if not places and other:
+        return "numbers as user IDs are not supported: let the document allow text there as well"
     if not places:
         return "a user ID is sent in a JSON body: is this the operation that starts a session?"
     return "say in the environment where it is: " + " or ".join(f"user: {place}" for place in places)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from sessionload.errors import PreflightError
 from sessionload.metrics.exchange import Failure, Outcome
 from sessionload.suite.cases.case import CaseRequest
-from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.http_client import send
 from sessionload.tls_trust import refuse_unusable
 from sessionload.units import duration_text
@@ -126,19 +125,11 @@ def preflight(spec: RunSpec) -> StartResponse:
     if spec.environment.tls:
         here = spec.environment
         refuse_unusable(here.ca_file, here.client_cert, here.client_key)
-    answer = start_session(spec, _user_id(spec))
+    answer = start_session(spec, spec.preflight_user)
     error = fault_of_start(spec.environment, spec.contract, answer)
     if error:
         raise error
     return answer
-
-
-def _user_id(spec: RunSpec) -> str:
-    """Return the user ID of the preflight: one that names it, if the document allows that."""
-    user_id = f"sessionload-preflight-{spec.run_id}"
-    if spec.contract.request.body.user_id_fault(user_id) is None:
-        return user_id
-    return CheckUsers.of(spec.contract, spec.run_id).named("preflight")
 
 
 def fault_of_start(

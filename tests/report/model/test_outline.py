@@ -90,6 +90,7 @@ def test_the_first_user_ids_and_the_last_are_shown() -> None:
     assert lines == [
         *([str(number), f"user-r1-{number:06d}"] for number in range(5)),
         ["105,899", "user-r1-105899"],
+        ["the", "preflight", "is", "sessionload-preflight-r1"],
     ]
 
 
@@ -155,3 +156,5 @@ def test_the_first_body_is_shown_without_a_user() -> None:
     assert shown[3] == '"property-0": 0,'
     assert len(shown) == 41
     assert shown[-1] == "… and 11 more lines"
+    shown = part(outline(planned(users={"id": "u{n}", "also": {"name": "é" * 80}})), title)
+    assert shown == ["{", '"userID": "<user ID>",', f'"name": "{"é" * 80}"'[:88] + "…", "}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sessionload.config.run_spec import PREFLIGHT
 from sessionload.contract.request_body import SHOWN_USER
 from sessionload.report.model.load_text import stage_rate_text
 from sessionload.report.model.quantities import counted_noun
@@ -64,6 +65,9 @@ def _users(spec: RunSpec) -> Iterator[str]:
     size = scenario.schedule.planned()
     for index, user_id in sample_user_ids(scenario.users, size, run_id=spec.run_id, seed=scenario.seed):
         yield f"  {index:>10,}  {_shortened(user_id)}"
+    first = spec.preflight_user
+    note = "" if first.startswith(PREFLIGHT) else ", because the contract allows no ID that names it"
+    yield f"  the preflight is {_shortened(first)}{note}"
 
 
 def _body(spec: RunSpec) -> Iterator[str]:
