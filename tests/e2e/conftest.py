@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from world import HERE, ROOT, Ended, World
+from world import HERE, ROOT, SUITE, Ended, World
 
 from sessionload.cli.cli import cli
 
@@ -73,5 +73,24 @@ def call(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
         world.printed += [ended.stdout, ended.stderr]
         assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.output
         return Ended(world.folder, ended.exit_code, ended.stdout, ended.stderr)
+
+    return run
+
+
+@pytest.fixture
+def contracts_by_pytest(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run `pytest contracts` in this process and return the exit code that the command would have."""
+
+    def run(*options: str) -> Ended:
+        monkeypatch.chdir(world.folder)
+        for name, value in world.variables.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = pytest.main([*SUITE, "-p", "no:locust", "--import-mode=importlib", *options])
+        printed = capsys.readouterr()
+        world.printed += [printed.out, printed.err]
+        return Ended(world.folder, int(code), printed.out, printed.err)
 
     return run

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import trustme
-from world import FAST, HERE, Ended, free_port
+from world import FAST, HERE, SUITE, Ended, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -344,27 +344,6 @@ def test_over_tls_the_client_is_seen_to_refuse_strangers(check: Callable[..., En
 
 # pytest
 
-SUITE = ("contracts", "-p", "no:cacheprovider", *FAST)
-
-
-@pytest.fixture
-def pytest_contracts(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ended]:
-    """Run `pytest contracts` in this process and return the exit code that the command would have."""
-
-    def run(*options: str) -> Ended:
-        monkeypatch.chdir(world.folder)
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        capsys.readouterr()
-        code = pytest.main([*SUITE, "-p", "no:locust", "--import-mode=importlib", *options])
-        printed = capsys.readouterr()
-        world.printed += [printed.out, printed.err]
-        return Ended(world.folder, int(code), printed.out, printed.err)
-
-    return run
-
 
 def test_pytest_runs_the_cases_of_the_command_and_fails_where_it_does(
     world: World, check: Callable[..., Ended]
@@ -389,20 +368,20 @@ def test_pytest_runs_the_cases_of_the_command_and_fails_where_it_does(
 
 
 def test_pytest_starts_the_stub_where_no_environment_is_named(
-    pytest_contracts: Callable[..., Ended],
+    contracts_by_pytest: Callable[..., Ended],
 ) -> None:
-    ended = pytest_contracts("-q")
+    ended = contracts_by_pytest("-q")
     assert ended.code == 0, ended.out
     assert re.search(r"\d+ passed, \d+ skipped", ended.out)
 
 
 def test_pytest_leaves_with_the_codes_of_the_command(
-    world: World, pytest_contracts: Callable[..., Ended]
+    world: World, contracts_by_pytest: Callable[..., Ended]
 ) -> None:
     world.stub_thread("status 401 always")
-    refused = pytest_contracts("--environment", "here")
+    refused = contracts_by_pytest("--environment", "here")
     assert refused.code == 4
     assert "[preflight-key-rejected]" in refused.out + refused.err
-    unknown = pytest_contracts("--environment", "nowhere")
+    unknown = contracts_by_pytest("--environment", "nowhere")
     assert unknown.code == 2
     assert "[unknown-environment]" in unknown.out + unknown.err

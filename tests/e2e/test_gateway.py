@@ -6,10 +6,11 @@ import json
 import secrets
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from own_documents import GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,45 +18,6 @@ if TYPE_CHECKING:
     from world import Ended, World
 
 GATE = "canary-" + secrets.token_hex(12)
-TEXT = {"type": "string"}
-DOCUMENT: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Gateway", "version": "1"},
-    "servers": [{"url": "{scheme}://gw.example/runtime/{version}", "variables": {
-        "scheme": {"default": "https"}, "version": {"default": "v1"},
-    }}],
-    "security": [{"inUrl": []}, {"token": [], "gate": []}],
-    "paths": {
-        "/v4/project/{projectId}/environment/{alias}/session": {
-            "parameters": [
-                {"name": "projectId", "in": "path", "required": True, "schema": TEXT},
-                {"name": "alias", "in": "path", "required": True, "schema": {"enum": ["main"]}},
-                {"name": "X-Tenant", "in": "header", "required": True, "schema": TEXT},
-            ],
-            "post": {
-                "parameters": [
-                    {"name": "region", "in": "query", "required": True, "schema": TEXT, "example": "eu/1"},
-                    {"name": "ring", "in": "cookie", "required": True, "schema": {"type": "integer"}},
-                ],
-                "requestBody": {"required": True, "content": {"application/json": {"schema": {
-                    "type": "object", "required": ["userID"],
-                    "properties": {"userID": {"type": "string", "minLength": 1, "maxLength": 64}},
-                }}}},
-                "responses": {
-                    "200": {"description": "", "content": {"application/json": {"schema": {
-                        "type": "object", "required": ["sessionKey"], "properties": {"sessionKey": TEXT},
-                    }}}},
-                    "4XX": {"description": ""},
-                },
-            },
-        }
-    },
-    "components": {"securitySchemes": {
-        "inUrl": {"type": "apiKey", "in": "query", "name": "key"},
-        "token": {"type": "http", "scheme": "bearer"},
-        "gate": {"type": "apiKey", "in": "header", "name": "X-Gate"},
-    }},
-}  # fmt: skip
 ENTRY = """\
 gw:
   url: {url}
@@ -110,7 +72,7 @@ def gateway(world: World) -> Iterator[str]:
     handler = type("Handler", (Gateway,), {"key": world.key})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
-    (world.folder / "gateway.yaml").write_text(json.dumps(DOCUMENT))
+    (world.folder / "gateway.yaml").write_text(json.dumps(GATEWAY))
     url = f"http://127.0.0.1:{server.server_address[1]}"
     world.environments(url, ENTRY)
     yield url

@@ -1,76 +1,18 @@
-"""A person's own document, handed over as it is: plan, check and run against a stub that speaks it."""
+"""A person's own document, and what is wrong with it, with its environment or with the keys of its server."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from own_documents import LOGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from world import Ended, World
-
-TEXT = {"type": "string"}
-
-
-def json_of(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "", "content": {"application/json": {"schema": schema}}}
-
-
-def closed(**properties: object) -> dict[str, Any]:
-    """Return the schema of an object with just these properties."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [*properties],
-        "additionalProperties": False,
-    }
-
-
-PROBLEM = json_of(closed(error=closed(code={"type": "integer"}, message=TEXT)))
-LOGIN = {
-    "openapi": "3.1.0",
-    "info": {"title": "Login", "version": "1"},
-    "security": [{"token": []}],
-    "paths": {
-        "/login/{tenant}": {
-            "parameters": [{"name": "tenant", "in": "path", "required": True, "schema": TEXT}],
-            "put": {
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": closed(
-                                user_id={"type": "string", "minLength": 1, "maxLength": 64},
-                                plan={"type": "string", "enum": ["free", "paid"]},
-                                device=closed(kind={"const": "web"}),
-                            )
-                        }
-                    },
-                },
-                "responses": {
-                    "201": {
-                        **json_of(closed(data=closed(token=TEXT, ttl={"type": ["integer", "null"]}))),
-                        "headers": {
-                            "X-Request-Id": {"required": True, "schema": {"type": "string", "minLength": 1}},
-                            "X-Left": {"schema": {"type": "integer"}},
-                        },
-                    },
-                    "400": PROBLEM,
-                    "401": PROBLEM,
-                    "404": PROBLEM,
-                    "429": PROBLEM,
-                    "default": {"description": ""},
-                },
-            },
-        }
-    },
-    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-}
-"""No operationId, another method, a key and a user ID elsewhere, and errors of a documented form."""
 
 ENTRY = """\
 mine:
@@ -89,32 +31,10 @@ def own(world: World) -> World:
     return world
 
 
-def test_the_plan_says_what_is_called(own: World, call: Callable[..., Ended]) -> None:
-    ended = call("plan", own.scenario(), *HOW)
-    assert ended.code == 0, ended.err
-    assert "PUT /login/{tenant}" in ended.out
-
-
-def test_a_run_meets_its_targets(own: World) -> None:
-    ended = own.run("run", own.scenario("40/s", "1s"), *HOW)
-    assert ended.code == 0, ended.out + ended.err
-    assert ended.result["outcomes"]["ok"] == 40
-    assert ended.result["contract"]["operation"] == "PUT /login/{tenant}"
-
-
-@pytest.mark.usefixtures("own")
-def test_a_check_finds_nothing(call: Callable[..., Ended]) -> None:
-    ended = call("check", *HOW, "--pace", "500/s")
-    report = json.loads((ended.folder / "examination.json").read_text())
-    broken = {row["name"]: row["observed"] for row in report["results"] if row["state"] == "violated"}
-    assert not broken
-    assert ended.code == 0, ended.out + ended.err
-
-
 @pytest.mark.parametrize(
     ("fault", "code", "text"),
     [
-        ("same_key always", 1, "key/repeated"),
+        pytest.param("same_key always", 1, "key/repeated", marks=pytest.mark.long),
         ("empty_key every 1", 1, "key/empty"),
         ("empty_key always", 4, "[preflight-contract]"),
     ],
@@ -155,7 +75,7 @@ def test_a_server_without_a_required_header_is_named_for_it(world: World, call: 
     """The stub speaks the published document; it is held against one that asks for a header more."""
     world.stub_thread()
     document = yaml.safe_load((world.folder / "contracts" / "openapi.yaml").read_text())
-    header = {"X-Request-Id": {"required": True, "schema": TEXT}}
+    header = {"X-Request-Id": {"required": True, "schema": {"type": "string"}}}
     document["components"]["responses"]["SessionStarted"]["headers"] = header
     (world.folder / "mine.json").write_text(json.dumps(document))
     here = ("--environment", "here", "--contract", "mine.json")
@@ -169,3 +89,52 @@ def test_a_server_without_a_required_header_is_named_for_it(world: World, call: 
     assert ended.code == 4
     assert "the answer lacks the header X-Request-Id" in ended.err
     assert "[preflight-contract]" in ended.err
+
+
+STUB = (
+    *("stub", "--contract", "mine.json", "--operation", "PUT /login/{tenant}", "--latency", "1ms"),
+    *("--user", "user_id", "--session-key", "data.token", "--path", "tenant=acme"),
+)
+BESIDE = """\
+mine:
+  url: {url}
+  operation: PUT /login/{{tenant}}
+  path: {{tenant: acme}}
+  user: user_id
+  session_key: data.token
+  api_key: ${{E2E_API_KEY}}
+"""
+
+
+def test_a_stub_by_itself_serves_the_document_as_an_environment_calls_it(
+    own: World, call: Callable[..., Ended]
+) -> None:
+    process = own.start(*STUB, env={**own.variables, "SESSIONLOAD_STUB_KEY": own.key})
+    assert process.stdout
+    url = process.stdout.readline().split()[0]
+    own.environments(url, BESIDE)
+    ended = call("check", *HOW, "--pace", "500/s")
+    assert ended.code == 0, ended.out + ended.err
+    process.terminate()
+    assert own.end(process).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [
+        ("--path", "acme", "bad-path-value"),
+        ("--path", "=acme", "bad-path-value"),
+        ("--path", "tenant=", "bad-path-value"),
+        ("--user", "", "bad-pointer"),
+        ("--session-key", "data..token", "bad-pointer"),
+        ("--path", "nowhere=x", "unused-path-value"),
+    ],
+)
+@pytest.mark.usefixtures("own")
+def test_a_stub_that_cannot_serve_what_is_asked_for_says_so(
+    call: Callable[..., Ended], option: str, value: str, code: str
+) -> None:
+    ended = call(*STUB, option, value)
+    assert ended.code == 2
+    assert f"[{code}]" in ended.err
+    assert len(ended.err.strip().splitlines()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.request import urlopen
@@ -46,10 +47,11 @@ class StubThread:
         latency: str = "0ms",
         key: Secret | None = None,
         document: Mapping[str, Any] | None = None,
+        binding: Binding | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        binding = Binding("startSession", "stub", "main", serves=True)
-        contract = document and Contract.from_document(document, binding, file="", sha256="")
+        bound = replace(binding or Binding("startSession", "stub", "main"), serves=True)
+        contract = document and Contract.from_document(document, bound, file="", sha256="")
         settings = StubSettings(latency=latency, faults=faults, seed=1)
         self._handler = RequestHandler(
             settings,

@@ -28,6 +28,9 @@ FAST = ("--pace", "500/s")
 HERE = ("check", "--environment", "here", *FAST)
 """A check of the environment `here`, as fast as a check goes."""
 
+SUITE = ("contracts", "-p", "no:cacheprovider", *FAST)
+"""The arguments of `pytest contracts`, as fast."""
+
 ENVIRONMENTS = """\
 here:
   url: {url}

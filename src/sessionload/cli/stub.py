@@ -49,8 +49,8 @@ class StubOptions:
         return Binding(
             self.operation,
             path=dict(map(_path_value, self.path)),
-            user=_place(self.user, "--user") if self.user else USER_ID,
-            session_key=_place(self.session_key, "--session-key") if self.session_key else SESSION_KEY,
+            user=_place(self.user, "--user", USER_ID),
+            session_key=_place(self.session_key, "--session-key", SESSION_KEY),
         )
 
 
@@ -85,8 +85,8 @@ def serve(options: StubOptions) -> int:
         return 0
 
 
-def _place(text: str, option: str) -> Pointer:
-    return option_value(parse_pointer, text, "bad-pointer", option)
+def _place(text: str | None, option: str, usual: Pointer) -> Pointer:
+    return usual if text is None else option_value(parse_pointer, text, "bad-pointer", option)
 
 
 def _path_value(text: str) -> tuple[str, str]:
