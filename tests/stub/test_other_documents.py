@@ -41,7 +41,11 @@ def json_of(schema: object, media_type: str = "application/json") -> dict[str, A
 
 
 PROBLEM = json_of(closed(error=closed(code={"type": "integer"}, message=TEXT)), "application/problem+json")
-ERRORS: dict[str, Any] = dict.fromkeys(("400", "401", "404", "429", "500", "503"), PROBLEM)
+TRACE = {"X-Trace": {"required": True, "schema": {"minLength": 3}}}
+LATER = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
+ERRORS: dict[str, Any] = dict.fromkeys(("400", "401", "404", "429", "500", "503"), PROBLEM) | {
+    "429": {**PROBLEM, "headers": LATER}
+}
 
 
 @dataclass(eq=False)
@@ -67,7 +71,7 @@ class Own:
                 "requestBody": {"required": True, "content": {"application/json": {"schema": closed(
                     who=closed(id=USER), plan={"const": "free"},
                 )}}},
-                "responses": {"201": json_of(self.success, VENDOR), **ERRORS},
+                "responses": {"201": {**json_of(self.success, VENDOR), "headers": TRACE}, **ERRORS},
             }}},
             "components": {"securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -103,18 +107,18 @@ def put(
     body: bytes | None = None,
     method: bytes = b"PUT",
     **fields: str,
-) -> tuple[int, str, bytes]:
-    """Return status, media type and body of the answer to a request; `x_gate="a"` is a header."""
+) -> tuple[int, str, bytes, dict[str, str]]:
+    """Return status, media type, body and headers of the answer to a request; `x_gate="a"` is a header."""
     request = ReceivedRequest()
     request.method, request.url, request.content_type = method, url.encode(), b"application/json"
     request.body = json.dumps({"who": {"id": user}, "plan": "free"}).encode() if body is None else body
     fields = {"authorization": f"Bearer {DEFAULT_KEY}", **fields}
     request.fields = {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}
     head, _, answer = handler.reply(request).data.partition(b"\r\n\r\n")
-    media_type = next(
-        (line[14:] for line in head.decode().split("\r\n") if line.startswith("content-type: ")), ""
-    )
-    return int(head[9:12]), media_type, answer
+    lines = head.decode().split("\r\n")[1:]
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(headers) == len(lines) or lines.count("content-length: 5")
+    return int(head[9:12]), headers["content-type"], answer, headers
 
 
 LISTED = Own(
@@ -168,9 +172,10 @@ def test_an_honest_success_is_one_of_the_document(own: Own) -> None:
 def test_a_fault_is_a_success_of_the_document_but_for_what_its_name_says(
     own: Own, kind: FaultKind, cause: str | None
 ) -> None:
-    status, media_type, body = put(own.handler(f"{kind} always"))
-    failure = own.contract.judge(status, media_type, body).failure
+    status, media_type, body, headers = put(own.handler(f"{kind} always"))
+    failure = own.contract.judge(status, media_type, body, headers).failure
     assert status == 201
+    assert headers["x-trace"]
     assert (failure.cause if failure else None) == cause
     assert media_type == VENDOR or kind in (FaultKind.HTML, FaultKind.WRONG_TYPE)
 
@@ -178,7 +183,8 @@ def test_a_fault_is_a_success_of_the_document_but_for_what_its_name_says(
 @pytest.mark.parametrize("own", OWNS.values(), ids=OWNS)
 @pytest.mark.parametrize("kind", ["chunked", "http10_close", "two_lengths", "bad_chunk", "big_header"])
 def test_a_fault_of_the_head_has_the_good_body(own: Own, kind: str) -> None:
-    status, media_type, body = put(own.handler(f"{kind} always"))
+    status, media_type, body, headers = put(own.handler(f"{kind} always"))
+    assert headers["x-trace"]
     whole = body.partition(b"0\r\n\r\n")[0].replace(b"\r\n", b" ") if kind == "chunked" else body
     assert (status, media_type) == (201, VENDOR)
     for mark in (b"sk.", *([b'"token":'] if own is OWN else [])):
@@ -187,8 +193,8 @@ def test_a_fault_of_the_head_has_the_good_body(own: Own, kind: str) -> None:
 
 @pytest.mark.parametrize("own", OWNS.values(), ids=OWNS)
 def test_the_api_key_is_echoed_and_no_session_key(own: Own) -> None:
-    status, media_type, body = put(own.handler("echo_api_key always"))
-    assert own.contract.judge(status, media_type, body).failure is not None
+    status, media_type, body, headers = put(own.handler("echo_api_key always"))
+    assert own.contract.judge(status, media_type, body, headers).failure is not None
     assert DEFAULT_KEY.encode() in body
     assert b"sk." not in body
 
@@ -197,6 +203,7 @@ def test_the_api_key_is_echoed_and_no_session_key(own: Own) -> None:
     ("faults", "sent", "status"),
     [
         (["throttle retry-after 3 always"], {}, 429),
+        (["throttle always"], {}, 429),
         (["status 503 always"], {}, 503),
         (["status 500 always"], {}, 500),
         (["status 404 always"], {}, 404),
@@ -216,6 +223,7 @@ def test_an_error_is_as_the_document_describes_it(
     assert seen[0] == status
     assert OWN.contract.responses.fault_of_error(*seen) is None
     assert json.loads(seen[2]).keys() == {"error"}
+    assert seen[3].get("retry-after", "3") == "3" or faults == ["throttle always"]
 
 
 # What it asks for
@@ -325,7 +333,7 @@ def test_a_defect_looks_at_the_user_id_where_the_document_has_it(defect: str, us
 
 @pytest.mark.parametrize("defect", ["key_is_api_key", "shows_key_in_body"])
 def test_a_defect_that_shows_the_api_key_shows_it_without_its_scheme(defect: str) -> None:
-    _, _, body = put(OWN.handler(f"{defect} always"))
+    _, _, body, _ = put(OWN.handler(f"{defect} always"))
     assert f'"{DEFAULT_KEY}"'.encode() in body
 
 

@@ -40,11 +40,6 @@ class FaultContext(NamedTuple):
         """A good body."""
         return self.answer.body(self.key)
 
-    @property
-    def head(self) -> bytes:
-        """The beginning of the head of a good answer, without a length and without its end."""
-        return status_line(self.answer.status) + f"content-type: {self.answer.media_type}\r\n".encode()
-
 
 def _with_body(make: Callable[[FaultContext], bytes]) -> Callable[[FaultContext], Reply]:
     """Return a function that answers like a success, with another body."""
@@ -61,10 +56,10 @@ def _beside(name: str, raw: bytes) -> Callable[[FaultContext], Reply]:
     return _with_body(lambda context: context.answer.body_beside(context.key, name, raw))
 
 
-def _with_type(content_type: str, body: bytes | None = None) -> Callable[[FaultContext], Reply]:
+def _with_type(media_type: str, body: bytes | None = None) -> Callable[[FaultContext], Reply]:
     """Return a function that answers with another media type, and another body if there is one."""
     return lambda context: Reply(
-        response(context.answer.status, context.body if body is None else body, content_type=content_type)
+        context.answer.success(context.body if body is None else body, media_type=media_type)
     )
 
 
@@ -76,7 +71,7 @@ def _with_ending(ending: Ending, *, after: int | None = None) -> Callable[[Fault
 def _with_fields(fields: bytes) -> Callable[[FaultContext], Reply]:
     """Return a function that sends a good body with these fields, LENGTH for its length, and closes."""
     return lambda context: Reply(
-        context.head + fields.replace(b"LENGTH", b"%d" % len(context.body)) + b"\r\n" + context.body,
+        context.answer.head + fields.replace(b"LENGTH", b"%d" % len(context.body)) + b"\r\n" + context.body,
         Ending.CLOSE,
     )
 
@@ -86,13 +81,13 @@ def _status(context: FaultContext) -> Reply:
     if status < 200 or status in (204, 304):
         return Reply(status_line(status) + b"\r\n")
     if status < 300:
-        return Reply(response(status, context.body, content_type=context.answer.media_type))
+        return Reply(context.answer.success(context.body, status=status))
     return Reply(context.answer.refusal(status, "scripted"))
 
 
 def _throttle(context: FaultContext) -> Reply:
-    fields = f"retry-after: {context.argument}\r\n".encode() if context.argument else b""
-    return Reply(context.answer.refusal(429, "too many requests", fields=fields))
+    headers = {"retry-after": context.argument} if context.argument else {}
+    return Reply(context.answer.refusal(429, "too many requests", headers))
 
 
 def _redirect(context: FaultContext) -> Reply:
@@ -116,7 +111,7 @@ def _extra_bytes(context: FaultContext) -> Reply:
 def _chunked(context: FaultContext) -> Reply:
     body = context.body
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:9], body[9:]))
-    return Reply(context.head + b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    return Reply(context.answer.head + b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
 
 
 def _interim(context: FaultContext) -> Reply:
@@ -125,7 +120,7 @@ def _interim(context: FaultContext) -> Reply:
 
 
 def _http10_close(context: FaultContext) -> Reply:
-    head = context.head.replace(b"HTTP/1.1", b"HTTP/1.0", 1) + b"\r\n"
+    head = context.answer.head.replace(b"HTTP/1.1", b"HTTP/1.0", 1) + b"\r\n"
     return Reply(head + context.body, Ending.CLOSE)
 
 
@@ -134,7 +129,7 @@ def _close(_: FaultContext) -> Reply:
 
 
 def _endless_body(context: FaultContext) -> Reply:
-    return Reply(context.head + b"transfer-encoding: chunked\r\n\r\n", Ending.ENDLESS)
+    return Reply(context.answer.head + b"transfer-encoding: chunked\r\n\r\n", Ending.ENDLESS)
 
 
 def _big_header(context: FaultContext) -> Reply:

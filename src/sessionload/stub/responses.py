@@ -69,10 +69,15 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase}\r\n".encode()
 
 
+def content_type_line(content_type: str) -> bytes:
+    """Return the field that names the media type, its line end included."""
+    return f"content-type: {content_type}\r\n".encode()
+
+
 def response(status: int, body: bytes, *, content_type: str = JSON, fields: bytes = b"") -> bytes:
     """Return a whole answer. `fields` are further header lines, each with its line end."""
-    head = f"content-type: {content_type}\r\ncontent-length: {len(body)}\r\n".encode()
-    return status_line(status) + head + fields + b"\r\n" + body
+    head = status_line(status) + content_type_line(content_type) + b"content-length: %d\r\n" % len(body)
+    return head + fields + b"\r\n" + body
 
 
 def refusal(status: int, message: str, *, fields: bytes = b"") -> bytes:

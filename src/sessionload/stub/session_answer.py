@@ -14,7 +14,8 @@ from sessionload.contract.answer_sample import AnswerSample, error_samples, succ
 from sessionload.contract.binding import SESSION_KEY
 from sessionload.contract.header_fields import OWNED
 from sessionload.contract.json_places import at, put, without
-from sessionload.stub.responses import refusal, response
+from sessionload.contract.response_headers import NO_HEADERS
+from sessionload.stub.responses import content_type_line, refusal, response, status_line
 from sessionload.stub.sessions import KEY_LENGTH
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ class SessionAnswer:
             if contract.responses.session_key is not None:
                 place = contract.responses.session_key.pointer
             self._errors = dict(error_samples(contract, tuple({*_REFUSALS, *further})))
-        self.status, self.media_type, value, headers = sample
+        self._status, self._media_type, value, headers = sample
         self._fields = _fields(headers)
+        self.head = status_line(self._status) + content_type_line(self._media_type) + self._fields
+        """The beginning of the head of a success, without a length and without its end."""
         self._place = place
         self._value = put(value, place, _MARK)
         self._is_named = isinstance(at(self._value, place[:-1]), dict)
@@ -61,9 +64,14 @@ class SessionAnswer:
         """Return the answer that hands out a session key of `KEY_LENGTH` plain characters: the hot path."""
         return self._start + key + self._end
 
-    def success(self, body: bytes, *, fields: bytes = b"") -> bytes:
-        """Return an answer with the status and media type of a success and any body."""
-        return response(self.status, body, content_type=self.media_type, fields=self._fields + fields)
+    def success(self, body: bytes, *, status: int = 0, media_type: str = "", fields: bytes = b"") -> bytes:
+        """Return a success with any body; its status and media type are the document's unless given."""
+        return response(
+            status or self._status,
+            body,
+            content_type=media_type or self._media_type,
+            fields=self._fields + fields,
+        )
 
     def body(self, key: bytes) -> bytes:
         """Return the body that hands out a session key of plain characters."""
@@ -97,13 +105,13 @@ class SessionAnswer:
         """Return the answer that hands out any text as a key, with `more` at the top of its body."""
         return self.success(_bytes(_with(put(self._value, self._place, key), more)), fields=fields)
 
-    def refusal(self, status: int, message: str, *, fields: bytes = b"") -> bytes:
+    def refusal(self, status: int, message: str, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
         """Return an error as the document describes it, or else with `message`."""
         sample = self._errors.get(status)
         if sample is None:
-            return refusal(status, message, fields=fields)
-        own = _fields(sample.headers)
-        return response(status, _bytes(sample.value), content_type=sample.media_type, fields=own + fields)
+            return refusal(status, message, fields=_fields(headers))
+        fields = _fields({**sample.headers, **headers})
+        return response(status, _bytes(sample.value), content_type=sample.media_type, fields=fields)
 
 
 def _with(value: object, more: dict[str, str]) -> object:
