@@ -11,7 +11,9 @@ out where that program is not installed, and the last lines say so.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ settings.load_profile("fast")
 
 TESTS = Path(__file__).parent
 PURE_PARTS = {place.split("/")[0] for place in PURE}
-PACKAGES = {"chromium": "chromium", "nginx": "nginx-light"}
+PACKAGES = {"chromium": "chromium", "express": "nodejs node-express", "nginx": "nginx-light"}
 """The Debian package of each program that a test may need."""
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 """How many tests are left out because a program is not installed."""
@@ -40,8 +42,15 @@ def part_of(path: Path) -> str:
     return path.relative_to(TESTS).parts[0].removeprefix("test_").removesuffix(".py")
 
 
+@cache
 def is_installed(program: str) -> bool:
-    """Tell whether a program is on the path, or where Debian puts servers, which not every path has."""
+    """Tell whether a program is on the path, or where Debian puts servers, which not every path has.
+
+    Express is no program, but a package that Node has to find.
+    """
+    if program == "express":
+        asked = ["node", "-e", "require('express')"]
+        return is_installed("node") and not subprocess.run(asked, check=False, capture_output=True).returncode
     return any(shutil.which(program, path=path) for path in (None, "/usr/sbin"))
 
 
