@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rig.claims import missing
 from rig.runs import order, result_in, variables
 from rig.servers import CONTRACT
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import read_contract
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 

@@ -24,7 +24,7 @@ import trustme
 
 from rig.claims import broken, missing
 from rig.seen import Seen
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import read_contract
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
 

@@ -7,7 +7,7 @@ traceback. A value that somebody wrote may be a key: a message quotes it only wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,9 +25,11 @@ class Place:
     file: str
     line: int | None = None
     column: int | None = None
+    part: tuple[str | int, ...] | None = field(default=None, compare=False)
+    """The keys and list indexes that lead to a part of a document, for whoever can find its line."""
 
     def __str__(self) -> str:
-        return ":".join(str(field) for field in (self.file, self.line, self.column) if field is not None)
+        return ":".join(str(each) for each in (self.file, self.line, self.column) if each is not None)
 
 
 class SessionloadError(Exception):

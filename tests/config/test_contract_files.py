@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessionload.config.contract_files import read_contract
 from sessionload.config.contract_json import read_json
 from sessionload.config.contract_yaml import read_yaml
-from sessionload.config.read import read_contract
 from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -100,24 +100,50 @@ def test_json_is_read_as_it_is(text: str, data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "message"),
+    ("text", "code", "place", "message"),
     [
-        ('{"a": 1, "a": 2}', "json-value", "the key 'a' stands twice in one object"),
-        ('{"a": NaN}', "json-value", "NaN is no number in JSON"),
-        ('{"a": 1e999}', "json-value", "a number is too large for any reader"),
-        ('{"a": "\\ud83d"}', "json-value", "an escape is half of a character"),
-        ('{"a": 1,}', "json-syntax", "a key must stand here"),
-        ('{"a" 1}', "json-syntax", "a colon is missing here"),
-        ('{"a": 1} x', "json-syntax", "something follows the document"),
-        ('{"a": "x', "json-syntax", "a text has no end"),
-        ("[" * 66 + "]" * 66, "json-too-deep", "more than 64 arrays and objects inside each other"),
-        ("[" * 100_000, "json-too-deep", "more than 64 arrays and objects inside each other"),
+        ('{"a": 1, "a": 2}', "json-value", (1, 10), "the key 'a' stands twice in one object"),
+        (
+            '{"a": [{"b": 1}, {"b": 1,\n"b": 1}]}',
+            "json-value",
+            (2, 1),
+            "the key 'b' stands twice in one object",
+        ),
+        ('{"a": 1, "\\u0061": 2}', "json-value", (1, 10), "the key 'a' stands twice in one object"),
+        ('{"a":\n\tNaN}', "json-value", (2, 2), "NaN is no number in JSON"),
+        ("[-Infinity]", "json-value", (1, 2), "-Infinity is no number in JSON"),
+        ('{"a": [1, true, 1e999]}', "json-value", (1, 17), "a number is too large for any reader"),
+        ("[1, " + "9" * 5000 + "]", "json-value", (1, 5), "a number is too large for any reader"),
+        (
+            '{"a": "\\ud83d\\ude00", "b": "\\ud83d"}',
+            "json-value",
+            (1, 28),
+            "an escape is half of a character",
+        ),
+        ('{"\\ude00": 1}', "json-value", (1, 2), "an escape is half of a character"),
+        ('{"a": 1,}', "json-syntax", (1, 9), "a key must stand here"),
+        ('{"a" 1}', "json-syntax", (1, 6), "a colon is missing here"),
+        ('{"a": 1} x', "json-syntax", (1, 10), "something follows the document"),
+        ('{"a": "x', "json-syntax", (1, 7), "a text has no end"),
+        (
+            "[" * 65 + "]" * 65,
+            "json-too-deep",
+            (1, 65),
+            "more than 64 arrays and objects inside each other",
+        ),
+        ("[" * 100_000, "json-too-deep", (1, 65), "more than 64 arrays and objects inside each other"),
     ],
 )
-def test_what_json_readers_would_differ_about_is_refused(text: str, code: str, message: str) -> None:
+def test_what_json_readers_would_differ_about_is_refused_in_its_place(
+    text: str, code: str, place: tuple[int, int], message: str
+) -> None:
     error = refusal(read_json, text)
-    assert (error.code, error.message) == (code, message)
+    assert (error.code, error.message, error.place) == (code, message, Place("mine", *place))
     assert error.hint
+
+
+def test_what_is_not_too_deep_is_read() -> None:
+    assert read_json("[" * 64 + "]" * 64, "mine") == read_yaml("[" * 64 + "]" * 64, "mine")
 
 
 _JSON = st.recursive(

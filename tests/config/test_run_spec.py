@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import sessionload
+from sessionload.config.contract_files import read_contract
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
-from sessionload.config.read import read_contract
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.config.scenario import Scenario
 from sessionload.errors import InputError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import read_contract
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.contract.strict_json import JsonErrorKind
@@ -53,6 +53,7 @@ PASSED_ON = {
     "contract/openapi": {"code"},
     "contract/parameters": {"code"},
     "config/read": {"error.code"},
+    "config/contract_files": {"error.code"},
     "suite/preflight": {"code"},
     "config/contract_yaml": {"code"},
     "config/yaml_source": {"code"},

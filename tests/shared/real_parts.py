@@ -10,8 +10,8 @@ import gevent
 import pytest
 from gevent.server import StreamServer
 
+from sessionload.config.contract_files import read_contract
 from sessionload.config.environment import Environment
-from sessionload.config.read import read_contract
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract

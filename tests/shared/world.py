@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from stub_thread import StubThread
 
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import read_contract
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.config.read import read_contract, read_document, read_users
+from sessionload.config.contract_files import read_contract
+from sessionload.config.read import read_document, read_users
 from sessionload.config.users import UserFile
 from sessionload.errors import InputError, Place, ResultError, SessionloadError
 from sessionload.storage.files import Appender, make_folder, read_bytes, read_text, write_new, write_whole

@@ -20,6 +20,7 @@ from sessionload.cli.interruption import Interrupted
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
 from sessionload.cli.setup_run import REPORTS, with_stub
 from sessionload.cli.views import page_views, write_views
+from sessionload.config.contract_files import places_shown
 from sessionload.errors import PreflightError, ResultError
 from sessionload.generator.worker_process import run_variables
 from sessionload.report.suite import junit, markdown, page, terminal
@@ -95,9 +96,9 @@ def run_suite(
         show(result)
 
     with ExitStack() as stack:
-        environment, _ = with_stub(
-            prepared.environment, prepared.document, stack, run_variables()[KEY_VARIABLE]
-        )
+        stub_key = run_variables()[KEY_VARIABLE]
+        with places_shown(prepared.options.contract):
+            environment, _ = with_stub(prepared.environment, prepared.document, stack, stub_key)
         client = HttpClient(
             environment,
             agent=f"sessionload/{sessionload.__version__} (check of run {prepared.run_id})",

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.cli.option_values import duration_option, option_value, out_of_range
 from sessionload.cli.setup_run import new_run
+from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.guard import refuse_unconfirmed
-from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_contract, read_document
+from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_document
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, Place
@@ -91,10 +92,11 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
     pace = _pace(options.pace, environment)
     timeout_ns = duration_option(options.timeout, "--timeout", 1_000_000, _LONGEST_TIMEOUT_NS, example="10s")
     document, sha256 = read_contract(options.contract)
-    contract = Contract.from_document(
-        document, environment.binding, file=str(options.contract), sha256=sha256
-    )
-    cases = cases_of(contract, run_id=run_id)
+    with places_shown(options.contract):
+        contract = Contract.from_document(
+            document, environment.binding, file=str(options.contract), sha256=sha256
+        )
+        cases = cases_of(contract, run_id=run_id)
     suite = Suite(
         contract, _turn(document, options.contract, environment), cases, run_id, options.with_interact
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sessionload.config.contract_files import places_shown
 from sessionload.config.read import RunRequest, read_run
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.report.views import FORMATS
@@ -73,10 +74,12 @@ def with_chosen(header: RunHeader, environment: Environment, answer: bytes) -> R
 def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
     """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
     key = prepared.variables[KEY_VARIABLE]
-    environment, stub = with_stub(prepared.spec.environment, prepared.inputs.contract, stack, key)
+    inputs = prepared.inputs
+    with places_shown(Path(inputs.contract_file)):
+        environment, stub = with_stub(prepared.spec.environment, inputs.contract, stack, key)
     if stub is None:
         return prepared
-    inputs = replace(prepared.inputs, stub_port=environment.port)
+    inputs = replace(inputs, stub_port=environment.port)
     return PreparedRun(inputs, run_spec_of(inputs, prepared.variables), prepared.variables, stub)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.option_values import option_value
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
 from sessionload.contract.pointer import parse_pointer
 from sessionload.errors import InputError, Place, PreflightError
@@ -65,6 +65,7 @@ def serve(options: StubOptions) -> int:
     try:
         with (
             Interruption(),
+            places_shown(options.contract),
             StubProcess.start(settings, key, document=document, binding=binding) as stub,
         ):
             public = (

@@ -2,7 +2,7 @@
 
 Scalars are those of JSON, and keys are always text, so that `200:` and `'200':` are the same key. Anchors,
 aliases and merge keys (`<<`) mean what they mean in YAML; an alias is the very object that its anchor names,
-not a copy. Tags are refused. Places are not kept, because that would cost as much as reading.
+not a copy. Tags are refused. Places are kept only for a document that is about to be refused.
 
 YAML 1.1 ends a line at U+0085, U+2028 and U+2029, which YAML 1.2 and OpenAPI do not. So the parser sees
 stand-ins for these three.
@@ -21,6 +21,8 @@ from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sessionload.contract.document_part import Part
 
 DEEPEST = 64
 """The most lists and mappings inside each other."""
@@ -43,6 +45,18 @@ def read_yaml(text: str, file: str) -> Any:  # noqa: ANN401 -- plain data
     return _Reading(text, file).data
 
 
+def place_in_yaml(text: str, file: str, part: Part) -> Place | None:
+    """Return where a part of a document is written, or None where a text has no such part."""
+    reading = _Reading(text, file, keeps_places=True)
+    node, place = reading.data, Place(file, 1, 1)
+    for step in part:
+        places = reading.places.get(id(node), {})
+        if step not in places:
+            return None
+        node, place = node[step], places[step]
+    return place
+
+
 class _Named(NamedTuple):
     """What an anchor names: its size in characters, and how many lists and mappings are inside each other."""
 
@@ -54,8 +68,11 @@ class _Named(NamedTuple):
 class _Reading:
     """Reads one document from the parser's events, of which there may be half a million."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, *, keeps_places: bool = False) -> None:
         self.file = file
+        self.places: dict[int, dict[str | int, Place]] = {}
+        """Where the keys and items of each mapping and list are written, by its identity."""
+        self._keeps_places = keeps_places
         self._anchors: dict[str, _Named | None] = {}
         """What each anchor names; None while it is not whole."""
         self._size = 0
@@ -146,12 +163,16 @@ class _Reading:
 
     def _list(self) -> list[Any]:
         items: list[Any] = []
+        places = self._places_in(items)
         while type(event := self._next()) is not yaml.SequenceEndEvent:
+            if places is not None:
+                places[len(items)] = self._place(event)
             items.append(self._value(event))
         return items
 
     def _mapping(self) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
+        places = self._places_in(mapping)
         merged = None
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = self._key(event)
@@ -161,9 +182,14 @@ class _Reading:
             if key is _MERGE:
                 merged = self._merged(event)
                 continue
+            if places is not None:
+                places[key] = self._place(event)
             mapping[key] = self._value(self._next())
         for other in merged or ():
-            mapping |= {key: value for key, value in other.items() if key not in mapping}
+            added = {key: value for key, value in other.items() if key not in mapping}
+            mapping |= added
+            if places is not None:
+                places |= {key: self.places[id(other)][key] for key in added}
         return mapping
 
     def _key(self, event: Any) -> str:  # noqa: ANN401 -- an event of any kind
@@ -197,6 +223,12 @@ class _Reading:
             message = f"with its aliases written out the document has over {LARGEST_WRITTEN_OUT:,} characters"
             raise self._refuse("yaml-anchor", message, event, "use fewer aliases, or $ref")
         return named.value
+
+    def _places_in(self, container: dict[str, Any] | list[Any]) -> dict[str | int, Place] | None:
+        if not self._keeps_places:
+            return None
+        places = self.places[id(container)] = {}
+        return places
 
     def _place(self, event: Any) -> Place:  # noqa: ANN401 -- its mark is typed as optional, but always there
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

@@ -1,20 +1,18 @@
 """Reads what a run needs: scenario, environments, contract and user IDs, from files to inputs.
 
-Everything is read once and checked before any traffic. Of this package only this file, `yaml_source` and
-`machine` touch the system.
+Everything is read once and checked before any traffic. Of this package only this file,
+`contract_files`, `yaml_source` and `machine` touch the system.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sessionload.config import machine
-from sessionload.config.contract_json import read_json
-from sessionload.config.contract_yaml import read_yaml
+from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.environment import Environment
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")
 DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
-_LARGEST_CONTRACT = 4 * 1024 * 1024
 _LARGEST_IDS = 256 * 1024 * 1024
 _IDS = "the file of user IDs"
 
@@ -103,24 +100,13 @@ def read_run(
         ids=ids,
         columns=columns,
     )
-    return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
+    with places_shown(request.contract):
+        return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
 
 
 def read_document(path: Path, what: str = "the file") -> Document:
     """Return a scenario or environments file as a document. Raises `InputError`."""
     return parse(read_at_most(path, LARGEST_BYTES, what), str(path))
-
-
-def read_contract(path: Path) -> tuple[Any, str]:
-    """Return an OpenAPI document in YAML or JSON as plain data, and the hexadecimal SHA-256 of its bytes."""
-    data = read_bytes(path, _LARGEST_CONTRACT, "the contract")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = read_text(path, _LARGEST_CONTRACT, "the contract")  # says in which line
-    is_json = text.lstrip()[:1] in ("{", "[")
-    document = read_json(text, str(path)) if is_json else read_yaml(text, str(path))
-    return document, hashlib.sha256(data).hexdigest()
 
 
 def read_users(

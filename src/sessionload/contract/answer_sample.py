@@ -76,6 +76,8 @@ def _refusal(contract: Contract, status: int, message: str) -> InputError:
         "no-sample-answer",
         f"no answer {status} to '{contract.operation.name}' could be made for the stub: {message}",
         hint="give the property an 'example' in the document, or name a server of your own",
+        at=contract.operation.node,
+        key="responses",
     )
 
 

@@ -13,7 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.exact_numbers import is_number
-from sessionload.errors import nearest, quoted
+from sessionload.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -159,7 +159,7 @@ class Dialect:
         """Return the first keyword that is none of this version and no extension, and what to do about it."""
         for keyword in keywords:
             if keyword not in self.shapes and not keyword.startswith("x-"):
-                return quoted(keyword), self._cure(keyword)
+                return keyword, self._cure(keyword)
         return None
 
     def misshaped(self, keywords: Mapping[str, Any]) -> str | None:

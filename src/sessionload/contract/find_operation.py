@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sessionload.errors import nearest, quoted
@@ -65,6 +66,7 @@ def find_operation(document: OpenApiDocument, binding: Binding) -> Operation:
     Raises `InputError` when there is none, or more than one.
     """
     operations = list(operations_of(document))
+    refusal = partial(document.refusal, at=document.root, key="paths")
     if binding.operation is not None:
         return _named(document, operations, binding.operation)
     split = binding.environment is None
@@ -78,9 +80,9 @@ def find_operation(document: OpenApiDocument, binding: Binding) -> Operation:
         return found[0]
     if found:
         message = f"the document has {len(found)} operations that start a session {kind}"
-        raise document.refusal("ambiguous-operation", message, hint=_choice(found))
+        raise refusal("ambiguous-operation", message, hint=_choice(found))
     message = f"no operation of the document has the path of a session start {kind}"
-    raise document.refusal("unknown-operation", message, hint=_choice(operations))
+    raise refusal("unknown-operation", message, hint=_choice(operations))
 
 
 def _named(document: OpenApiDocument, operations: list[Operation], name: str) -> Operation:
@@ -96,11 +98,12 @@ def _named(document: OpenApiDocument, operations: list[Operation], name: str) ->
     if found:
         message = f"the document has {len(found)} operations with the operationId {quoted(name)}"
         routes = " or ".join(operation.route for operation in found[:_MOST_LISTED])
-        raise document.refusal("ambiguous-operation", message, hint=f"name it by method and path: {routes}")
+        hint = f"name it by method and path: {routes}"
+        raise document.refusal("ambiguous-operation", message, hint=hint, at=found[1].node, key="operationId")
     message = f"the document has no operation {quoted(name)}"
     close = nearest(name, (operation.name for operation in operations))
     hint = close if close.startswith("did") else _choice(operations)
-    raise document.refusal("unknown-operation", message, hint=hint)
+    raise document.refusal("unknown-operation", message, hint=hint, at=document.root, key="paths")
 
 
 def _choice(operations: list[Operation]) -> str:
@@ -118,9 +121,12 @@ def _choice(operations: list[Operation]) -> str:
 
 def operations_of(document: OpenApiDocument) -> Iterator[Operation]:
     """Yield the operations of a document in their order. Raises `InputError` where one is no mapping."""
-    for template, path_item in document.follow(document.root.get("paths"), "paths").items():
-        item = document.follow(path_item, f"the path {template}")
+    root = document.root
+    paths = document.follow(root.get("paths"), "paths", at=root, key="paths")
+    for template, path_item in paths.items():
+        item = document.follow(path_item, f"the path {template}", at=paths, key=template)
         for method in METHODS:
             if method in item:
-                node = document.follow(item[method], f"{method} of the path {template}")
+                what = f"{method} of the path {template}"
+                node = document.follow(item[method], what, at=item, key=method)
                 yield Operation(str(node.get("operationId", "")), str(template), method.upper(), item, node)

@@ -9,6 +9,7 @@ wants one, so where a document asks for none, a key that the environment has is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sessionload.contract.header_fields import FIELD_NAME, OWNED
@@ -87,12 +88,14 @@ def security_of(document: OpenApiDocument, operation: Operation, binding: Bindin
 
 def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[list[KeyField | None]]:
     """Yield, for each alternative, the header of each key that it asks for; `None` where there is none."""
-    requirements = operation.node.get("security", document.root.get("security", []))
+    holder = _security_holder(document, operation)
+    requirements = holder.get("security", [])
     if not isinstance(requirements, list):
-        raise document.refusal("bad-contract", "'security' is not a list in the document")
+        message = "'security' is not a list in the document"
+        raise document.refusal("bad-contract", message, at=holder, key="security")
     for requirement in requirements or [{}]:
         fields: dict[str, KeyField | None] = {}
-        for name in document.follow(requirement, "a security requirement"):
+        for name in document.follow(requirement, "a security requirement", at=requirements):
             scheme = _scheme(document, str(name))
             field = _field(scheme)
             if scheme.get("type") != "mutualTLS":  # the client certificate proves that, below HTTP
@@ -100,10 +103,17 @@ def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[l
         yield list(fields.values())
 
 
+def _security_holder(document: OpenApiDocument, operation: Operation) -> Mapping[str, Any]:
+    """Return what says the security of an operation: the document, or else itself, if only by its silence."""
+    of_document = "security" in document.root and "security" not in operation.node
+    return document.root if of_document else operation.node
+
+
 def _scheme(document: OpenApiDocument, name: str) -> Mapping[str, Any]:
-    components = document.follow(document.root.get("components"), "components")
-    schemes = document.follow(components.get("securitySchemes"), "components.securitySchemes")
-    return document.follow(schemes.get(name), f"the security scheme {quoted(name)}")
+    root, part = document.root, "securitySchemes"
+    components = document.follow(root.get("components"), "components", at=root, key="components")
+    schemes = document.follow(components.get(part), f"components.{part}", at=components, key=part)
+    return document.follow(schemes.get(name), f"the security scheme {quoted(name)}", at=schemes, key=name)
 
 
 def _field(scheme: Mapping[str, Any]) -> KeyField | None:
@@ -121,12 +131,13 @@ def _field(scheme: Mapping[str, Any]) -> KeyField | None:
 
 def _unmet(document: OpenApiDocument, operation: Operation, left: list[list[KeyField | None]]) -> InputError:
     """Return the error that says what the document asks for, and what can be done."""
+    refusal = partial(document.refusal, at=_security_holder(document, operation), key="security")
     asked = [rest for rest in left if rest]
     nearest = min(asked, key=lambda rest: (None in rest, len(rest)), default=[])
     names = [field.name for field in nearest if field is not None]
     name = f"the operation {quoted(operation.name)}"
     if None in nearest:
-        return document.refusal(
+        return refusal(
             "unusable-security",
             f"{name} asks for a key that cannot be sent in a header",
             hint="a key in a URL or a cookie is written into logs: let the document offer one in a header,"
@@ -134,18 +145,18 @@ def _unmet(document: OpenApiDocument, operation: Operation, left: list[list[KeyF
         )
     if len(names) > 1:
         listed = ", ".join(map(quoted, names[:_MOST_LISTED]))
-        return document.refusal(
+        return refusal(
             "unusable-security",
             f"{name} asks for {len(names)} keys at once, in the headers {listed}",
             hint=f"give all but one in the environment, like headers: {{{names[-1]}: ${{NAME}}}}",
         )
     if names:
-        return document.refusal(
+        return refusal(
             "missing-api-key",
             f"{name} asks for a key in the header {quoted(names[0])}, and the environment has none",
             hint="add api_key: ${VF_API_KEY} to the environment",
         )
-    return document.refusal(
+    return refusal(
         "unusable-security",
         f"{name} takes no API key beside the headers of the environment",
         hint="remove api_key from the environment, or the header that carries the key already",

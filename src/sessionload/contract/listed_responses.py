@@ -68,7 +68,8 @@ def response_nodes(document: OpenApiDocument, operation: Mapping[str, Any]) -> d
     Raises `InputError` where a key is no status, and no extension.
     """
     nodes: dict[str, Mapping[str, Any]] = {}
-    for name, node in document.follow(operation.get("responses"), "responses").items():
+    responses = document.follow(operation.get("responses"), "responses", at=operation, key="responses")
+    for name, node in responses.items():
         key = str(name)
         if key.startswith("x-"):
             continue
@@ -78,8 +79,10 @@ def response_nodes(document: OpenApiDocument, operation: Mapping[str, Any]) -> d
                 "bad-contract",
                 f"the operation lists a response {quoted(key)}, which is no status of HTTP",
                 hint="write a status like '200', a range like '4XX', or 'default'",
+                at=responses,
+                key=name,
             )
-        nodes[spelled] = document.follow(node, f"the response {key}")
+        nodes[spelled] = document.follow(node, f"the response {key}", at=responses, key=name)
     return nodes
 
 

@@ -7,10 +7,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from sessionload.contract.dialect import dialect_of
+from sessionload.contract.document_part import part_of
+from sessionload.contract.other_files import UNREAD, written_reference
 from sessionload.errors import InputError, Place
 
 NO_MORE_THAN_REFERENCE = frozenset({"$ref", "description", "summary"})
 """The keys of a mapping that says nothing beside where it leads."""
+
+NO_CIRCLE = "let one of the references in the circle lead to something else"
+"""What to do about references that lead back to each other."""
 
 
 class OpenApiDocument:
@@ -26,39 +31,57 @@ class OpenApiDocument:
                 "unsupported-openapi",
                 "the document does not say that it is OpenAPI 3.0, 3.1 or 3.2",
                 hint="it needs a line like 'openapi: 3.1.0', with the version that it was written for",
+                at=root,
+                key="openapi",
             )
         if "jsonSchemaDialect" in root and str(root["jsonSchemaDialect"]) not in dialect.meta_schemas:
             raise self.refusal(
                 "unsupported-dialect",
                 f"the document has a 'jsonSchemaDialect' that is not one of {dialect.name}",
                 hint="leave it out; schemas are then those of JSON Schema 2020-12 with OpenAPI's additions",
+                at=root,
+                key="jsonSchemaDialect",
             )
         self.dialect = dialect
 
-    def refusal(self, code: str, message: str, *, hint: str = "") -> InputError:
-        """Return the error that refuses this document."""
-        return InputError(code, message, place=Place(self.file), hint=hint)
+    def refusal(
+        self, code: str, message: str, *, hint: str = "", at: object = None, key: object = None
+    ) -> InputError:
+        """Return the error that refuses this document.
 
-    def follow(self, node: object, what: str) -> Mapping[str, Any]:
+        `at` is the very mapping or list of the document that is wrong, or whose `key` is, or lacks one.
+        """
+        place = Place(self.file, part=part_of(self.root, at, key))
+        return InputError(code, message, place=place, hint=hint)
+
+    def follow(self, node: object, what: str, *, at: object = None, key: object = None) -> Mapping[str, Any]:
         """Return the mapping that `node` is, or that its `$ref` leads to.
 
-        Raises `InputError` when it is neither, or leads out of the document or in a circle.
+        Raises `InputError` when it is neither, or leads out of the document or in a circle. `at` and `key`
+        say where `node` stands, for a refusal of what is no mapping.
         """
         passed: set[str] = set()
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             reference = node["$ref"]
             if reference in passed:
-                raise self.refusal("broken-reference", f"the reference '{reference}' leads back to itself")
+                message = f"the reference '{written_reference(reference)}' leads back to itself"
+                raise self.refusal("broken-reference", message, hint=NO_CIRCLE, at=node, key="$ref")
             passed.add(reference)
             if not NO_MORE_THAN_REFERENCE.issuperset(node):
                 raise self.refusal(
                     "broken-reference",
-                    f"the reference '{reference}' has other keys beside it",
+                    f"the reference '{written_reference(reference)}' has other keys beside it",
                     hint="OpenAPI 3.0 ignores them: move them to where the reference leads",
+                    at=node,
+                    key="$ref",
                 )
-            node = self.target(reference)
+            at, key = node, "$ref"
+            node = self.target(reference, at=node)
         if not isinstance(node, Mapping):
-            raise self.refusal("bad-contract", f"{what} is missing from the document, or not a mapping")
+            message = f"{what} is missing from the document, or not a mapping"
+            where = (node, None) if isinstance(node, list) else (at, key)
+            hint = "write it there, as keys with values"
+            raise self.refusal("bad-contract", message, hint=hint, at=where[0], key=where[1])
         return node
 
     def follow_schema(self, node: object, what: str) -> Mapping[str, Any]:
@@ -76,21 +99,38 @@ class OpenApiDocument:
         beside = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
         return {**beside, "allOf": [{"$ref": node["$ref"]}, *node.get("allOf", ())]}
 
-    def target(self, reference: str) -> object:
-        """Return what `reference` leads to, which may be a reference itself. Raises `InputError`."""
+    def target(self, reference: str, *, at: object = None) -> object:
+        """Return what `reference` leads to, which may be a reference itself. Raises `InputError`.
+
+        `at` is the mapping that has it.
+        """
         if not reference.startswith("#"):
-            raise self.refusal(
-                "remote-reference",
-                f"the reference '{reference}' leads out of the document",
-                hint="bring what it names into the document and write it like '#/components/schemas/Name'",
-            )
+            raise self._unread(reference, at)
         node: object = self.root
         try:
             for step in _steps(reference):
                 node = node[int(step)] if isinstance(node, list) else node[step]  # type: ignore[index]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise self.refusal("broken-reference", f"the reference '{reference}' leads nowhere") from None
+            message = f"the reference '{written_reference(reference)}' leads nowhere"
+            hint = "write it like '#/components/schemas/Name', or 'file.yaml#/Name', as the keys are spelled"
+            raise self.refusal("broken-reference", message, hint=hint, at=at, key="$ref") from None
         return node
+
+    def _unread(self, reference: str, at: object) -> InputError:
+        """Return the error for a reference to what is not in the document."""
+        fields = self.root.get(UNREAD, {}).get(reference.partition("#")[0])
+        if fields is None:
+            return self.refusal(
+                "remote-reference",
+                f"the reference '{reference}' leads out of the document",
+                hint="bring what it names into the document, or into a file below its folder",
+                at=at,
+                key="$ref",
+            )
+        code, message, hint = fields["code"], fields["message"], fields["hint"]
+        if fields["place"] is None:
+            return self.refusal(code, message, hint=hint, at=at, key="$ref")
+        return InputError(code, message, place=Place(*fields["place"]), hint=hint)
 
 
 def _steps(reference: str) -> list[str]:

@@ -189,6 +189,7 @@ def _refuse_unlisted(
         f"the environment gives {quoted(name)}, which the document does not list as a parameter"
         f" of {quoted(operation.name)}",
         hint=hint,
+        at=operation.node,
     )
 
 
@@ -201,4 +202,5 @@ def _refuse_missing(document: OpenApiDocument, operation: Operation, missing: li
         "unfilled-parameter",
         f"{quoted(operation.name)} requires {listed}{more}, and nothing gives a value",
         hint=f"add {missing[0].example} to the environment, or an 'example' to the document",
+        at=missing[0].node,
     )

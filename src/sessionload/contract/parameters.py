@@ -81,7 +81,7 @@ class Parameter:
     def refusal(self, code: str, message: str, hint: str = "") -> InputError:
         """Return the error that refuses it; `message` goes on after its name."""
         cure = f"give it another value in the environment, as {self.example}"
-        return self.document.refusal(code, f"{self.label} {message}", hint=hint or cure)
+        return self.document.refusal(code, f"{self.label} {message}", hint=hint or cure, at=self.node)
 
     @property
     def example(self) -> str:
@@ -105,15 +105,17 @@ def parameters_of(document: OpenApiDocument, operation: Operation) -> tuple[Para
     for holder in (operation.item, operation.node):
         listed = holder.get("parameters", [])
         if not isinstance(listed, list):
-            raise document.refusal("bad-contract", f"'parameters' of {operation.route} is not a list")
+            message = f"'parameters' of {operation.route} is not a list"
+            raise document.refusal("bad-contract", message, at=holder, key="parameters")
         for each in listed:
-            node = document.follow(each, "a parameter")
+            node = document.follow(each, "a parameter", at=holder, key="parameters")
             name, location = str(node.get("name", "")), str(node.get("in", ""))
             if not name or location not in _LABELS:
                 raise document.refusal(
                     "bad-contract",
                     f"a parameter of {operation.route} has no name, or no place that is known",
                     hint=f"write name: … and in: {', '.join(_LABELS)}",
+                    at=node,
                 )
             name = name.lower() if location == "header" else name
             found[name, location] = Parameter(document, name, location, node)

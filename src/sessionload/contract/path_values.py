@@ -41,6 +41,7 @@ def template_of(document: OpenApiDocument, operation: Operation) -> str:
             "unusable-operation",
             f"the path {quoted(template)} of the document cannot be called",
             hint="begin it with a slash, leave out parts of dots, and list a query as parameters",
+            at=operation.item,
         )
     places = [*_LITERAL.findall(template), ""]
     return "".join(literal + place for literal, place in zip(literals, places, strict=True))
@@ -65,6 +66,7 @@ def path_values_of(document: OpenApiDocument, operation: Operation, binding: Bin
                 hint=f"add {what}: … to the environment"
                 if what
                 else f"add path: {{{place}: …}} to the environment",
+                at=operation.item,
             )
         values[place] = binding.filler or "" if value is None else value
     unused |= binding.path.keys() - values.keys()
@@ -73,6 +75,7 @@ def path_values_of(document: OpenApiDocument, operation: Operation, binding: Bin
             "unused-path-value",
             f"the path of '{operation.name}', {operation.template}, has no place for '{min(unused)}'",
             hint="remove it from the environment, or call another operation",
+            at=operation.item,
         )
     return values
 

@@ -71,6 +71,8 @@ class RequestBody:
                 f"the request body of '{operation.name}' cannot hold a user ID at {pointer_text(user)}"
                 + (reason if wants_other else ""),
                 hint=_suggestion(document, schema if _has_body(operation) else False, other=wants_other),
+                at=operation.node,
+                key="requestBody",
             )
         self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
         """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
@@ -125,6 +127,8 @@ class RequestBody:
             f"no valid body could be made for '{self._operation.name}': {violation.sentence}",
             hint=f"say in the scenario what it is, like users: {{also: {{{name}: …}}}},"
             " or give it an 'example' in the document",
+            at=self._operation.node,
+            key="requestBody",
         )
 
     def refuse_misfits(self, user_of: Callable[[int], str], planned: int) -> None:
@@ -174,9 +178,12 @@ def _has_body(operation: Operation) -> bool:
 def _rule(document: OpenApiDocument, operation: Operation) -> SchemaRule | None:
     if not _has_body(operation):
         return None
-    content = content_of(document, operation.node["requestBody"], "the request body", request=True)
+    what = "the request body"
+    body = document.follow(operation.node["requestBody"], what, at=operation.node, key="requestBody")
+    content = content_of(document, body, what, request=True)
     if _JSON not in content:
-        raise document.refusal("unusable-operation", "the request body is not listed as application/json")
+        message = "the request body is not listed as application/json"
+        raise document.refusal("unusable-operation", message, at=operation.node, key="requestBody")
     return content[_JSON]
 
 

@@ -49,14 +49,25 @@ class HeaderRule:
         self.required = node.get("required") is True
         label = f"the header {quoted(name)} of {where}"
         if not FIELD_NAME.fullmatch(name):
-            raise document.refusal("bad-contract", f"{label} has a name that no header can have")
+            raise document.refusal(
+                "bad-contract",
+                f"{label} has a name that no header can have",
+                hint="write it in letters, digits and hyphens",
+                at=node,
+            )
         if node.get("style", "simple") != "simple":
             raise document.refusal(
-                "bad-contract", f"{label} is written in a style that OpenAPI does not have for headers"
+                "bad-contract",
+                f"{label} is written in a style that OpenAPI does not have for headers",
+                hint="leave the style out: 'simple' is the only one",
+                at=node,
+                key="style",
             )
-        content = document.follow(node.get("content", {}), f"the content of {label}")
+        content = document.follow(node.get("content", {}), f"the content of {label}", at=node, key="content")
         self._is_json = any(read_media_type(str(text)).is_json for text in content)
-        holder = next((document.follow(media, label) for media in content.values()), node)
+        holder = next(
+            (document.follow(media, label, at=content, key=text) for text, media in content.items()), node
+        )
         self.schema = holder.get("schema", {})
         whole = {"type": "object", "properties": {name: self.schema}}  # so that a violation has the name
         self._rule = SchemaRule(document, whole, label)
@@ -126,9 +137,14 @@ class ResponseHeaders:
 
 def headers_of(document: OpenApiDocument, node: Mapping[str, Any], what: str) -> ResponseHeaders | None:
     """Return the headers of a response `node`; None where it lists none. Raises `InputError`."""
-    listed = document.follow(node.get("headers", {}), f"the headers of {what}")
+    listed = document.follow(node.get("headers", {}), f"the headers of {what}", at=node, key="headers")
     rules = tuple(
-        HeaderRule(document, str(name), document.follow(header, f"a header of {what}"), what)
+        HeaderRule(
+            document,
+            str(name),
+            document.follow(header, f"a header of {what}", at=listed, key=name),
+            what,
+        )
         for name, header in listed.items()
         if str(name).lower() != _IGNORED
     )

@@ -95,7 +95,8 @@ class ResponseRule:
         self.header_names = self._listed.header_names
         """The headers of an answer that `judge` needs, in lower case."""
         if not self._listed.successes:
-            raise document.refusal("unusable-operation", "the document lists no status that is a success")
+            message = "the document lists no status that is a success"
+            raise document.refusal("unusable-operation", message, at=operation.node, key="responses")
         if self.session_key is not None:
             _refuse_keyless(document, operation, self._listed, self.session_key)
         self._expected: dict[tuple[int, str | None], _Expected] = {}
@@ -234,4 +235,6 @@ def _refuse_keyless(
             "no-session-key",
             f"no success of '{operation.name}' can hold a session key at {place.text}",
             hint=place.suggestion(document, schemas),
+            at=operation.node,
+            key="responses",
         )

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.contract.ecma_pattern import EcmaPattern
 from sessionload.contract.formats import FORMATS, NOTHING_TO_CHECK
-from sessionload.contract.openapi import NO_MORE_THAN_REFERENCE
+from sessionload.contract.openapi import NO_CIRCLE, NO_MORE_THAN_REFERENCE
+from sessionload.contract.other_files import written_reference
 from sessionload.errors import ValueProblem, quoted
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ _AS_THEY_ARE = (
 _DEEPEST = 32
 _MOST_FOR_A_VALUE = 10_000
 _UNCHECKED = ("contentEncoding", "contentMediaType", "contentSchema")
+
+
+_Where = tuple[object, object]
+"""The mapping or list that holds a schema, and its key there."""
+_NO_PLACE: _Where = (None, None)
 
 
 class _Schema(NamedTuple):
@@ -76,13 +82,13 @@ class SchemaReader:
 
     def read(self, written: object, what: str) -> dict[str, Any]:
         """Return a schema prepared. Raises `InputError` when it could not be judged by."""
-        root = self._schema(written, what)
+        root = self._schema(written, what, _NO_PLACE)
         while self._waiting:
             self._fill(self._waiting.pop())
-        self._require_an_end(what)
+        self._require_an_end(written, what)
         return root.prepared
 
-    def _require_an_end(self, what: str) -> None:
+    def _require_an_end(self, written: object, what: str) -> None:
         beside = {id(each.prepared): each.beside for each in self._schemas.values()}
         held: dict[int, int] = {}
         try:
@@ -90,47 +96,62 @@ class SchemaReader:
                 held[schema] = 1 + sum(held[inner] for inner in beside[schema])
         except CycleError:
             raise self._document.refusal(
-                "broken-reference", f"{what} refers to itself without a step into the value"
+                "broken-reference",
+                f"{what} refers to itself without a step into the value",
+                hint="let one of the schemas in the circle name a property or an item",
+                at=written,
             ) from None
         if max(held.values()) > _MOST_FOR_A_VALUE:
-            raise self._too_much(what)
+            raise self._too_much(what, written)
 
-    def _too_much(self, where: str) -> InputError:
+    def _too_much(self, where: str, written: object) -> InputError:
         return self._document.refusal(
             "too-many-schemas",
             f"the schema of {where} holds one value against too many schemas",
             hint=f"{_DEEPEST} may be one inside the other, and {_MOST_FOR_A_VALUE} in all: join some of them",
+            at=written,
         )
 
     def _schema(
-        self, written: object, where: str, exempt: frozenset[str] = frozenset(), depth: int = 0
+        self,
+        written: object,
+        where: str,
+        place: _Where,
+        exempt: frozenset[str] = frozenset(),
+        depth: int = 0,
     ) -> _Schema:
-        written, where = self._followed(written, where)
+        written, where = self._followed(written, where, place)
         key = id(written), exempt
         if key not in self._schemas:
             if depth > _DEEPEST:
-                raise self._too_much(where)
+                raise self._too_much(where, written)
             self._schemas[key] = _Schema(written, where, exempt, depth, {}, [])
             self._waiting.append(self._schemas[key])
         return self._schemas[key]
 
-    def _followed(self, written: object, where: str) -> tuple[object, str]:
+    def _followed(self, written: object, where: str, place: _Where) -> tuple[object, str]:
         """Return the schema to which one leads that is nothing but a reference, and its place in words."""
+        at, key = place
         if not self._dialect.is_json_schema:
             reference = written.get("$ref") if isinstance(written, Mapping) else None
-            return self._document.follow(written, where), f"'{reference}'" if reference else where
+            followed = self._document.follow(written, where, at=at, key=key)
+            return followed, f"'{written_reference(reference)}'" if reference else where
         passed: set[str] = set()
         while isinstance(written, Mapping) and isinstance(written.get("$ref"), str):
             reference = written["$ref"]
             if not NO_MORE_THAN_REFERENCE.issuperset(written):
                 return written, where
             if reference in passed:
+                message = f"the reference '{written_reference(reference)}' leads back to itself"
                 raise self._document.refusal(
-                    "broken-reference", f"the reference '{reference}' leads back to itself"
+                    "broken-reference", message, hint=NO_CIRCLE, at=written, key="$ref"
                 )
             passed.add(reference)
-            written, where = self._document.target(reference), f"'{reference}'"
-        return (written if isinstance(written, bool) else self._document.follow(written, where)), where
+            at, key = written, "$ref"
+            written, where = self._document.target(reference, at=at), f"'{written_reference(reference)}'"
+        if isinstance(written, bool):
+            return written, where
+        return self._document.follow(written, where, at=at, key=key), where
 
     def _fill(self, schema: _Schema) -> None:
         if isinstance(schema.written, bool):
@@ -144,7 +165,7 @@ class SchemaReader:
             for keyword, part in schema.written.items():
                 self._prepare(schema, exempt, keyword, part)
         except ValueProblem as problem:
-            raise self._bad(schema, f"has a pattern that {problem.message}") from None
+            raise self._bad(schema, f"has a pattern that {problem.message}", keyword) from None
 
     def _prepare(self, schema: _Schema, exempt: frozenset[str], keyword: str, part: Any) -> None:  # noqa: ANN401 - it holds what its keyword may
         prepared = schema.prepared
@@ -178,9 +199,10 @@ class SchemaReader:
         """Return a schema prepared that is inside another one, at `keyword` and `step`."""
         where = "/".join((schema.where.rstrip("'"), keyword, *map(str, step)))
         where += "'" * schema.where.endswith("'")
+        place = (schema.written[keyword], step[0]) if step else (schema.written, keyword)
         if keyword not in _OF_THE_SAME_VALUE:
-            return self._schema(written, where).prepared
-        inner = self._schema(written, where, exempt, schema.depth + 1)
+            return self._schema(written, where, place).prepared
+        inner = self._schema(written, where, place, exempt, schema.depth + 1)
         schema.beside.append(id(inner.prepared))
         return inner.prepared
 
@@ -193,15 +215,21 @@ class SchemaReader:
             keyword, cure = unknown
             raise self._document.refusal(
                 "unknown-keyword",
-                f"the schema of {schema.where} has a keyword that is none of {self._dialect.name}, {keyword}",
+                f"the schema of {schema.where} has a keyword that is none of {self._dialect.name},"
+                f" {quoted(keyword)}",
                 hint=cure,
+                at=keywords,
+                key=keyword,
             )
         wrong = self._dialect.misshaped(keywords)
         if wrong:
-            raise self._bad(schema, f"holds what {self._dialect.name} does not allow, at '{wrong}'")
+            raise self._bad(schema, f"holds what {self._dialect.name} does not allow, at '{wrong}'", wrong)
+        if "$ref" in keywords:
+            self._document.target(keywords["$ref"], at=keywords)  # later on it stands alone, without a place
 
-    def _bad(self, schema: _Schema, what: str) -> InputError:
-        return self._document.refusal("bad-schema", f"the schema of {schema.where} {what}")
+    def _bad(self, schema: _Schema, what: str, keyword: object = None) -> InputError:
+        message = f"the schema of {schema.where} {what}"
+        return self._document.refusal("bad-schema", message, at=schema.written, key=keyword)
 
     def _exempt(self, written: object) -> frozenset[str]:
         """Return the properties of a schema that have no place in this direction."""
@@ -217,9 +245,9 @@ class SchemaReader:
         passed: set[int] = set()
         waiting = [written]
         while waiting:
-            schema, where = self._followed(waiting.pop(), "a schema")
+            schema, where = self._followed(waiting.pop(), "a schema", _NO_PLACE)
             if len(passed) > _MOST_FOR_A_VALUE:
-                raise self._too_much(where)
+                raise self._too_much(where, schema)
             if isinstance(schema, Mapping) and id(schema) not in passed:
                 passed.add(id(schema))
                 yield schema

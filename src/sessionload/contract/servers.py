@@ -8,6 +8,7 @@ of the document, with the defaults of its variables.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,18 +35,24 @@ def base_path_of(document: OpenApiDocument, operation: Operation, given: str | N
     for holder in (operation.node, operation.item, document.root):
         servers = holder.get("servers")
         if isinstance(servers, list) and servers:
-            return _path(document, document.follow(servers[0], "a server"))
+            return _path(document, document.follow(servers[0], "a server", at=holder, key="servers"))
     return ""
 
 
 def _path(document: OpenApiDocument, server: Mapping[str, Any]) -> str:
     url = str(server.get("url", ""))
-    variables = document.follow(server.get("variables", {}), "the variables of a server")
+    variables = document.follow(
+        server.get("variables", {}), "the variables of a server", at=server, key="variables"
+    )
+    bad = partial(_refusal, document, server)
 
     def default(place: re.Match[str]) -> str:
-        variable = document.follow(variables.get(place[1], {}), f"the variable {quoted(place[1])}")
+        name = place[1]
+        variable = document.follow(
+            variables.get(name, {}), f"the variable {quoted(name)}", at=variables, key=name
+        )
         if "default" not in variable:
-            raise _refusal(document, url, f"has a variable {quoted(place[1])} without a default")
+            raise bad(f"has a variable {quoted(name)} without a default")
         return str(variable["default"])
 
     filled = _VARIABLE.sub(default, url)
@@ -53,19 +60,21 @@ def _path(document: OpenApiDocument, server: Mapping[str, Any]) -> str:
         parts = urlsplit(filled)
         path = encoded_literal(parts.path).rstrip("/")
     except (ValueError, UnicodeEncodeError):
-        raise _refusal(document, url, "is no URL") from None
+        raise bad("is no URL") from None
     if parts.query or parts.fragment:
-        raise _refusal(document, url, "has a query or a fragment")
+        raise bad("has a query or a fragment")
     if path and not path.startswith("/"):
-        raise _refusal(document, url, "is relative to where the document is served")
+        raise bad("is relative to where the document is served")
     if has_dots(path):
-        raise _refusal(document, url, "has a part of dots")
+        raise bad("has a part of dots")
     return path
 
 
-def _refusal(document: OpenApiDocument, url: str, what: str) -> InputError:
+def _refusal(document: OpenApiDocument, server: Mapping[str, Any], what: str) -> InputError:
     return document.refusal(
         "bad-server",
-        f"the server {quoted(url)} of the document {what}",
+        f"the server {quoted(str(server.get('url', '')))} of the document {what}",
         hint="give the url of the environment the base path itself, or a slash for none",
+        at=server,
+        key="url",
     )

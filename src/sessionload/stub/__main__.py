@@ -2,7 +2,7 @@
 
     {"latency": "40ms", "faults": ["status 503 every 10"], "port": 0, "lease": true}
     {"port": 41367, "url": "http://127.0.0.1:41367"}
-    {"error": {"code": "stub-port", "message": "...", "hint": "..."}}
+    {"error": {"code": "stub-port", "message": "...", "hint": "...", "part": null}}
 
 `launch` says what else the first line may hold. With `lease` set, the stub ends when its standard input ends,
 so it never outlives its parent. SIGTERM and SIGINT end it at once, with exit code 0; once it is ending they
@@ -117,7 +117,9 @@ def main() -> int:
         with asyncio.Runner(loop_factory=_new_loop()) as runner:
             runner.run(_serve(launch))
     except SessionloadError as error:
-        _write_line({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+        part = error.place.part if error.place else None
+        fields = {"code": error.code, "message": error.message, "hint": error.hint, "part": part}
+        _write_line({"error": fields})
         return error.exit_code
     finally:
         for number in _ENDING:

@@ -19,7 +19,7 @@ from signal import Signals
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from sessionload.errors import InputError
+from sessionload.errors import InputError, Place
 from sessionload.stub.binding_line import fields_of, variables_of
 from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 
@@ -169,5 +169,7 @@ def _first_line(process: subprocess.Popen[bytes], settings: bytes) -> dict[str, 
         )
     message: dict[str, Any] = json.loads(line)
     if "error" in message:
-        raise InputError(**message["error"])
+        part = message["error"].pop("part")
+        place = None if part is None else Place("the document", part=tuple(part))
+        raise InputError(**message["error"], place=place)
     return message

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sessionload.config.read import read_contract
+from sessionload.config.contract_files import read_contract
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.report.model.outline import outline
 
