@@ -19,8 +19,8 @@ from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.guard import refuse_unconfirmed
 from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_document
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.turn import turn_of
 from sessionload.errors import InputError, Place
 from sessionload.suite import fuzz
 from sessionload.suite.baseline import read_baseline
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from sessionload.suite.suite_report import Accepted, Planned
 
-TURN = "interact"
-"""The `operationId` of a turn, for the rules that take one."""
 DEFAULT_PACE = Fraction(5)
 DEFAULT_BUDGET = 500
 _FASTEST = 1_000
@@ -97,9 +95,8 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
             document, environment.binding, file=str(options.contract), sha256=sha256
         )
         cases = cases_of(contract, run_id=run_id)
-    suite = Suite(
-        contract, _turn(document, options.contract, environment), cases, run_id, options.with_interact
-    )
+        turn = _turn(contract, environment, options)
+    suite = Suite(contract, turn, cases, run_id, options.with_interact)
     if options.fuzz:
         fuzz.refuse_missing()
     prepared = PreparedCheck(options, suite, environment, document, pace, timeout_ns, (), run_id, started)
@@ -141,12 +138,14 @@ def _pace(text: str | None, environment: Environment) -> Fraction:
     return pace
 
 
-def _turn(document: Any, file: Path, environment: Environment) -> Contract | None:  # noqa: ANN401 -- plain data
-    binding = Binding(TURN, user=None, session_key=None, base_path=environment.binding.base_path)
+def _turn(contract: Contract, environment: Environment, options: CheckOptions) -> Contract | None:
+    """Return the contract of a turn, if there is one; that it cannot be taken matters only if it is to be."""
     try:
-        return Contract.from_document(document, binding, file=str(file), sha256="")
+        return turn_of(contract, environment.binding)
     except InputError:
-        return None  # a document without turns is complete
+        if options.with_interact:
+            raise
+        return None
 
 
 def _refuse_small_budget(prepared: PreparedCheck) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sessionload.contract.accept import JSON
 from sessionload.contract.find_operation import find_operation
 from sessionload.contract.openapi import OpenApiDocument
 from sessionload.contract.request_body import SHOWN_USER
@@ -74,5 +75,6 @@ class Contract:
             **({"prefix": key.prefix} if key and key.prefix else {}),
             **({"headers": dict(request.headers)} if request.headers else {}),
             **({"body": request.body.shown} if request.body.shown != _USUAL_BODY else {}),
+            **({"accept": request.accept} if request.accept != JSON else {}),
             **({"values": request.body.varied} if request.body.varied else {}),
         }

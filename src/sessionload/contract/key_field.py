@@ -65,7 +65,6 @@ def security_of(document: OpenApiDocument, operation: Operation, binding: Bindin
     Raises `InputError` when no alternative can be met with one API key and the `headers` of `binding`.
     """
     alternatives = list(_alternatives(document, operation))
-    fields = {field.name for alternative in alternatives for field in alternative if field is not None}
     given = {name.lower() for name in binding.headers}
     asks = any(alternatives)
     optional = not all(alternatives)
@@ -83,7 +82,13 @@ def security_of(document: OpenApiDocument, operation: Operation, binding: Bindin
             key = KeyField(_AUTHORIZATION)
     if key is None and (binding.has_key or not (optional or [] in left)):
         raise _unmet(document, operation, left)
-    return Security(key, asks, optional, frozenset(fields), further)
+    return Security(key, asks, optional, key_headers(document, operation), further)
+
+
+def key_headers(document: OpenApiDocument, operation: Operation) -> frozenset[str]:
+    """Return all headers that could carry a key of `operation`. Raises `InputError`."""
+    alternatives = _alternatives(document, operation)
+    return frozenset(field.name for alternative in alternatives for field in alternative if field is not None)
 
 
 def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[list[KeyField | None]]:

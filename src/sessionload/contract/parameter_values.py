@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from sessionload.contract.header_fields import FIELD_NAME, FIELD_VALUE, OWNED, SENT
 from sessionload.contract.placeholder import PLACEHOLDER
+from sessionload.contract.turn_names import is_for_turn
 from sessionload.errors import nearest, quoted
 
 if TYPE_CHECKING:
@@ -177,9 +178,10 @@ def _secret_of(value: object, secrets: Mapping[str, Secret]) -> Secret | None:
 def _refuse_unlisted(
     document: OpenApiDocument, operation: Operation, given: _Given, parameters: Collection[Parameter]
 ) -> None:
-    if not given.left:
+    unlisted = sorted(name for name in given.left if not is_for_turn(document, name))
+    if not unlisted:
         return
-    name = min(given.left)
+    name = unlisted[0]
     if any(parameter.name == name and parameter.location == "path" for parameter in parameters):
         hint = f"write it as path: {{{name}: …}}"
     else:

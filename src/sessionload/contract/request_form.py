@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionload.contract.accept import accept_of
 from sessionload.contract.find_operation import PLACE
 from sessionload.contract.key_field import security_of
 from sessionload.contract.parameter_values import fill_parameters
@@ -56,6 +57,8 @@ class RequestForm:
         self.headers = values.headers
         """The headers that parameters make; a value may hold `${NAME}` for a secret of the binding."""
         self.body = RequestBody(document, operation, binding.user, further)
+        self.accept = accept_of(document, operation)
+        """The value of the header `accept`."""
         self.session_places: Mapping[str, str] = operation.session_places or {}
         """Which place the project and the environment fill, if this has the path of a session start."""
 

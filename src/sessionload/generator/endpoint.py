@@ -88,7 +88,7 @@ class Endpoint:
         self._head = (
             f"{request.method} {request.path()} HTTP/1.1\r\nhost: {authority}\r\n"
             f"{fields}user-agent: {agent}\r\n"
-            "content-type: application/json\r\naccept: application/json\r\naccept-encoding: identity\r\n"
+            f"content-type: application/json\r\naccept: {request.accept}\r\naccept-encoding: identity\r\n"
             f"{'' if policy.reuse else 'connection: close' + chr(13) + chr(10)}content-length: "
         ).encode("ascii")
 

@@ -92,6 +92,16 @@ class RuleContext:
         self.calls: list[RecordedCall] = []
         self.issued: list[Issued] = []
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What no answer may repeat, by what a person calls it: the API key and what else is secret here."""
+        key = self.environment.key
+        others = self.environment.binding.secrets.items()
+        return {
+            **({"the API key": key.reveal()} if key else {}),
+            **{f"the secret of {variable}": secret.reveal() for variable, secret in others},
+        }
+
     def record(self, name: str, request: CaseRequest, observed: Observed) -> str | None:
         """Record a response; return the session key in it if it is a good one."""
         key = None
@@ -157,7 +167,7 @@ class RuleContext:
             raise RuleEnded(
                 RuleResult(CaseStatus.SKIPPED, "the session key cannot be sent as a header")
             ) from None
-        headers = (*self.turn.request.fields, ("accept", "application/json"))
+        headers = (*self.turn.request.fields, ("accept", self.turn.request.accept))
         request = CaseRequest(
             self.turn.request.method,
             self.turn.request.path(),
@@ -222,7 +232,5 @@ def redirected_to(context: RuleContext, observed: Observed) -> str | None:
 
 
 def _secrets(context: RuleContext) -> Iterator[str]:
-    if context.environment.key:
-        yield context.environment.key.reveal()
-    yield from (secret.reveal() for secret in context.environment.binding.secrets.values())
+    yield from context.secrets.values()
     yield from (issued.key for issued in context.issued)

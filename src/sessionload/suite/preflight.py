@@ -44,7 +44,7 @@ def start_session(spec: RunSpec, user_id: str) -> StartResponse:
     headers = (
         *contract.request.fields,
         ("content-type", "application/json"),
-        ("accept", "application/json"),
+        ("accept", contract.request.accept),
     )
     path = contract.request.path()
     return response_of(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 GROUP = "law"
 PARALLEL = 10
 _STRANGER = "sessionload-stranger.invalid"
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,19 +240,19 @@ def no_redirect_elsewhere(context: RuleContext) -> RuleResult:
 
 @_rule(
     "api-key-is-not-shown",
-    "No answer repeats the API key",
-    "the API key is in no body and in no header",
+    "No answer repeats the API key or another secret of the environment",
+    "no secret is in a body or in a header",
     depends_on=("key-is-not-the-api-key",),
     needs_first=False,
 )
 def api_key_is_not_shown(context: RuleContext) -> RuleResult:
-    """Look at every answer to a request that carried the API key, for the key in the usual forms."""
+    """Look at every answer for each secret that a request may have carried, in the usual forms."""
     for call in context.calls:
-        place = _shown_in(context, call.observed)
-        if place:
-            return RuleResult(
-                CaseStatus.VIOLATED, f"it is in {place} of the answer in {call.name}", call.request
-            )
+        for what, secret in context.secrets.items():
+            place = _place_of(secret, call.observed)
+            if place:
+                text = f"{what} is in {place} of the answer in {call.name}"
+                return RuleResult(CaseStatus.VIOLATED, text, call.request)
     return RuleResult(CaseStatus.KEPT, f"{len(context.calls)} answers")
 
 
@@ -299,10 +300,10 @@ def _of_pairs(pairs: Sequence[SimilarUsers]) -> RuleResult:
     return RuleResult(CaseStatus.SKIPPED, "the document allows no two user IDs that differ in so little")
 
 
-def _shown_in(context: RuleContext, observed: Observed) -> str | None:
-    if context.environment.key is None:
+def _place_of(secret: str, observed: Observed) -> str | None:
+    """Return where an answer has a secret. One that is shorter than a key may be there by chance."""
+    if len(secret) < _SHORTEST_SECRET:
         return None
-    secret = context.environment.key.reveal()
     forms = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")}
     body = observed.body.decode("latin-1")
     if any(form in body for form in forms):

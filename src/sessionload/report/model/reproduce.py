@@ -74,7 +74,7 @@ def _headers(contract: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         *(((key, contract.get("prefix", "") + KEY),) if key else ()),
         *others.items(),
         ("content-type", "application/json"),
-        ("accept", "application/json"),
+        ("accept", contract.get("accept", "application/json")),
     )
 
 

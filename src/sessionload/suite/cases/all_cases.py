@@ -32,7 +32,7 @@ def cases_of(contract: Contract, *, run_id: str) -> tuple[Case, ...]:
     request gives no valid body (no-valid-body).
     """
     spec = operation_spec_of(contract)
-    headers = (*contract.request.fields, ("accept", "application/json"))
+    headers = (*contract.request.fields, ("accept", contract.request.accept))
     bare = CaseRequest(contract.request.method, contract.request.path(), headers)
     return tuple(_cases(contract, spec, bare, run_id))
 

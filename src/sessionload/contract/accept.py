@@ -1,0 +1,35 @@
+"""The header `accept` of a request: what its answer may be in, as far as it is JSON that can be judged."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sessionload.contract.media_type import read_media_type
+
+if TYPE_CHECKING:
+    from sessionload.contract.find_operation import Operation
+    from sessionload.contract.openapi import OpenApiDocument
+
+JSON = "application/json"
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
+_MOST = 8
+
+
+def accept_of(document: OpenApiDocument, operation: Operation) -> str:
+    """Return the JSON media types of the successes that the document lists, or `application/json`.
+
+    That one alone is asked for where a document lists it, or a range that it is in, among others.
+    """
+    responses = document.follow(operation.node.get("responses"), "responses")
+    names = [key for key in responses if str(key).startswith("2")] or ["default"]
+    listed: dict[str, None] = {}
+    for name in names:
+        response = document.follow(responses.get(name, {}), f"the response {name}")
+        for text in document.follow(response.get("content", {}), "its content"):
+            media_type = read_media_type(str(text))
+            if media_type.may_be_json and not media_type.is_json:
+                return JSON
+            if media_type.is_json and _MEDIA_TYPE.fullmatch(media_type.essence):
+                listed[media_type.essence] = None
+    return JSON if JSON in listed or not listed else ", ".join(list(listed)[:_MOST])
