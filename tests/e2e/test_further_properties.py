@@ -195,4 +195,4 @@ def test_what_does_not_fit_is_refused_in_one_sentence_before_any_traffic(
     assert ended.err.count("\n") == 1
     assert reason in ended.err
     assert f"[{code}]" in ended.err
-    assert f"{name}:{line}:" in ended.err if line else "mine.json: " in ended.err
+    assert (f"{name}:{line}:" if line else "mine.json:") in ended.err
