@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,34 @@ def test_a_server_without_a_required_header_is_named_for_it(world: World, call: 
     assert ended.code == 4
     assert "the answer lacks the header X-Request-Id" in ended.err
     assert "[preflight-contract]" in ended.err
+
+
+def test_an_embedded_stub_is_no_excuse_for_a_parameter_without_a_value(
+    own: World, call: Callable[..., Ended]
+) -> None:
+    document = deepcopy(LOGIN)
+    asked = {"name": "X-Tenant", "in": "header", "required": True, "schema": {"type": "string"}}
+    document["paths"]["/login/{tenant}"]["parameters"].append(asked)
+    (own.folder / "mine.json").write_text(json.dumps(document))
+    refused = call("check", *HOW)
+    assert refused.code == 2
+    assert "requires the header 'x-tenant'" in refused.err
+    assert "[unfilled-parameter]" in refused.err
+    (own.folder / "environments.yaml").write_text(ENTRY + "  parameters: {X-Tenant: acme}\n  latency: 1ms\n")
+    ended = call("check", *HOW, "--pace", "500/s")
+    assert ended.code == 0, ended.out + ended.err
+
+
+def test_a_document_without_an_answer_for_the_stub_is_named(own: World, call: Callable[..., Ended]) -> None:
+    document = deepcopy(LOGIN)
+    token = document["paths"]["/login/{tenant}"]["put"]["responses"]["201"]["content"]["application/json"]
+    token["schema"]["properties"]["data"]["properties"]["token"] = {"type": "string", "pattern": "^t-[0-9]+$"}
+    (own.folder / "mine.json").write_text(json.dumps(document))
+    refused = call("check", *HOW)
+    assert refused.code == 2
+    assert refused.err.startswith("error: mine.json:1:")
+    assert "no answer 201 to 'PUT /login/{tenant}' could be made for the stub" in refused.err
+    assert "[no-sample-answer]" in refused.err
 
 
 STUB = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import time
@@ -12,6 +11,7 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import pytest
+from recording_transport import RecordingTransport
 from stub_thread import StubThread
 
 from sessionload.secret import Secret
@@ -24,6 +24,7 @@ from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
 
 Stub = StubProcess | StubThread
@@ -233,20 +234,6 @@ def test_what_takes_time_is_seen_while_it_lasts(troubled: StubProcess) -> None:
     while troubled.ledger()["in_flight"] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert troubled.ledger()["in_flight"] == 0
-
-
-class RecordingTransport(asyncio.Transport):
-    """A transport that only remembers what was written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written.append(bytes(data))
-
-    def is_closing(self) -> bool:
-        return False
 
 
 class ImmediateLoop:

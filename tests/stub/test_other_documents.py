@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from recording_transport import RecordingTransport
 
 from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
+from sessionload.stub.connection import StubProtocol
+from sessionload.stub.delayed_replies import DelayQueue
 from sessionload.stub.faults import FaultKind
 from sessionload.stub.responses import ReceivedRequest
 from sessionload.stub.routes import RequestHandler
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sessionload.contract.pointer import Pointer
 
 TEXT = {"type": "string"}
@@ -43,7 +48,7 @@ def json_of(schema: object, media_type: str = "application/json") -> dict[str, A
 PROBLEM = json_of(closed(error=closed(code={"type": "integer"}, message=TEXT)), "application/problem+json")
 TRACE = {"X-Trace": {"required": True, "schema": {"minLength": 3}}}
 LATER = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
-ERRORS: dict[str, Any] = dict.fromkeys(("400", "401", "404", "429", "500", "503"), PROBLEM) | {
+ERRORS: dict[str, Any] = dict.fromkeys(("400", "401", "404", "405", "429", "500", "503"), PROBLEM) | {
     "429": {**PROBLEM, "headers": LATER}
 }
 
@@ -214,6 +219,7 @@ def test_the_api_key_is_echoed_and_no_session_key(own: Own) -> None:
         (["refuses_astral always"], {"user": "\U0001f9ed" * 30}, 400),
         ([], {"authorization": "Bearer other"}, 401),
         ([], {"url": "/base/login/other"}, 404),
+        ([], {"method": b"GET"}, 405),
     ],
 )
 def test_an_error_is_as_the_document_describes_it(
@@ -302,6 +308,22 @@ def test_required_parameters_are_asked_for(changed: dict[str, str | None], named
     assert named in handler._head.fault_of_parameters(request)
 
 
+def test_a_head_is_known_by_its_bytes_whatever_the_method() -> None:
+    handler = OWN.handler()
+    loop, transport = cast("asyncio.AbstractEventLoop", None), RecordingTransport()
+    connection = StubProtocol(handler, DelayQueue(loop), loop)
+    connection.connection_made(transport)
+    body = b'{"who":{"id":"ada"},"plan":"free"}'
+    sent = (
+        f"PUT /base/login/acme HTTP/1.1\r\nhost: stub\r\nauthorization: Bearer {DEFAULT_KEY}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    ).encode() + body
+    connection.data_received(sent)
+    assert list(handler.heads.values()) == [len(body)]
+    connection.data_received(sent)
+    assert [data[9:12] for data in transport.written] == [b"201", b"201"]
+
+
 def test_a_head_that_lacks_a_parameter_is_never_known_by_its_bytes() -> None:
     handler = Own(parameters=PARAMETERS).handler()
     request = ReceivedRequest()
@@ -312,8 +334,10 @@ def test_a_head_that_lacks_a_parameter_is_never_known_by_its_bytes() -> None:
     assert not handler.heads
 
 
-@pytest.mark.parametrize("url", ["/login/acme", "/base/base/login/acme", "/base", "/v4/project/stub/session"])
-def test_nothing_is_served_beside_the_base_path(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["/login/acme", "/base/base/login/acme", "/base", "/base/v4/project/stub/session"]
+)
+def test_no_other_path_starts_a_session(url: str) -> None:
     assert put(OWN.handler(), url=url)[0] == 404
 
 

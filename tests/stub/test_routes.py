@@ -26,7 +26,7 @@ DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
     "info": {"title": "test", "version": "1"},
     "paths": {
-        "/start": {
+        "/v4/project/{id}/environment/{alias}/session": {
             "post": {
                 "operationId": "startSession",
                 "security": [{"key": []}],

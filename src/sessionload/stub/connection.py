@@ -134,7 +134,7 @@ class StubProtocol(asyncio.Protocol):
     def _remember(self, data: bytes) -> None:
         """Let the handler remember the head in `data`, if that was one complete request."""
         head, _, body = data.partition(b"\r\n\r\n")
-        cacheable = data.startswith(b"POST ") and body == self._request.body
+        cacheable = data.startswith(self._request.method + b" ") and body == self._request.body
         if cacheable and self._parser.should_keep_alive():
             self._handler.remember(self._request, head + b"\r\n\r\n")
 

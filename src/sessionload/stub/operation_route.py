@@ -27,6 +27,8 @@ class OperationRoute:
     """The parts of the path behind it; `None` for places."""
     served: frozenset[tuple[int, bytes]] = frozenset()
     """Which parts have to be what is served, and what that is."""
+    is_published: bool = True
+    """Whether this is a session start as it is published, with and without an environment in its path."""
 
     @classmethod
     def of(cls, request: RequestForm) -> Self:
@@ -35,6 +37,7 @@ class OperationRoute:
         values = {f"{{{place}}}": value for place, value in request.path_values.items()}
         return cls(
             method=request.method.encode(),
+            is_published=bool(request.session_places),
             base=tuple(_parts(request.base_path)),
             path=tuple(None if "{" in part else unquote_to_bytes(part) for part in parts),
             served=frozenset(

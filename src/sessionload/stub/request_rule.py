@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sessionload.contract.binding import USER_ID
 from sessionload.contract.json_places import at, put
 from sessionload.contract.media_type import read_media_type
 from sessionload.contract.pointer import pointer_text
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
     from sessionload.contract.pointer import Pointer
 
-_USUAL = ("userID",)
 _MISSING = object()
 _PROBED = 512
 _LETTERS = bytes(code for code in range(0x20, 0x7F) if code not in b'"\\')
@@ -31,8 +31,8 @@ class RequestRule:
 
     def __init__(self, contract: Contract | None) -> None:
         self._contract = contract
-        self._user: Pointer = contract.request.body.user or () if contract else _USUAL
-        self._name = pointer_text(self._user) if self._user else "the user ID"
+        self._user: Pointer = (contract.request.body.user if contract else None) or USER_ID
+        self._name = pointer_text(self._user)
         # What stands before and after the user ID in the body of the load, quotes included.
         around = contract.request.body.around_user if contract else (b'{"userID":', b"}")
         self._before, self._after = around[0] + b'"', b'"' + around[1]

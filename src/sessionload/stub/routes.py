@@ -222,7 +222,10 @@ class RequestHandler:
             return NO_PATH
         method = {RouteKind.LEDGER: b"GET", RouteKind.START: self._operation.method}.get(kind, b"POST")
         if request.method != method:
-            return refusal(405, f"this path takes {method.decode()}", fields=b"allow: %b\r\n" % method)
+            sentence = f"this path takes {method.decode()}"
+            if kind is RouteKind.START:
+                return self._answer.refusal(405, sentence, {"allow": method.decode()})
+            return refusal(405, sentence, fields=b"allow: %b\r\n" % method)
         if kind is RouteKind.LEDGER:
             return response(200, json.dumps(self.ledger.page(live_sessions=self._sessions.count)).encode())
         return self._turn(request, stream=kind is RouteKind.STREAM)
@@ -244,7 +247,8 @@ class RequestHandler:
             route = Route(RouteKind.START, self._operation.is_served(parts))
         else:
             route = self._route(parts)
-            if route.kind is RouteKind.START and not is_behind_base:
+            serves_start = is_behind_base and self._operation.is_published
+            if route.kind is RouteKind.START and not serves_start:
                 route = Route(RouteKind.UNKNOWN)
         if len(self._routes) < _MAX_CACHED:
             self._routes[url] = route

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LIKE_A_KEY = "k" * KEY_LENGTH
 _MARK = "\N{NULL}key\N{NULL}"
-_REFUSALS = (400, 401, 404)
+_REFUSALS = (400, 401, 404, 405)
 
 
 class SessionAnswer:
