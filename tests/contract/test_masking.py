@@ -86,18 +86,18 @@ _BODIES = [
         (b'{"session_key":"k"}', '{"session_key": "<1 character>"}'),
         (b'{"a":true,"b":[false,null]}', '{"a": true, "b": [false, null]}'),
         (b'{"statusCode":400,"retryAfter":-1.5e3}', '{"statusCode": 400, "retryAfter": -1.5e3}'),
-        (b'{"at":1234567,"n":123456}', '{"at": <7 digits>, "n": 123456}'),
-        (b'{"a":1,"a":2}', '{"a": 1, "a": 2}'),
-        (b'{"a":NaN,"b":-Infinity,"c":1e999}', '{"a": NaN, "b": -Infinity, "c": 1e999}'),
+        (b'{"at":1234567,"n":123456}', '{"at": <7 digits>, "n": <6 digits>}'),
+        (b'{"a":1,"a":2}', '{"a": <1 digit>, "a": <1 digit>}'),
+        (b'{"a":NaN,"b":-Infinity,"c":1e999}', '{"a": NaN, "b": -Infinity, "c": <4 digits>}'),
         (b"\xef\xbb\xbf{}", "{}"),
-        (b"[1,2,3,4,5]", "[1, 2, 3, … 2 more]"),
+        (b"[1,2,3,4,5]", "[<1 digit>, <1 digit>, <1 digit>, … 2 more]"),
         (b"[[[[[]]]]]", "[[[[[]]]]]"),
         (b"[[[[[1]]]]]", "[[[[[…]]]]]"),
-        (b'{"VF.DM.abc": 1}', '{"<9 characters>": 1}'),
+        (b'{"VF.DM.abc": 1}', '{"<9 characters>": <1 digit>}'),
         (b'{"userID":"u","request-id":"v","URL":"w"}', None),
-        (b'{"sessionkey":1,"SESSION_KEY":2}', '{"sessionkey": 1, "SESSION_KEY": 2}'),
-        (b'{"correcthorse":1}', '{"<12 characters>": 1}'),
-        (b'{"a b": 1}', '{"<3 characters>": 1}'),
+        (b'{"sessionkey":1,"SESSION_KEY":2}', '{"sessionkey": <1 digit>, "SESSION_KEY": <1 digit>}'),
+        (b'{"correcthorse":1}', '{"<12 characters>": <1 digit>}'),
+        (b'{"a b": 1}', '{"<3 characters>": <1 digit>}'),
         (b"<h1>502 Bad Gateway</h1>\r\n", "<h1>502 Bad Gateway</h1>··"),
         (b"Unauthorized.", "Unauthorized."),
         (b"key=VF.DM.6f1c sent", "<14 characters> sent"),
@@ -115,11 +115,31 @@ def test_the_excerpt_shows_the_form(body: bytes, excerpt: str | None) -> None:
 
 def test_an_object_with_many_members_ends_in_a_count() -> None:
     body = json.dumps({f"n{number}": 0 for number in range(15)}).encode()
-    assert mask(body).endswith('"n11": 0, … 3 more}')
+    assert mask(body, 1000).endswith('"n11": <1 digit>, … 3 more}')
 
 
 def test_a_long_name_is_cut() -> None:
-    assert mask(b'{"' + b"errorCode" * 6 + b'": 1}') == '{"' + ("errorCode" * 5)[:39] + '…": 1}'
+    assert mask(b'{"' + b"errorCode" * 6 + b'": 1}') == '{"' + ("errorCode" * 5)[:39] + '…": <1 digit>}'
+
+
+@given(
+    st.integers(100_000, 999_999),
+    st.sampled_from(["sessionKey", "token", "id", "value", "key", "n", "data.token"]),
+    st.sampled_from(["{}", "[{}]", '{{"data": {}}}', '{{"data": {}']),
+    st.sampled_from(["", " " * 9000]),
+)
+def test_a_number_in_the_place_of_a_key_is_never_shown(key: int, name: str, form: str, room: str) -> None:
+    """In JSON, in JSON that is cut off, and in a body that is too large to be parsed."""
+    for value in (str(key), f"-{key}", f"[{key}]", f'{{"value": {key}}}', f"{key}e1"):
+        body = form.format(f'{{"{name}": {value}}}') + room
+        assert str(key) not in mask(body.encode()), body
+
+
+@pytest.mark.parametrize("name", ["code", "status_code", "statusCode", "Retry-After", "limit"])
+def test_a_number_that_is_no_key_by_its_name_is_shown(name: str) -> None:
+    assert "429" in mask(f'{{"error": {{"{name}": 429}}}}'.encode())
+    assert "429" in mask(f'{{"error": {{"{name}": 429'.encode())
+    assert "4290000" not in mask(f'{{"{name}": 4290000}}'.encode())
 
 
 @pytest.mark.parametrize("limit", [20, 200, 1000])

@@ -3,8 +3,8 @@
 No key appears, nor its first eight characters, wherever in a body it stands. JSON is shown as its shape,
 with a length for each text; of anything else only plain words and short pieces are shown. A key need not
 have digits and may be escaped, encoded or cut off, so the rule is to show what looks like a word, not to
-hide what looks like a key. A key that is itself a plain word looks like one; it is shown only
-outside the values of JSON.
+hide what looks like a key. So a number is shown only where its name says that it is a status or the like.
+A key that is itself a plain word looks like one; it is shown only outside the values of JSON.
 """
 
 from __future__ import annotations
@@ -42,11 +42,19 @@ _NAME_WORDS = (
 _LONGEST_FIRST = "|".join(sorted(_NAME_WORDS.split(), key=len, reverse=True))
 _NAME = re.compile(f"(?:[_.-]?(?>{_LONGEST_FIRST}))++", re.IGNORECASE)
 """A longer name is shown when it is made of these words: it cannot be a key then, and wrong case shows."""
+_COUNT_WORDS = "code count error errorcode limit maximum minimum retryafter status statuscode"
+_COUNTS = frozenset(_COUNT_WORDS.split())
+"""Names of numbers that are shown, in small letters and without hyphens: no key is called so."""
+_SEPARATOR = re.compile(r"[_.-]")
 _WORD = re.compile(r"[A-Z]?[a-z]{0,14}|[A-Z]{1,14}")
 _RUN = re.compile(r"""[^\s"'<>(){}\[\],]+""")
 """What a key could be part of: escapes, entities and control characters do not end it."""
 _EDGES = ".:;!?/=-~_+%&#*|"
 _QUOTED_VALUE = re.compile(r'(:\s*+)"((?:[^"\\]++|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
+_NUMBER_VALUE = re.compile(r'"([^"\\]*+)"(\s*+:\s*+)(-?\d[\d.eE+-]*+)')
+"""A number after its name, in what is JSON only in part."""
+_LONG_NUMBER = re.compile(r"(?:[.eE+-]?\d){4,}+")
+"""A number in a text with more digits than a status has."""
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
@@ -90,12 +98,13 @@ def _shape(body: bytes) -> str:
         value = _DECODER.decode(body.decode("utf-8-sig"))
     except ValueError:
         return ""
-    return "".join(_pieces(value, 0))
+    return "".join(_pieces(value, 0, ""))
 
 
-def _pieces(value: object, depth: int) -> Iterator[str]:
+def _pieces(value: object, depth: int, name: str) -> Iterator[str]:
+    """Yield the pieces of a value that is called `name`, or has none."""
     if isinstance(value, _Number):
-        yield _number(value)
+        yield _number(value, name)
     elif isinstance(value, str):
         yield f'"<{_length(len(value))}>"'
     elif isinstance(value, _Members):
@@ -115,9 +124,9 @@ def _joined(items: _Members | list[Any], ends: str, most: int, depth: int) -> It
             yield ", " * bool(index)
             if isinstance(items, _Members):
                 yield f'"{_name(item[0])}": '
-                yield from _pieces(item[1], depth + 1)
+                yield from _pieces(item[1], depth + 1, item[0])
             else:
-                yield from _pieces(item, depth + 1)
+                yield from _pieces(item, depth + 1, "")
         if len(items) > most:
             yield f", … {len(items) - most} more"
     yield ends[1]
@@ -133,9 +142,11 @@ def _is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def _number(text: str) -> str:
+def _number(text: str, name: str) -> str:
     digits = sum(character.isdigit() for character in text)
-    return text if digits <= _SHOWN_DIGITS else f"<{digits} digits>"
+    if not digits or (digits <= _SHOWN_DIGITS and _SEPARATOR.sub("", name).lower() in _COUNTS):
+        return text
+    return f"<{digits} digit{'s' * (digits != 1)}>"
 
 
 def _length(count: int) -> str:
@@ -146,6 +157,7 @@ def _text(body: bytes) -> str:
     text = body[:_WINDOW].decode("latin-1")
     if len(body) > _WINDOW:
         text = text[: len(text) - len(_last_run(text))] + "…"
+    text = _NUMBER_VALUE.sub(lambda found: f'"{found[1]}"{found[2]}{_number(found[3], found[1])}', text)
     text = _QUOTED_VALUE.sub(lambda value: f'{value[1]}"<{_length(len(value[2]))}>"', text)
     return _UNPRINTABLE.sub(_dot, _RUN.sub(_run, text))
 
@@ -158,6 +170,8 @@ def _last_run(text: str) -> str:
 def _run(match: re.Match[str]) -> str:
     run = match[0]
     core = run.strip(_EDGES)
+    if _LONG_NUMBER.fullmatch(core):
+        return f"<{_length(len(run))}>"
     if len(run) < 8 or _WORD.fullmatch(core) or _is_name(core):
         return run
     return f"<{_length(len(run))}>"
