@@ -219,7 +219,11 @@ def test_the_dialect_of_a_document(version: str, dialect: object, known: bool) -
 
 
 def test_what_is_not_checked_is_said_with_its_place() -> None:
-    rule = rule_of(
+    document = OpenApiDocument(
+        {"openapi": "3.1.0", "components": {"schemas": {"D": {"format": "iri"}}}}, "api.yaml"
+    )
+    SchemaRule(
+        document,
         {
             "properties": {
                 "a": {"format": "iri"},
@@ -229,9 +233,9 @@ def test_what_is_not_checked_is_said_with_its_place() -> None:
                 "e": {"$ref": "#/components/schemas/D"},
             }
         },
-        schemas={"D": {"format": "iri"}},
+        "the body",
     )
-    assert sorted(rule.unchecked) == [
+    assert sorted(document.unchecked) == [
         "contentMediaType of the body/properties/c",
         "format 'iri' of '#/components/schemas/D'",
         "format 'iri' of the body/properties/a",

@@ -189,6 +189,7 @@ COMPUTED = {
     *(f"{cause}{part}" for cause in BY_STATUS for part in ("", "/body", "/header")),
     *(f"header/{kind}/NAME" for kind in ("missing", "json", "KEYWORD")),
     "body/KEYWORD/NAME",
+    "body/undecided",
     "other",
 }
 """Causes that are put together at run time; `other` is where a measurement puts what is too much."""

@@ -167,3 +167,18 @@ def test_a_stub_that_cannot_serve_what_is_asked_for_says_so(
     assert ended.code == 2
     assert f"[{code}]" in ended.err
     assert len(ended.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--list",), pytest.param(("--pace", "500/s"), marks=pytest.mark.long)]
+)
+def test_a_check_says_what_of_the_document_is_not_checked(
+    world: World, call: Callable[..., Ended], arguments: tuple[str, ...]
+) -> None:
+    document = yaml.safe_load((world.folder / "contracts" / "openapi.yaml").read_text())
+    document["components"]["schemas"]["SessionStarted"]["properties"]["region"] = {"format": "house-code"}
+    (world.folder / "mine.json").write_text(json.dumps(document))
+    ended = call("check", "--contract", "mine.json", *arguments)
+    assert ended.code == 0, ended.out + ended.err
+    note = "note: not checked: format 'house-code' of '#/components/schemas/SessionStarted/properties/region'"
+    assert note in ended.out + ended.err

@@ -45,7 +45,8 @@ _PAGES = {"report.html": page.render, "summary.md": markdown.render, "junit.xml"
 
 def listing(options: CheckOptions) -> str:
     """Return what the check would send. Sends nothing. Raises `InputError`."""
-    return terminal.listing(prepare_check(options).planned)
+    prepared = prepare_check(options)
+    return "\n".join([terminal.listing(prepared.planned).rstrip(), *_notes(prepared)])
 
 
 def check(options: CheckOptions, interruption: Interruption) -> int:
@@ -71,10 +72,16 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
         warnings += [f"error: {error}" for error in errors]
     with interruption.speaking():
         show(terminal.render(model))
+        for note in _notes(prepared):
+            warn(note)
         for warning in warnings:
             warn(warning)
         say(folder.path)
     return ResultError.exit_code if any(warning.startswith("error") for warning in warnings) else exit_code
+
+
+def _notes(prepared: PreparedCheck) -> list[str]:
+    return [f"note: not checked: {what}" for what in prepared.suite.contract.unchecked]
 
 
 def run_suite(

@@ -110,7 +110,7 @@ class _Reading:
                 data = self._value(event)
         if data is None:
             place = Place(self.file, 1, 1)
-            hint = "an OpenAPI document begins with 'openapi: 3.0.3'"
+            hint = "an OpenAPI document begins with a line like 'openapi: 3.1.0'"
             raise InputError("yaml-empty", "the file says nothing", place=place, hint=hint)
         return data
 

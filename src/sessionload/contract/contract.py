@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _USUAL_BODY = f'{{"userID":"{SHOWN_USER}"}}'
 """What a result need not say."""
+_MOST_UNCHECKED = 10
 
 
 class Contract:
@@ -61,6 +62,13 @@ class Contract:
         Raises `InputError` when there is no such operation, or the document could not judge by it.
         """
         return cls(OpenApiDocument(document, file), binding, sha256, further)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """What schemas say that is not checked, such as `format 'iri' of …`: all of it, or how much more."""
+        found = list(self.document.unchecked)
+        more = len(found) - _MOST_UNCHECKED
+        return (*found[:_MOST_UNCHECKED], *([f"{more:,} more"] if more > 0 else []))
 
     def describe(self) -> dict[str, Any]:
         """Return what a result says of it: enough to know the document again, and to send a request again."""

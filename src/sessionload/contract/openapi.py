@@ -43,6 +43,8 @@ class OpenApiDocument:
                 key="jsonSchemaDialect",
             )
         self.dialect = dialect
+        self.unchecked: dict[str, None] = {}
+        """What schemas that were read say, and nobody checks, with its place; in order, each once."""
 
     def refusal(
         self, code: str, message: str, *, hint: str = "", at: object = None, key: object = None

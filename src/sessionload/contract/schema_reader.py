@@ -11,6 +11,7 @@ or are what they lead to, so these mappings go in circles where the document's d
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -72,19 +73,17 @@ class SchemaReader:
 
     def __init__(self, document: OpenApiDocument, *, request: bool) -> None:
         """`request` says in which direction the values go: what is read-only is not sent."""
-        self.unchecked: dict[str, None] = {}
-        """What the schemas say that is not checked, with its place; in order, each once."""
         self._document = document
         self._dialect = document.dialect
         self._hidden = "readOnly" if request else "writeOnly"
         self._schemas: dict[tuple[int, frozenset[str]], _Schema] = {}
-        self._waiting: list[_Schema] = []
+        self._waiting: deque[_Schema] = deque()
 
     def read(self, written: object, what: str) -> dict[str, Any]:
         """Return a schema prepared. Raises `InputError` when it could not be judged by."""
         root = self._schema(written, what, _NO_PLACE)
         while self._waiting:
-            self._fill(self._waiting.pop())
+            self._fill(self._waiting.popleft())
         self._require_an_end(written, what)
         return root.prepared
 
@@ -159,7 +158,7 @@ class SchemaReader:
                 schema.prepared["false"] = True
             return
         self._check(schema)
-        self.unchecked.update(dict.fromkeys(_unchecked(schema)))
+        self._document.unchecked.update(dict.fromkeys(_unchecked(schema)))
         exempt = schema.exempt | self._exempt(schema.written)
         try:
             for keyword, part in schema.written.items():

@@ -33,10 +33,7 @@ class SchemaRule:
 
     def __init__(self, document: OpenApiDocument, node: object, what: str, *, request: bool = False) -> None:
         """Prepare the schema `node`. Raises `InputError` when it could fail while it judges."""
-        reader = SchemaReader(document, request=request)
-        self._schema = reader.read(node, what)
-        self.unchecked = tuple(reader.unchecked)
-        """What the schema says that is not checked, each with its place, such as `format 'iri' of …`."""
+        self._schema = SchemaReader(document, request=request).read(node, what)
         self._validator = VALIDATORS[document.dialect.name](self._schema, registry=Registry())
 
     def allows_any_text(self, name: str, longest: int) -> bool:

@@ -16,7 +16,7 @@ from sessionload.units import duration_text, rate_text, significant
 from sessionload.workload.user_ids import sample_user_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sessionload.config.run_spec import RunSpec
 
@@ -27,7 +27,9 @@ _MOST_LINES = 40
 
 def outline(spec: RunSpec) -> str:
     """Return the plan of a run as lines of text, without a line end at the last."""
-    blocks = (_head(spec), _stages(spec), _users(spec), _body(spec), _limits(spec), _targets(spec))
+    blocks = [_head(spec), _stages(spec), _users(spec), _body(spec), _limits(spec), _targets(spec)]
+    if spec.contract.unchecked:
+        blocks.append(_unchecked(spec.contract.unchecked))
     return (
         "\n\n".join("\n".join(block) for block in blocks)
         + "\n\nEach arrival starts a session. Nothing was sent."
@@ -105,6 +107,11 @@ def _targets(spec: RunSpec) -> Iterator[str]:
         yield f"  {target.expr}{window}{'  (stops the run when missed)' if target.abort else ''}"
     if all(target.metric.name != "contract_violations" for target in targets):
         yield "  contract_violations == 0  (always judged)"
+
+
+def _unchecked(parts: Iterable[str]) -> Iterator[str]:
+    yield "in the contract, but not checked"
+    yield from (f"  {part}" for part in parts)
 
 
 def _shortened(user_id: str) -> str:
