@@ -83,7 +83,7 @@ def test_what_the_document_gives_too_little_for_is_refused_by_name() -> None:
 
 def test_an_error_that_the_document_gives_too_little_for_is_refused_too() -> None:
     contract = contract_of(
-        {"200": json_of({}), "401": json_of(closed(code={**TEXT, "pattern": "^E[0-9]{3}$"}))}
+        {"200": json_of({}), "401": json_of(closed(code={**TEXT, "pattern": "^E[0-9]{3}!$"}))}
     )
     with pytest.raises(InputError) as caught:
         error_samples(contract, (400, 401))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sessionload.contract.pattern_sample import BEGINNING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -16,7 +18,6 @@ _PLAIN = (
     *("user-{run}-{n:08d}", "{run}-{n}", "user-{n:08d}", "user-{n}", "u{n}", "{n}"),
     *("{uuid}", "user-{n}@host.example", "https://host.example/{n}", "user-{n}.host.example"),
 )
-_BEGINNING = re.compile(r"\^?([A-Za-z0-9_:@/ -]*)(?![*+?{|])")
 _DIGITS = re.compile("[0-9]+")
 _TAILS = ("{n}", "{uuid}", *(f"{{n:0{width}{base}}}" for base in "dx" for width in range(1, 41)))
 _LONGEST = 200
@@ -29,7 +30,7 @@ def id_patterns(facts: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(example, str) and len(example) <= _LONGEST:
             yield from _like(example)
     pattern = facts.get("pattern")
-    beginning = _BEGINNING.match(pattern) if isinstance(pattern, str) else None
+    beginning = BEGINNING.match(pattern) if isinstance(pattern, str) else None
     for tail in _TAILS:
         yield (beginning[1] if beginning else "") + tail
 

@@ -12,6 +12,8 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from sessionload.contract.pattern_sample import text_like
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,6 +38,8 @@ _DEEPEST = 8
 _MOST_STEPS = 64
 _MOST_VALUES = 2_000
 _LARGEST = 1 << 20
+_MOST_PATTERNS = 50
+"""So many regular expressions are tried to find a text of each."""
 
 
 def example_value(view: SchemaView, schema: Mapping[str, Any], *, answer: bool = False) -> Any:  # noqa: ANN401 - any JSON value
@@ -54,6 +58,7 @@ class _Sampler:
         self._view = view
         self._values = _MOST_VALUES
         self._characters = _LARGEST
+        self._patterns = _MOST_PATTERNS
         self._declared: dict[int, tuple[object, Mapping[str, Mapping[str, Any]]]] = {}
         """The properties that a schema declares, by its identity, which it keeps while it stands here."""
 
@@ -81,10 +86,21 @@ class _Sampler:
         if facts.get("format") in _TEXTS:
             return _TEXTS[facts["format"]]
         length = max(1, int(facts.get("minLength", 1)))
+        like = self._like(facts, length)
+        if like is not None:
+            self._characters -= len(like)
+            return like
         if length > self._characters:
             return ""
         self._characters -= length
         return "s" * length
+
+    def _like(self, facts: Mapping[str, Any], shortest: int) -> str | None:
+        pattern = facts.get("pattern")
+        if not isinstance(pattern, str) or self._patterns == 0:
+            return None
+        self._patterns -= 1
+        return text_like(pattern, shortest, facts.get("maxLength"))
 
     def _object(self, schema: Mapping[str, Any], depth: int, steps: int) -> dict[str, Any]:
         if depth >= _DEEPEST:
