@@ -17,10 +17,10 @@ from stub_thread import StubThread
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
-from sessionload.stub.fault_responses import SAME_KEY
 from sessionload.stub.faults import FaultKind
 from sessionload.stub.process import StubProcess
 from sessionload.stub.routes import RequestHandler
+from sessionload.stub.sessions import KeyForm
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ FACTS: dict[FaultKind, Callable[[Seen], bool]] = {
     FaultKind.EMPTY_KEY: lambda s: ok(s) and s.key == "",
     FaultKind.NULL_KEY: lambda s: ok(s) and s.body == b'{"sessionKey":null}',
     FaultKind.NUMBER_KEY: lambda s: ok(s) and s.body == b'{"sessionKey":7}',
-    FaultKind.SAME_KEY: lambda s: ok(s) and s.key == SAME_KEY.decode(),
+    FaultKind.SAME_KEY: lambda s: ok(s) and s.key == KeyForm.USUAL.value.decode(),
     FaultKind.BIG_KEY: lambda s: ok(s) and len(s.key) > 1_000_000,
     FaultKind.ECHO_API_KEY: lambda s: (
         ok(s) and DEFAULT_KEY.encode() in s.body and DEFAULT_KEY.encode() in s.head

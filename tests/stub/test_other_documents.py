@@ -168,6 +168,22 @@ def test_an_honest_success_is_one_of_the_document(own: Own) -> None:
 
 
 @pytest.mark.parametrize(
+    "token", [{"format": "uuid"}, {"pattern": "^[0-9a-f]{32}$"}, {"pattern": "^[0-9a-f]{8}-[0-9a-f-]{27}$"}]
+)
+@pytest.mark.parametrize("fault", [None, "same_key always", "chunked always"])
+def test_keys_have_a_form_that_the_document_allows(token: dict[str, str], fault: str | None) -> None:
+    own = Own(success=closed(data=closed(token={**TEXT, **token})))
+    handler = own.handler(*([fault] if fault else []))
+    status, media_type, body, headers = put(handler)
+    if fault == "chunked always":
+        body = b"".join(body.split(b"\r\n")[1::2])
+    judgement = own.contract.judge(status, media_type, body, headers)
+    assert judgement.failure is None
+    other = own.contract.judge(*put(handler))
+    assert (judgement.session_key == other.session_key) == (fault == "same_key always")
+
+
+@pytest.mark.parametrize(
     ("own", "kind", "cause"),
     [
         *((own, kind, cause) for own in OWNS.values() for kind, cause in CAUSES.items()),

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from sessionload.stub.session_answer import SessionAnswer
 
-SAME_KEY = b"sk.every-user-is-given-this-one-key"
-"""The key that `same_key` hands to everybody."""
-
 _OTHER_KEY = b"sk.another"
 
 
@@ -34,6 +31,11 @@ class FaultContext(NamedTuple):
     argument: str
     answer: SessionAnswer
     """Makes honest answers, and others that differ from them in one thing."""
+
+    @property
+    def same_key(self) -> bytes:
+        """A key that is the same for everybody."""
+        return self.answer.key_form.value
 
     @property
     def body(self) -> bytes:
@@ -101,11 +103,11 @@ def _echo_api_key(context: FaultContext) -> Reply:
 
 
 def _same_key(context: FaultContext) -> Reply:
-    return Reply(context.answer.session(SAME_KEY))
+    return Reply(context.answer.session(context.same_key))
 
 
 def _extra_bytes(context: FaultContext) -> Reply:
-    return Reply(context.answer.session(context.key) + context.answer.session(SAME_KEY))
+    return Reply(context.answer.session(context.key) + context.answer.session(context.same_key))
 
 
 def _chunked(context: FaultContext) -> Reply:
@@ -146,7 +148,7 @@ def _field_lines() -> bytes:
 
 
 def _gzip_bomb(context: FaultContext) -> Reply:
-    bomb = _bomb(context.answer.body(SAME_KEY))
+    bomb = _bomb(context.answer.body(context.same_key))
     return Reply(context.answer.success(bomb, fields=b"content-encoding: gzip\r\n"))
 
 

@@ -84,7 +84,6 @@ class RequestHandler:
         """
         self.ledger = ArrivalLedger()
         self._sessions = LiveSessions()
-        self._key_source = KeyMint()
         self._project = settings.project.encode()
         self._environment = settings.environment.encode()
         self._latency = Latency.parse(settings.latency)
@@ -94,6 +93,7 @@ class RequestHandler:
         self.field_names = self._head.field_names
         self._rule = RequestRule(contract)
         self._answer = SessionAnswer(contract, self._script.error_statuses)
+        self._key_source = KeyMint(self._answer.key_form)
         self._defects = Defects(self._script.defects, self._rule, self._sessions, self._head, self._answer)
         self._random = Random(settings.seed)  # noqa: S311 - latencies are to be repeatable, not secret
         self._first_ns: int | None = None

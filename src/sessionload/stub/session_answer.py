@@ -15,8 +15,9 @@ from sessionload.contract.binding import SESSION_KEY
 from sessionload.contract.header_fields import OWNED
 from sessionload.contract.json_places import at, put, without
 from sessionload.contract.response_headers import NO_HEADERS
+from sessionload.errors import InputError
 from sessionload.stub.responses import content_type_line, refusal, response, status_line
-from sessionload.stub.sessions import KEY_LENGTH
+from sessionload.stub.sessions import KeyForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
     from sessionload.contract.pointer import Pointer
 
-_LIKE_A_KEY = "k" * KEY_LENGTH
 _MARK = "\N{NULL}key\N{NULL}"
 _REFUSALS = (400, 401, 404, 405)
 
@@ -38,10 +38,12 @@ class SessionAnswer:
         Raises `InputError` when no answer could be made that the document calls right.
         """
         sample = AnswerSample(200, "application/json", {})
+        self.key_form = KeyForm.USUAL
+        """How the keys look that the document allows."""
         place: Pointer = SESSION_KEY
         self._errors: dict[int, AnswerSample] = {}
         if contract is not None:
-            sample = success_sample(contract, _LIKE_A_KEY)
+            self.key_form, sample = _first_sample(contract)
             if contract.responses.session_key is not None:
                 place = contract.responses.session_key.pointer
             self._errors = dict(error_samples(contract, tuple({*_REFUSALS, *further})))
@@ -54,14 +56,15 @@ class SessionAnswer:
         self._is_named = isinstance(at(self._value, place[:-1]), dict)
         self._before, _, self._after = _bytes(self._value).partition(_bytes(_MARK))
         self._end = b'"' + self._after
-        self._start = self.success(self.body(_LIKE_A_KEY.encode()))[: -KEY_LENGTH - len(self._end)]
+        any_key = self.key_form.value
+        self._start = self.success(self.body(any_key))[: -len(any_key) - len(self._end)]
         self.no_authorization = self.refusal(
             401, "the authorization header does not carry the key that is accepted here"
         )
         self.no_project = self.refusal(404, "no such project or environment")
 
     def session(self, key: bytes) -> bytes:
-        """Return the answer that hands out a session key of `KEY_LENGTH` plain characters: the hot path."""
+        """Return the answer that hands out a session key of the `key_form`: the hot path."""
         return self._start + key + self._end
 
     def success(self, body: bytes, *, status: int = 0, media_type: str = "", fields: bytes = b"") -> bytes:
@@ -112,6 +115,20 @@ class SessionAnswer:
             return refusal(status, message, fields=_fields(headers))
         fields = _fields({**sample.headers, **headers})
         return response(status, _bytes(sample.value), content_type=sample.media_type, fields=fields)
+
+
+def _first_sample(contract: Contract) -> tuple[KeyForm, AnswerSample]:
+    """Return the first form of keys that the document allows, and a success with such a key.
+
+    Raises `InputError` when it allows none, with what is wrong with the usual one.
+    """
+    refusals = []
+    for form in KeyForm:
+        try:
+            return form, success_sample(contract, form.value.decode())
+        except InputError as error:
+            refusals.append(error)
+    raise refusals[0]
 
 
 def _with(value: object, more: dict[str, str]) -> object:

@@ -9,21 +9,32 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
+from enum import Enum
 
 _SHARDS = 256
 _KEYS_AT_ONCE = 512
 _RANDOM = 24
 _LENGTH = 32
-KEY_LENGTH = 3 + _LENGTH
-"""How many characters a key has."""
+
+
+class KeyForm(Enum):
+    """How session keys look; each value is the key that the fault `same_key` gives to everybody."""
+
+    USUAL = b"sk.every-user-is-given-this-one-key"
+    """`sk.` and 32 url-safe characters, which are 192 random bits."""
+    HEXADECIMAL = b"5a4e0000000000000000000000000000"
+    """32 hexadecimal digits."""
+    UUID = b"5a4e0000-0000-4000-8000-000000000000"
+    """A random UUID (RFC 9562, section 5.4)."""
 
 
 class KeyMint:
-    """New session keys: `sk.` and 32 url-safe characters, which are 192 random bits."""
+    """New session keys, all of one form and one length."""
 
-    __slots__ = ("_pool", "_position")
+    __slots__ = ("_form", "_pool", "_position")
 
-    def __init__(self) -> None:
+    def __init__(self, form: KeyForm = KeyForm.USUAL) -> None:
+        self._form = form
         self._pool = b""
         self._position = 0
 
@@ -31,10 +42,23 @@ class KeyMint:
         """Return a key that was never issued before."""
         start = self._position
         if start >= len(self._pool):
-            self._pool = urlsafe_b64encode(os.urandom(_RANDOM * _KEYS_AT_ONCE))
+            self._pool = self._new_pool()
             start = 0
         self._position = start + _LENGTH
-        return b"sk." + self._pool[start : start + _LENGTH]
+        characters = self._pool[start : start + _LENGTH]
+        if self._form is KeyForm.USUAL:
+            return b"sk." + characters
+        return characters if self._form is KeyForm.HEXADECIMAL else _as_uuid(characters)
+
+    def _new_pool(self) -> bytes:
+        if self._form is KeyForm.USUAL:
+            return urlsafe_b64encode(os.urandom(_RANDOM * _KEYS_AT_ONCE))
+        return os.urandom(_LENGTH // 2 * _KEYS_AT_ONCE).hex().encode()
+
+
+def _as_uuid(digits: bytes) -> bytes:
+    """Return 32 hexadecimal digits as a UUID; two of them give way to its version and variant."""
+    return b"%b-%b-4%b-8%b-%b" % (digits[:8], digits[8:12], digits[13:16], digits[17:20], digits[20:])
 
 
 class LiveSessions:
