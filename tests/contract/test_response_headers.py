@@ -146,6 +146,8 @@ def test_default_has_headers_and_no_session_without_a_key_is_ok() -> None:
         ({"type": "boolean"}, "true", "ok"),
         ({"type": "boolean"}, "yes", "header/type/X-A"),
         ({"type": ["string", "null"]}, "", "ok"),
+        ({"type": ["integer"]}, "x", "header/type/X-A"),
+        ({"type": ["integer"]}, "7", "ok"),
         ({"type": "array", "items": TEXT}, "a, b,c", "ok"),
         ({"type": "array", "items": TEXT}, "1,2", "ok"),
         ({"type": "array", "items": {"type": "integer"}}, "1, 2", "ok"),
@@ -235,6 +237,27 @@ def test_what_is_written_for_a_value_is_read_as_it(value: object) -> None:
     assert members.fault(members.text({"m": value})) is None
     exploded = rule_of({"explode": True, "schema": {"type": "object", "required": ["m"]}})
     assert exploded.fault(exploded.text({"m": value})) is None
+
+
+@given(
+    st.text(st.characters(codec="latin-1")) | st.from_regex(r"\s*-?\d{0,20}\s*|true|false", fullmatch=True),
+    st.sampled_from(["string", "integer", "boolean", "number"]),
+)
+def test_what_is_right_at_a_glance_is_right_by_the_schema_too(text: str, kind: str) -> None:
+    rule = rule_of({"schema": {"type": kind, "description": "plain"}})
+    asked = rule_of({"schema": {"allOf": [{"type": kind}]}})
+    assert rule.fault(text) == rule._fault_of_text(text)
+    assert (rule.fault(text) is None) == (asked.fault(text) is None)
+    assert rule.fault(text) == rule.fault(text)
+
+
+def test_values_that_were_right_are_remembered_within_bounds() -> None:
+    rule = rule_of({"schema": {"type": "string", "minLength": 2}})
+    for number in range(400):
+        assert rule.fault(f"n{number}") is None
+        assert rule.fault("n") is not None
+    assert rule.fault("n" * 200) is None
+    assert len(rule._right) == 256
 
 
 @given(st.text(st.characters(codec="latin-1")), st.sampled_from(["integer", "array", "object", "boolean"]))
