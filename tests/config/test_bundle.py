@@ -185,17 +185,24 @@ def test_all_files_together_are_as_large_as_one_may_be(tmp_path: Path) -> None:
 
 
 def test_the_number_of_files_is_bounded() -> None:
-    root = {"a": [{"$ref": f"{number}.yaml"} for number in range(MOST_FILES + 1)]}
+    root: dict[str, Any] = {"a": [{"$ref": f"{number}.yaml"} for number in range(MOST_FILES + 1)]}
     bundle(root, "openapi.yaml", lambda _: {})
     assert len(root["x-sessionload-files"]) == MOST_FILES
-    unread: Any = root["x-sessionload-unread"]
-    assert unread[f"{MOST_FILES}.yaml"]["code"] == "too-many-files"
+    assert root["x-sessionload-unread"][f"{MOST_FILES}.yaml"]["code"] == "too-many-files"
 
 
-def test_a_document_that_is_a_list_stays_one() -> None:
-    root = [{"$ref": "a.yaml"}]
-    bundle(root, "openapi.yaml", lambda _: {})
-    assert root == [{"$ref": "#/x-sessionload-files/a.yaml"}]
+def test_no_document_can_write_what_is_brought_into_it(tmp_path: Path) -> None:
+    held = {"x-sessionload-files": {"a.yaml": {"type": "object"}}, "x-sessionload-unread": {"https://a": 1}}
+    for reference in ("#/x-sessionload-files/a.yaml", "https://a"):
+        error = refusal_of(write(tmp_path, {"openapi.yaml": document_with({"$ref": reference}) | held}))
+        assert error.code in {"broken-reference", "remote-reference"}
+
+
+@pytest.mark.parametrize("text", ["[1]", "- a\n", "text", "7"])
+def test_a_document_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    file = write(tmp_path, {"openapi.yaml": text})
+    error = refusal_of(file)
+    assert (error.code, error.place) == ("unsupported-openapi", Place(str(file), 1, 1))
 
 
 def test_data_and_names_are_no_references() -> None:

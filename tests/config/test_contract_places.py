@@ -221,6 +221,7 @@ def test_a_refusal_names_the_line_and_column_of_the_part(
     file = tmp_path / f"mine.{form}"
     error = refusal_of(file, changed(changes), options)
     assert error.code == code
+    assert error.hint
     line, column = place_of(file.read_text(encoding="utf-8"), expected)
     assert error.place == Place(str(file), line, column)
 

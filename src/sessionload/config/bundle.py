@@ -40,37 +40,57 @@ class _Target(NamedTuple):
     fragment: str
 
 
-def bundle(root: Any, name: str, read: Callable[[str], Any]) -> None:  # noqa: ANN401 -- plain data
+def bundle(root: dict[str, Any], name: str, read: Callable[[str], Any]) -> None:
     """Bring into `root`, a document in the file `name`, whatever files it refers to.
 
     `read` returns the data of a file, and raises `InputError`.
     """
-    files: dict[str, Any] = {}
-    unread: dict[str, dict[str, Any]] = {}
-    waiting = deque([(name, root)])
-    while waiting:
-        file, data = waiting.popleft()
+    for key in (FILES, UNREAD):
+        root.pop(key, None)  # whatever it says there, it is not ours
+    others = _Others(name, read)
+    for node in references_of(root):
+        others.redirect(node, name)
+    while others.waiting:
+        file, data = others.waiting.popleft()
         for node in references_of(data):
-            target = _target(node["$ref"], file)
-            if target is None:
-                continue
-            if target.file == name:
-                node["$ref"] = f"#{target.fragment}"
-                continue
-            if target.file not in files and target.file not in unread:
-                try:
-                    if len(files) == MOST_FILES:
-                        raise _too_many()
-                    files[target.file] = read(target.file)
-                    waiting.append((target.file, files[target.file]))
-                except InputError as error:
-                    unread[target.file] = _fields(error)
-            if target.file in files:
-                node["$ref"] = reference_into(target.file, target.fragment)
-            else:
-                node["$ref"] = f"{target.file}#{target.fragment}" if target.fragment else target.file
-    if isinstance(root, dict):
-        root |= {key: held for key, held in ((FILES, files), (UNREAD, unread)) if held}
+            others.redirect(node, file)
+    if others.files or others.unread:
+        root |= {FILES: others.files, UNREAD: others.unread}
+
+
+class _Others:
+    """The files beside a document."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self._name = name
+        self._read = read
+        self.files: dict[str, Any] = {}
+        self.unread: dict[str, dict[str, Any]] = {}
+        self.waiting: deque[tuple[str, Any]] = deque()
+        """Files whose own references are not looked at yet."""
+
+    def redirect(self, node: dict[str, Any], file: str) -> None:
+        """Let a reference in `file` lead to where its target is in the document, if that is read."""
+        target = _target(node["$ref"], file)
+        if target is None:
+            return
+        if target.file == self._name:
+            node["$ref"] = f"#{target.fragment}"
+        elif self._has(target.file):
+            node["$ref"] = reference_into(target.file, target.fragment)
+        else:
+            node["$ref"] = f"{target.file}#{target.fragment}" if target.fragment else target.file
+
+    def _has(self, file: str) -> bool:
+        if file not in self.files and file not in self.unread:
+            try:
+                if len(self.files) == MOST_FILES:
+                    raise _too_many()
+                self.files[file] = self._read(file)
+                self.waiting.append((file, self.files[file]))
+            except InputError as error:
+                self.unread[file] = _fields(error)
+        return file in self.files
 
 
 def references_of(data: object) -> Iterator[dict[str, Any]]:

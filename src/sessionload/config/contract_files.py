@@ -36,6 +36,10 @@ def read_contract(path: Path) -> tuple[Any, str]:
     """
     data = read_bytes(path, LARGEST_BYTES, _WHAT)
     document = _parsed(data, path, _WHAT)
+    if not isinstance(document, dict):
+        hint = "an OpenAPI document begins with 'openapi: 3.1.0'; is this the right file?"
+        place = Place(str(path), 1, 1)
+        raise InputError("unsupported-openapi", "the document is no mapping", place=place, hint=hint)
     others = _OtherFiles(path, LARGEST_BYTES - len(data))
     bundle(document, path.name, others.read)
     digest = hashlib.sha256(data)

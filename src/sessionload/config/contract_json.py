@@ -15,7 +15,7 @@ from sessionload.config.json_entries import DEEPEST, entries_of
 from sessionload.errors import InputError, Place, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sessionload.config.json_entries import Entry
     from sessionload.contract.document_part import Part
@@ -86,11 +86,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant,
 
 
 def _syntax_error(error: json.JSONDecodeError, file: str) -> InputError:
-    message, hint = _NO_JSON
-    for start, sentence in _SENTENCES.items():
-        if error.msg.startswith(start):
-            message, hint = sentence
-            break
+    sentences = (sentence for start, sentence in _SENTENCES.items() if error.msg.startswith(start))
+    message, hint = next(sentences, _NO_JSON)
     return InputError("json-syntax", message, place=Place(file, error.lineno, error.colno), hint=hint)
 
 
@@ -107,6 +104,11 @@ def _inside(value: object) -> Iterable[object]:
 
 def _first_fault(text: str, file: str) -> InputError:
     """Return the refusal of the first thing in a text that its data are refused for."""
+    anything = InputError("json-syntax", _NO_JSON[0], place=Place(file), hint=_NO_JSON[1])
+    return next(_faults(text, file), anything)
+
+
+def _faults(text: str, file: str) -> Iterator[InputError]:
     names: dict[Part, set[str]] = {}
     for entry in entries_of(text):
         if entry.word in ("{", "["):
@@ -114,12 +116,11 @@ def _first_fault(text: str, file: str) -> InputError:
             if len(entry.part) >= DEEPEST:
                 message = f"more than {DEEPEST} arrays and objects inside each other"
                 place = _place(text, file, entry)
-                return InputError("json-too-deep", message, place=place, hint="write it flatter")
+                yield InputError("json-too-deep", message, place=place, hint="write it flatter")
             continue
         fault = _text_fault(entry, names) if entry.word.startswith('"') else _number_fault(entry.word)
         if fault is not None:
-            return InputError("json-value", fault[0], place=_place(text, file, entry), hint=fault[1])
-    return InputError("json-syntax", _NO_JSON[0], place=Place(file), hint=_NO_JSON[1])
+            yield InputError("json-value", fault[0], place=_place(text, file, entry), hint=fault[1])
 
 
 def _text_fault(entry: Entry, names: dict[Part, set[str]]) -> tuple[str, str] | None:

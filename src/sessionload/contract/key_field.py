@@ -97,7 +97,8 @@ def _alternatives(document: OpenApiDocument, operation: Operation) -> Iterator[l
     requirements = holder.get("security", [])
     if not isinstance(requirements, list):
         message = "'security' is not a list in the document"
-        raise document.refusal("bad-contract", message, at=holder, key="security")
+        hint = "write it like security: [{apiKey: []}]"
+        raise document.refusal("bad-contract", message, hint=hint, at=holder, key="security")
     for requirement in requirements or [{}]:
         fields: dict[str, KeyField | None] = {}
         for name in document.follow(requirement, "a security requirement", at=requirements):

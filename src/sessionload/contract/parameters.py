@@ -106,7 +106,8 @@ def parameters_of(document: OpenApiDocument, operation: Operation) -> tuple[Para
         listed = holder.get("parameters", [])
         if not isinstance(listed, list):
             message = f"'parameters' of {operation.route} is not a list"
-            raise document.refusal("bad-contract", message, at=holder, key="parameters")
+            hint = "write each parameter as an item of it"
+            raise document.refusal("bad-contract", message, hint=hint, at=holder, key="parameters")
         for each in listed:
             node = document.follow(each, "a parameter", at=holder, key="parameters")
             name, location = str(node.get("name", "")), str(node.get("in", ""))

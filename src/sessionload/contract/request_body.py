@@ -183,7 +183,8 @@ def _rule(document: OpenApiDocument, operation: Operation) -> SchemaRule | None:
     content = content_of(document, body, what, request=True)
     if _JSON not in content:
         message = "the request body is not listed as application/json"
-        raise document.refusal("unusable-operation", message, at=operation.node, key="requestBody")
+        hint = "list it so, for nothing else is sent, or call another operation"
+        raise document.refusal("unusable-operation", message, hint=hint, at=operation.node, key="requestBody")
     return content[_JSON]
 
 

@@ -96,7 +96,10 @@ class ResponseRule:
         """The headers of an answer that `judge` needs, in lower case."""
         if not self._listed.successes:
             message = "the document lists no status that is a success"
-            raise document.refusal("unusable-operation", message, at=operation.node, key="responses")
+            hint = "list one, like '200', '2XX' or 'default'"
+            raise document.refusal(
+                "unusable-operation", message, hint=hint, at=operation.node, key="responses"
+            )
         if self.session_key is not None:
             _refuse_keyless(document, operation, self._listed, self.session_key)
         self._expected: dict[tuple[int, str | None], _Expected] = {}

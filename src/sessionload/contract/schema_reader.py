@@ -50,6 +50,8 @@ _UNCHECKED = ("contentEncoding", "contentMediaType", "contentSchema")
 
 _Where = tuple[object, object]
 """The mapping or list that holds a schema, and its key there."""
+_LIKE_THE_STANDARD = "write there what the standard has for this keyword"
+_NO_PATTERN = "correct it, or leave the pattern out"
 _NO_PLACE: _Where = (None, None)
 
 
@@ -164,7 +166,7 @@ class SchemaReader:
             for keyword, part in schema.written.items():
                 self._prepare(schema, exempt, keyword, part)
         except ValueProblem as problem:
-            raise self._bad(schema, f"has a pattern that {problem.message}", keyword) from None
+            raise self._bad(schema, f"has a pattern that {problem.message}", _NO_PATTERN, keyword) from None
 
     def _prepare(self, schema: _Schema, exempt: frozenset[str], keyword: str, part: Any) -> None:  # noqa: ANN401 - it holds what its keyword may
         prepared = schema.prepared
@@ -208,7 +210,7 @@ class SchemaReader:
     def _check(self, schema: _Schema) -> None:
         keywords: Mapping[str, Any] = schema.written
         if not all(isinstance(keyword, str) for keyword in keywords):
-            raise self._bad(schema, "has a keyword that is no text")
+            raise self._bad(schema, "has a keyword that is no text", "write it in quotes")
         unknown = self._dialect.unknown(keywords)
         if unknown:
             keyword, cure = unknown
@@ -222,13 +224,18 @@ class SchemaReader:
             )
         wrong = self._dialect.misshaped(keywords)
         if wrong:
-            raise self._bad(schema, f"holds what {self._dialect.name} does not allow, at '{wrong}'", wrong)
+            raise self._bad(
+                schema,
+                f"holds what {self._dialect.name} does not allow, at '{wrong}'",
+                _LIKE_THE_STANDARD,
+                wrong,
+            )
         if "$ref" in keywords:
             self._document.target(keywords["$ref"], at=keywords)  # later on it stands alone, without a place
 
-    def _bad(self, schema: _Schema, what: str, keyword: object = None) -> InputError:
+    def _bad(self, schema: _Schema, what: str, hint: str, keyword: object = None) -> InputError:
         message = f"the schema of {schema.where} {what}"
-        return self._document.refusal("bad-schema", message, at=schema.written, key=keyword)
+        return self._document.refusal("bad-schema", message, hint=hint, at=schema.written, key=keyword)
 
     def _exempt(self, written: object) -> frozenset[str]:
         """Return the properties of a schema that have no place in this direction."""
