@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from copy import deepcopy
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from own_documents import LOGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from world import Ended, World
 
@@ -182,3 +184,58 @@ def test_a_check_says_what_of_the_document_is_not_checked(
     assert ended.code == 0, ended.out + ended.err
     note = "note: not checked: format 'house-code' of '#/components/schemas/SessionStarted/properties/region'"
     assert note in ended.out + ended.err
+
+
+def in_files(folder: Path, schema: str) -> None:
+    """Write the document in two files, the second of which has the schema of the answer."""
+    document = copy.deepcopy(LOGIN)
+    media = document["paths"]["/login/{tenant}"]["put"]["responses"]["201"]["content"]["application/json"]
+    media["schema"] = {"$ref": "schemas/answer.yaml#/Answer"}
+    (folder / "mine.json").write_text(json.dumps(document))
+    (folder / "schemas").mkdir(exist_ok=True)
+    (folder / "schemas" / "answer.yaml").write_text(schema)
+
+
+ANSWER = """\
+Answer: {type: object, required: [data], properties: {data: {$ref: '#/Data'}}}
+Data:
+  type: object
+  required: [token]
+  properties:
+    token: {type: string, minLength: 1}
+"""
+
+
+def test_whatever_reads_a_document_names_the_line_in_the_file_beside_it(
+    own: World, call: Callable[..., Ended]
+) -> None:
+    in_files(own.folder, ANSWER)
+    assert call("plan", own.scenario(), *HOW).code == 0
+    in_files(own.folder, ANSWER.replace("minLength", "minLenght"))
+    place = "schemas/answer.yaml:6:27: the schema of 'schemas/answer.yaml#/Data/properties/token'"
+    for command in (
+        ("plan", own.scenario(), *HOW),
+        ("check", *HOW),
+        (
+            "stub",
+            *HOW[2:],
+            "--operation",
+            "PUT /login/{tenant}",
+            "--user",
+            "user_id",
+            "--session-key",
+            "data.token",
+        ),
+    ):
+        ended = call(*command)
+        assert ended.code == 2
+        assert place in ended.err
+        assert "did you mean 'minLength'?" in ended.err
+
+
+@pytest.mark.long
+def test_a_document_in_several_files_is_run_and_checked(own: World, call: Callable[..., Ended]) -> None:
+    in_files(own.folder, ANSWER)
+    ended = own.run("run", own.scenario("20/s", "1s"), *HOW)
+    assert ended.code == 0, ended.out + ended.err
+    assert call("check", *HOW).code == 0
