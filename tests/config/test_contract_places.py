@@ -114,6 +114,9 @@ CASES: list[tuple[str, dict[Part, object], Part, dict[str, Any]]] = [
     ("bad-contract", {(*POST, "parameters"): [1]}, (*POST, "parameters"), {}),
     ("bad-contract", {(*ANSWER, "items"): 5}, (*ANSWER, "items"), {}),
     ("bad-contract", {ANSWER[:-1]: 5}, ANSWER[:-1], {}),
+    ("bad-contract", {ANSWER[:-2]: 5}, ANSWER[:-2], {}),
+    ("bad-contract", {(*POST, "requestBody"): 5}, (*POST, "requestBody"), {}),
+    ("bad-contract", {(*POST, "requestBody", "content"): 5}, (*POST, "requestBody", "content"), {}),
     ("bad-contract", {(*POST, "responses", "99"): {}}, (*POST, "responses", "99"), {}),
     (
         "bad-contract",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sessionload.contract.listed_responses import response_nodes
 from sessionload.contract.media_type import read_media_type
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ def accept_of(document: OpenApiDocument, operation: Operation) -> str:
 
     That one alone is asked for where a document lists it, or a range that it is in, among others.
     """
-    responses = document.follow(operation.node.get("responses"), "responses")
-    names = [key for key in responses if str(key).startswith("2")] or ["default"]
+    responses = response_nodes(document, operation.node)
+    names = [key for key in responses if key.startswith("2")] or ["default"]
     listed: dict[str, None] = {}
     for name in names:
-        response = document.follow(responses.get(name, {}), f"the response {name}")
-        for text in document.follow(response.get("content", {}), "its content"):
+        response = responses.get(name, {})
+        what = f"the content of the response {name}"
+        for text in document.follow(response.get("content", {}), what, at=response, key="content"):
             media_type = read_media_type(str(text))
             if media_type.may_be_json and not media_type.is_json:
                 return JSON
