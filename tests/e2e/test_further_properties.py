@@ -121,7 +121,8 @@ def recorder(world: World) -> Iterator[Recorder]:
 def test_each_user_comes_with_what_is_in_the_users_own_line(world: World, recorder: Recorder) -> None:
     ended = world.run("run", world.scenario("12/s", "1s", text=SCENARIO), "--contract", "mine.json")
     assert ended.code == 1, ended.out + ended.err
-    _, *bodies = recorder.bodies
+    preflight, *bodies = recorder.bodies
+    assert (preflight["profile"], preflight["channel"]) == ({"name": "Anna Ášt"}, "web")
     users = {
         "anna": {"name": "Anna Ášt", "plan": "free", "level": 1},
         "bela": {"name": 'Béla "B" 2', "plan": "paid", "level": 2},
@@ -143,13 +144,6 @@ def test_each_user_comes_with_what_is_in_the_users_own_line(world: World, record
     assert '"plan":"<plan of arrival 2>"' in page
     assert '"channel":"web"' in page
     assert "Cleo" not in page + json.dumps(ended.result)
-
-
-def test_the_preflight_comes_with_the_values_of_the_first(world: World, recorder: Recorder) -> None:
-    text = SCENARIO.replace("channel: [web, app]", "channel: web")
-    world.run("run", world.scenario("4/s", "500ms", text=text), "--contract", "mine.json")
-    assert recorder.bodies[0]["profile"] == {"name": "Anna Ášt"}
-    assert recorder.bodies[0]["channel"] == "web"
 
 
 def test_the_plan_shows_the_first_body(world: World, recorder: Recorder, call: Callable[..., Ended]) -> None:

@@ -87,14 +87,20 @@ def test_a_number_as_user_id_is_refused_in_one_sentence(plan: Callable[..., Ende
     assert refused.err.count("\n") == 1
 
 
+LISTED = '{{id: "bela", unique: false}}'
+
+
+def test_where_ids_are_listed_the_plan_says_who_the_preflight_is(plan: Callable[..., Ended]) -> None:
+    ended = plan({"enum": ["anna", "bela"]}, LISTED)
+    assert "  the preflight is bela, because the contract allows no ID that names it\n" in ended.out
+    assert "  the preflight is sessionload-preflight-" in plan({}, LISTED).out
+
+
+@pytest.mark.long
 def test_where_ids_are_listed_the_preflight_is_the_first_of_the_run(
     plan: Callable[..., Ended], world: World
 ) -> None:
-    users = '{{id: "bela", unique: false}}'
-    ended = plan({"enum": ["anna", "bela"]}, users)
-    assert "  the preflight is bela, because the contract allows no ID that names it\n" in ended.out
-    assert "  the preflight is sessionload-preflight-" in plan({}, users).out
-    plan({"enum": ["anna", "bela"]}, users)
-    name = world.scenario("4/s", "1s", text=re.sub("users: .*", f"users: {users}", SCENARIO))
+    plan({"enum": ["anna", "bela"]}, LISTED)
+    name = world.scenario("4/s", "1s", text=re.sub("users: .*", f"users: {LISTED}", SCENARIO))
     ended = world.run("run", name, "--contract", "mine.json")
     assert ended.code == 0, ended.out + ended.err
