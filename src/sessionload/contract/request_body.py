@@ -74,9 +74,9 @@ class RequestBody:
                 at=operation.node,
                 key="requestBody",
             )
-        self.sample: object = example_value(self._view, self._schema) if _has_body(operation) else None
-        """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
         dealt = [DealtValues(each, as_text=may_hold_text(document, schema, each.pointer)) for each in further]
+        self.sample: object = self._sample(dealt) if _has_body(operation) else None
+        """What the document itself gives for a body; its user ID, if there is one, is nobody's."""
         self._refuse_places(further)
         self._dealt = dealt
         violation_of = self.rule.violation if self.rule else lambda _: None
@@ -93,6 +93,14 @@ class RequestBody:
         """Says why a user ID cannot be in such a body."""
         self.allows_user = self._plain.allows_user
         """Tells whether nothing is wrong with a user ID by itself."""
+
+    def _sample(self, dealt: Sequence[DealtValues]) -> object:
+        """Return a value that makes a valid body with a user ID and further values, if one is found."""
+
+        def makes_a_body(value: object) -> bool:
+            return BodyTemplate(self.rule, filled(value, dealt, 0), self.user).fault_of_rest() is None
+
+        return example_value(self._view, self._schema, allowed=makes_a_body)
 
     def user_in(self, body: object) -> str | None:
         """Return the user ID in a body, if there is a text in its place."""
