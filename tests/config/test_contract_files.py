@@ -146,6 +146,12 @@ def test_what_is_not_too_deep_is_read() -> None:
     assert read_json("[" * 64 + "]" * 64, "mine") == read_yaml("[" * 64 + "]" * 64, "mine")
 
 
+def test_a_fault_that_is_not_found_again_is_refused_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessionload.config.contract_json.entries_of", lambda _: iter(()))
+    error = refusal(read_json, "[NaN]")
+    assert (error.code, error.place) == ("json-syntax", Place("mine"))
+
+
 _JSON = st.recursive(
     st.none()
     | st.booleans()
