@@ -184,11 +184,21 @@ def test_all_files_together_are_as_large_as_one_may_be(tmp_path: Path) -> None:
     assert f"{LARGEST_BYTES:,}" in error.message
 
 
-def test_the_number_of_files_is_bounded() -> None:
-    root: dict[str, Any] = {"a": [{"$ref": f"{number}.yaml"} for number in range(MOST_FILES + 1)]}
-    bundle(root, "openapi.yaml", lambda _: {})
-    assert len(root["x-sessionload-files"]) == MOST_FILES
-    assert root["x-sessionload-unread"][f"{MOST_FILES}.yaml"]["code"] == "too-many-files"
+def test_the_number_of_files_is_bounded_whether_they_are_there_or_not() -> None:
+    root: dict[str, Any] = {"a": [{"$ref": f"{number}.yaml"} for number in range(MOST_FILES + 2)]}
+    looked_at: list[str] = []
+
+    def read(name: str) -> dict[str, Any]:
+        looked_at.append(name)
+        if len(looked_at) % 2:
+            raise InputError("file-missing", "it is not there")
+        return {}
+
+    bundle(root, "openapi.yaml", read)
+    assert len(looked_at) == MOST_FILES
+    assert len(root["x-sessionload-files"]) == MOST_FILES // 2
+    assert root["x-sessionload-unread"]["0.yaml"]["code"] == "file-missing"
+    assert root["x-sessionload-unread"][f"{MOST_FILES + 1}.yaml"]["code"] == "too-many-files"
 
 
 def test_no_document_can_write_what_is_brought_into_it(tmp_path: Path) -> None:

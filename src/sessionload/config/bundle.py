@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MOST_FILES = 500
-"""The most files beside a document."""
+"""The most files beside a document that are looked at, whether they can be read or not."""
 
 _DATA = frozenset({"const", "default", "enum", "example", "value"})
 """Keywords whose value is data; `examples` is a list of data in a schema, and has names elsewhere."""
@@ -83,9 +83,10 @@ class _Others:
 
     def _has(self, file: str) -> bool:
         if file not in self.files and file not in self.unread:
+            if len(self.files) + len(self.unread) >= MOST_FILES:
+                self.unread[file] = _TOO_MANY
+                return False
             try:
-                if len(self.files) == MOST_FILES:
-                    raise _too_many()
                 self.files[file] = self._read(file)
                 self.waiting.append((file, self.files[file]))
             except InputError as error:
@@ -142,6 +143,10 @@ def _fields(error: InputError) -> dict[str, Any]:
     }
 
 
-def _too_many() -> InputError:
-    message = f"the document refers to more than {MOST_FILES} other files"
-    return InputError("too-many-files", message, hint="bring what they hold into fewer files")
+_TOO_MANY = _fields(
+    InputError(
+        "too-many-files",
+        f"the document refers to more than {MOST_FILES} other files",
+        hint="bring what they hold into fewer files",
+    )
+)
