@@ -91,6 +91,25 @@ def test_a_keyword_that_holds_what_it_cannot_hold_is_named(
 
 
 @pytest.mark.parametrize(
+    ("version", "schema", "cure"),
+    [
+        (OLD, {"type": ["string", "null"]}, "nullable: true"),
+        (OLD, {"exclusiveMinimum": 1}, "beside 'minimum'"),
+        (OLD, {"required": []}, "leave it out"),
+        (NEW, {"exclusiveMaximum": True}, "a number"),
+        (NEW, {"minLength": -1}, ""),
+    ],
+)
+def test_what_another_version_would_allow_has_a_cure_of_its_own(
+    version: str, schema: dict[str, object], cure: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        rule_of(schema, version)
+    assert caught.value.hint
+    assert cure in caught.value.hint
+
+
+@pytest.mark.parametrize(
     "schema",
     [{"pattern": "("}, {"patternProperties": {"(": {}}}, {"pattern": r"a\Z"}, {"pattern": r"\p{Word}"}],
 )

@@ -139,6 +139,18 @@ _CURES = {
     ),
 }
 """What to write for keywords that people know from elsewhere."""
+_SHAPES_OF_3_0 = {
+    "type": "OpenAPI 3.0 knows one type, written as a text, and 'nullable: true' beside it",
+    **dict.fromkeys(
+        ["exclusiveMinimum", "exclusiveMaximum"],
+        "in OpenAPI 3.0 it is true or false, beside 'minimum' or 'maximum'",
+    ),
+    "required": "in OpenAPI 3.0 it is a list of names that is not empty: leave it out",
+}
+_SHAPES_OF_LATER = dict.fromkeys(
+    ["exclusiveMinimum", "exclusiveMaximum"], "in OpenAPI 3.1 and later it is the bound itself, a number"
+)
+"""What to write where a keyword holds what people know from another version."""
 _LATER = "it belongs to OpenAPI 3.1 and later; leave it out, or let its name begin with 'x-'"
 
 
@@ -170,6 +182,10 @@ class Dialect:
             if keyword == "$schema" and value not in self.meta_schemas:
                 return keyword
         return None
+
+    def cure_of_shape(self, keyword: str) -> str | None:
+        """Say what to do about a keyword that holds what only another version lets it hold."""
+        return (_SHAPES_OF_LATER if self.is_json_schema else _SHAPES_OF_3_0).get(keyword)
 
     def _cure(self, keyword: str) -> str:
         if keyword in _CURES:

@@ -227,7 +227,7 @@ class SchemaReader:
             raise self._bad(
                 schema,
                 f"holds what {self._dialect.name} does not allow, at '{wrong}'",
-                _LIKE_THE_STANDARD,
+                self._dialect.cure_of_shape(wrong) or _LIKE_THE_STANDARD,
                 wrong,
             )
         if "$ref" in keywords:
