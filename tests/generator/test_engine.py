@@ -20,6 +20,7 @@ from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result
+from sessionload.workload.deal import WHOLE, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,8 +124,8 @@ def median_ns(histogram: Histogram) -> int:
     return median
 
 
-def engine_run(spec: RunSpec, **part: int) -> EngineRun:
-    return EngineRun(LoadEngine(spec, **part))
+def engine_run(spec: RunSpec, worker: int = 0, part: Part = WHOLE) -> EngineRun:
+    return EngineRun(LoadEngine(spec, worker=worker, part=part))
 
 
 def test_a_quiet_run_accounts_for_everything(
@@ -325,7 +326,7 @@ def test_two_workers_do_the_whole_plan_between_them(
 ) -> None:
     stub = stub_with(latency="5ms")
     _, spec, _ = plan_for(stub.url, rate="100/s", duration="700ms")
-    runs = [engine_run(spec, worker=worker, workers=2) for worker in (0, 1)]
+    runs = [engine_run(spec, worker=worker, part=Part(0, worker, 2)) for worker in (0, 1)]
     in_greenlet(lambda: gevent.joinall([gevent.spawn(performed.run) for performed in runs], raise_error=True))
     totals = RunTotals()
     for performed in runs:

@@ -20,22 +20,25 @@ from gevent.event import Event
 
 from sessionload.contract.seen_keys import SeenKeys
 from sessionload.generator.connection import Connection
+from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
 from sessionload.generator.failures import Response
 from sessionload.generator.gc_control import GcControl
 from sessionload.generator.pacer import Pacer
 from sessionload.generator.process_metrics import ProcessMetrics
 from sessionload.generator.recorder import Recorder
-from sessionload.generator.session_start import SessionStart, prebuild_requests
 from sessionload.generator.user_pool import UserPool
 from sessionload.metrics.exchange import Failure, Outcome
 from sessionload.metrics.raw import RawDelta
 from sessionload.units import NS
+from sessionload.workload.deal import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sessionload.config.run_spec import RunSpec
+    from sessionload.generator.session_start import SessionStart
+    from sessionload.workload.deal import Part
 
 _FIRST_USERS_SECONDS = Fraction(1, 20)
 """Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
@@ -51,7 +54,7 @@ _CUT = Response(Outcome.ABORTED, Failure("aborted", "still in flight when the dr
 class LoadEngine:
     """One worker's part of a run: a stripe of the plan, performed by Locust users."""
 
-    def __init__(self, spec: RunSpec, *, worker: int = 0, workers: int = 1) -> None:
+    def __init__(self, spec: RunSpec, *, worker: int = 0, part: Part = WHOLE) -> None:
         """Prepare everything that can be prepared before the first arrival."""
         scenario = spec.scenario
         self._body = spec.bodies()
@@ -68,17 +71,21 @@ class LoadEngine:
             header_names=spec.contract.responses.header_names,
         )
         self._keys = SeenKeys()
-        self._worker, self._workers = worker, workers
+        self._worker = worker
         self._schedule = scenario.schedule
         self._timeout_s = scenario.timeout_ns / 1e9
-        first = math.ceil(scenario.schedule.peak / workers * _FIRST_USERS_SECONDS) + 8
+        first = math.ceil(scenario.schedule.peak / max(part.stripes, 1) * _FIRST_USERS_SECONDS) + 8
         self._user_pool = UserPool(scenario.max_in_flight, self._grow, start_with=first)
         self.next_start = self._user_pool.next
         """Returns the next session start for the user that asks, when there is one."""
         self._recorder = Recorder(spec.contract, self._keys)
-        starts = prebuild_requests(scenario.schedule.stripe(worker, workers), self._request)
+        self._starts = DealtStarts(scenario.schedule, self._request, part)
         self._pacer = Pacer(
-            starts, self._user_pool.hand_over, self._user_pool.begin_tick, self._recorder.use_pause
+            self._starts,
+            self._user_pool.hand_over,
+            self._user_pool.begin_tick,
+            self._recorder.use_pause,
+            self._lapse,
         )
         self._connections: set[Connection] = set()
         self._gc_control = GcControl()
@@ -129,17 +136,18 @@ class LoadEngine:
 
     # The course of a run
 
-    def run(self, start_users: Callable[[int], None]) -> None:
+    def run(self, start_users: Callable[[int], None], origin_ns: int | None = None) -> None:
         """Start users, keep to the schedule to its end or until `stop`, and drain. Blocks its greenlet.
 
-        `start_users(n)` makes Locust have `n` users and returns when they are started.
+        `start_users(n)` makes Locust have `n` users and returns when they are started. `origin_ns` is when
+        the schedule starts (monotonic); as soon as may be, unless it is given.
         """
         start_users(self._user_pool.wanted)
         with contextlib.suppress(OSError), gevent.Timeout(self._timeout_s, exception=False):
             self._endpoint.addresses.resolve()  # if it cannot, each exchange fails as an outcome
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._gc_control.begin()
-        self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
+        self._origin_ns = origin_ns or time.monotonic_ns() + _HEAD_START_NS
         self._process_metrics.begin()
         self.begun = True
         grower = gevent.spawn(self._keep_growing, start_users)
@@ -151,9 +159,22 @@ class LoadEngine:
             self._gc_control.end()
         self._over = True
         if first_left is not None:
-            for stage, second, count in self._schedule.rest(first_left.index, self._worker, self._workers):
+            for stage, second, count in self._starts.rest(first_left.index):
                 self._recorder.unsent(stage, second * NS, count)
         self.completed = not self._stopped
+
+    def deal(self, part: Part) -> None:
+        """Perform `part` from its first arrival on, and nothing else any more."""
+        self._starts.deal(part)
+        self._pacer.deal_again(part.first)
+
+    def lease(self, end_ns: int) -> None:
+        """Allow to send until `end_ns` (monotonic); without this call there is no end."""
+        self._pacer.lease_end_ns = end_ns
+
+    def _lapse(self) -> None:
+        """Leave out what waits. It has no outcome, so it counts as lost."""
+        self._user_pool.give_up()
 
     def stop(self, grace_s: float | None = None) -> None:
         """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself.

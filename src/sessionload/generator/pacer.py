@@ -10,6 +10,7 @@ milliseconds; a kernel timer (`timerfd`) that the loop watches does not.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import struct
 import sys
@@ -90,16 +91,21 @@ class Pacer:
         hand_over: Callable[[SessionStart], bool],
         begin_tick: Callable[[], object] = lambda: None,
         use_pause: Callable[[int], object] = lambda _: None,
+        lapse: Callable[[], object] = lambda: None,
     ) -> None:
         """Prepare to hand `arrivals` over, in the loop.
 
         A tick calls `begin_tick()`, `hand_over(arrival)` for what is due, as long as that returns true, and
-        `use_pause(nanoseconds until the next one is due)`.
+        `use_pause(nanoseconds until the next one is due)`. Without a lease it calls `lapse()` instead, and
+        hands nothing over.
         """
         self._arrivals = arrivals
         self._hand_over = hand_over
         self._begin_tick = begin_tick
         self._use_pause = use_pause
+        self._lapse = lapse
+        self.lease_end_ns: float = math.inf
+        """Until when arrivals may be handed over (monotonic). What is due without a lease is left out."""
         self._following: SessionStart | None = None
         self._origin_ns = self._end_ns = 0
         self._stopped = False
@@ -114,6 +120,13 @@ class Pacer:
     def stop(self) -> None:
         """Hand nothing more over."""
         self._stopped = True
+
+    def deal_again(self, first: int) -> None:
+        """Take what follows once more from the arrivals, which are others from number `first` on."""
+        if self._following is None or self._following.index >= first:
+            self._following = next(self._arrivals, None)
+            if self._origin_ns and not self._ended.is_set():
+                self._timer.set(time.monotonic_ns())
 
     def run(self, origin_ns: int, end_ns: int) -> SessionStart | None:
         """Hand over what is due until `end_ns` after `origin_ns` (monotonic).
@@ -148,6 +161,8 @@ class Pacer:
         if self._stopped:
             return None
         following, now_ns = self._following, time.monotonic_ns() - self._origin_ns
+        if now_ns + self._origin_ns > self.lease_end_ns:
+            return self._leave_out_what_is_due(now_ns)
         self._begin_tick()
         more = True
         while more and following is not None and following.due_ns <= now_ns:
@@ -160,3 +175,11 @@ class Pacer:
         self._use_pause(next_ns - now_ns)
         wake_ns = next_ns if not more else max(next_ns, now_ns + _TICK_NS)
         return min(wake_ns, now_ns + _LONGEST_WAIT_NS)
+
+    def _leave_out_what_is_due(self, now_ns: int) -> int | None:
+        self._lapse()
+        while self._following is not None and self._following.due_ns <= now_ns:
+            self._following = next(self._arrivals, None)
+        if self._following is None and now_ns >= self._end_ns:
+            return None
+        return now_ns + _LONGEST_WAIT_NS // 4

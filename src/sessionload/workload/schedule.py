@@ -22,7 +22,7 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice, pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.errors import ValueProblem, nearest, quoted
@@ -178,22 +178,39 @@ class Schedule:
         deal = self._even if self.arrivals == "even" else self._poisson
         return deal(worker, workers, first)
 
-    def rest(self, first: int, worker: int = 0, workers: int = 1) -> Iterator[tuple[int, int, int]]:
-        """Yield (stage, second, count) of the arrivals of a stripe from number `first` on.
+    def index_at(self, t_ns: int) -> int:
+        """Return the number of the first arrival that is due at `t_ns` or later; `planned()` if none is.
+
+        O(1) for even arrivals; Poisson arrivals are drawn up to there.
+        """
+        if t_ns > self.duration_ns:
+            return self.planned()
+        if self.arrivals == "even":
+            return math.ceil(self.area(max(t_ns, 0)))
+        before = takewhile(lambda arrival: arrival.due_ns < t_ns, self._poisson(0, 1, 0))
+        return sum(1 for _ in before)
+
+    def rest(
+        self, first: int, worker: int = 0, workers: int = 1, end: int | None = None
+    ) -> Iterator[tuple[int, int, int]]:
+        """Yield (stage, second, count) of the arrivals of a stripe from number `first` on, and below `end`.
 
         What a run that was stopped leaves unsent. Even arrivals are counted by the area under each
         second, not one by one; Poisson arrivals are drawn again.
         """
         if self.arrivals != "even":
-            left = self._poisson(worker, workers, first)
+            left = takewhile(
+                lambda arrival: end is None or arrival.index < end, self._poisson(worker, workers, first)
+            )
             yield from ((arrival.stage, arrival.due_ns // NS, 1) for arrival in left)
             return
-        for stage, (low, end) in enumerate(pairwise(self._ends)):
+        last = self._ends[-1] if end is None else end
+        for stage, (low, high) in enumerate(pairwise(self._ends)):
             start_ns = self.starts_ns[stage]
             end_ns = start_ns + self.stages[stage].duration_ns
             for second in range(start_ns // NS, -(-end_ns // NS)):
                 begin = max(low, first, math.ceil(self.area(max(second * NS, start_ns))))
-                stop = min(end, math.ceil(self.area(min((second + 1) * NS, end_ns))))
+                stop = min(high, last, math.ceil(self.area(min((second + 1) * NS, end_ns))))
                 count = len(range(begin + (worker - begin) % workers, stop, workers))
                 if count:
                     yield stage, second, count
