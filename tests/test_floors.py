@@ -34,6 +34,7 @@ ORDER = [
     "suite",
     "report",
     "generator",
+    "distribution",
     "cli",
 ]
 """The parts in the order in which they may import: from those before them, and themselves."""
@@ -59,7 +60,13 @@ DOORS = {
     "jsonschema": ["contract/"],
     "referencing": ["contract/schema_rule"],
     "corvus_regex_ecma262": ["contract/ecma_pattern"],
-    "msgspec": ["metrics/", "verdict/result", "verdict/result_form", "verdict/run_header"],
+    "msgspec": [
+        "metrics/",
+        "distribution/messages",
+        "verdict/result",
+        "verdict/result_form",
+        "verdict/run_header",
+    ],
     "numpy": ["metrics/sums", "metrics/sliding_counts", "comparison/"],
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],
@@ -70,8 +77,9 @@ DOORS = {
     "schemathesis": ["suite/fuzz"],
     "hypothesis": ["suite/fuzz"],
     "certifi": ["tls_trust"],
-    "gevent": ["generator/", "cli/locust_integration"],
+    "gevent": ["generator/", "distribution/", "cli/locust_integration"],
     "locust": [
+        "distribution/",
         "generator/worker",
         "generator/locust_users",
         "generator/locust_stats",

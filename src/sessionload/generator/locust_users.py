@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import gevent
 from locust import User, constant, task
+from locust.runners import WorkerRunner
 
 from sessionload.generator.cooperative import yield_to_loop
 
@@ -48,7 +49,7 @@ def start_users_of(runner: Runner) -> Callable[[int], None]:
     """Return a function that makes `runner` have so many users and returns when it has."""
 
     def start_users(count: int) -> None:
-        if not runner.user_count:
+        if not runner.user_count and not isinstance(runner, WorkerRunner):
             # Locust dispatches `spawn_rate` users at once and then sleeps for a second.
             runner.start(count, spawn_rate=count)
             runner.spawning_greenlet.join()

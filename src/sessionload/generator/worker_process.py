@@ -43,10 +43,20 @@ def run_variables() -> dict[str, str]:
 class GeneratorProcess:
     """A running generator. Use as a context manager: it is ended on the way out, whatever happened."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        """Start a generator; `variables` become its environment, the key among them."""
+    def __init__(self, variables: Mapping[str, str], *, workers: int | None = None) -> None:
+        """Start a generator; `variables` become its environment, the key among them.
+
+        With a number of `workers` it is a master of so many.
+        """
+        module = ("generator.worker",) if workers is None else ("distribution.master", str(workers))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sessionload.generator.worker"],  # -P: not from the current folder
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                f"sessionload.{module[0]}",
+                *module[1:],
+            ],  # -P: not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

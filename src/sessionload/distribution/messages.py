@@ -1,0 +1,116 @@
+"""What master and workers say to each other, each kind under a name of its own.
+
+Both sides check what comes in against these types: whoever can reach a port may send anything. There is never
+a key in a message.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
+
+from sessionload.metrics.bounds import Count
+
+Sentence = Annotated[str, Meta(max_length=2000)]
+Version = Annotated[str, Meta(max_length=100)]
+
+
+class Hello(Struct, forbid_unknown_fields=True, tag="sessionload-hello"):
+    """A worker is there, and would like to know what to do."""
+
+    version: Version
+    process: Count
+    """Its process id, by which the master knows those that it has started."""
+
+
+class Brief(Struct, forbid_unknown_fields=True, tag="sessionload-brief"):
+    """The inputs of the run, as `RunInputs.pieces` has them, for the worker with this number."""
+
+    worker: Count
+    inputs: bytes
+
+
+class Ready(Struct, forbid_unknown_fields=True, tag="sessionload-ready"):
+    """The worker has checked the inputs and started one session; or it says why it cannot take part."""
+
+    refusal: Sentence = ""
+
+
+class Ping(Struct, forbid_unknown_fields=True, tag="sessionload-ping"):
+    """The master asks what time it is."""
+
+    sent_ns: int
+
+
+class Pong(Struct, forbid_unknown_fields=True, tag="sessionload-pong"):
+    """The worker's answer by its own clock (monotonic)."""
+
+    sent_ns: int
+    at_ns: int
+
+
+class Start(Struct, forbid_unknown_fields=True, tag="sessionload-start"):
+    """The schedule starts at an instant of the worker's clock, and this is the worker's part of it."""
+
+    origin_ns: int
+    first: Count
+    stripe: Count
+    stripes: Count
+
+
+class Deal(Struct, forbid_unknown_fields=True, tag="sessionload-deal"):
+    """From arrival `first` on the worker performs this stripe, and nothing else."""
+
+    first: Count
+    stripe: Count
+    stripes: Count
+
+
+class Lease(Struct, forbid_unknown_fields=True, tag="sessionload-lease"):
+    """The worker may send for so long from when this comes; the master has its deltas below `next_delta`."""
+
+    seconds: float
+    next_delta: Count
+
+
+class Stop(Struct, forbid_unknown_fields=True, tag="sessionload-stop"):
+    """Hand out nothing more; what is in flight may end, within so many seconds if that is said."""
+
+    grace_s: float | None = None
+
+
+class Cut(Struct, forbid_unknown_fields=True, tag="sessionload-cut"):
+    """End at once: what is in flight is aborted, and counted."""
+
+
+class DeltaLine(Struct, forbid_unknown_fields=True, tag="sessionload-delta"):
+    """What a worker has measured since its delta before, as `RawDelta.line` writes it."""
+
+    number: Count
+    line: bytes
+    last: bool
+
+
+FROM_WORKERS = (Hello, Ready, Pong, DeltaLine)
+FROM_MASTER = (Brief, Ping, Start, Deal, Lease, Stop, Cut)
+
+M = TypeVar("M", bound=Struct)
+
+
+def name_of(kind: type[Struct]) -> str:
+    """Return the name under which messages of a kind travel."""
+    return str(kind.__struct_config__.tag)
+
+
+def data_of(message: Struct) -> dict[str, Any]:
+    """Return a message as plain data."""
+    return to_builtins(message, builtin_types=(bytes,))  # type: ignore[no-any-return]
+
+
+def read(kind: type[M], data: object) -> M | None:
+    """Return the message that plain data is; `None` for data that nobody of ours has sent."""
+    try:
+        return convert(data, kind, builtin_types=(bytes,))
+    except ValidationError:
+        return None
