@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import psutil
 from rig.claims import Table, broken, ms_of, parser_of, verdict
 
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.raw import RawDelta, read_line
@@ -145,13 +146,14 @@ def main() -> int:
 def simulate(seconds: int, folder: RunFolder) -> bool:
     """Print a row for each tenth of the run, and one for its result; tell whether the claim holds in all."""
     header, totals, seen = header_of(seconds), folder.totals(), Seen()
-    finalize_result(header, nothing_sent(Schedule(header.stages)), workers=0)  # the command tries this first
+    finalize_result(header, nothing_sent(Schedule(header.stages)))  # the command tries this first
     watch, good = AbortWatch.of(header), True
     command = [sys.executable, __file__, str(seconds), _GENERATE]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as generator:
         assert generator.stdout is not None  # noqa: S101 -- it was opened as a pipe
         for line in generator.stdout:
             delta = read_line(line)
+            assert isinstance(delta, Delta)  # noqa: S101 -- a single generator loses no worker
             began_ns = time.thread_time_ns()
             totals.add(delta)
             watch.add(delta.measurement.slices)

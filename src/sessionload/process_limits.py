@@ -1,4 +1,4 @@
-"""The limits that the system sets to this process: core dumps and descriptors.
+"""The limits that the system sets to this process: core dumps, descriptors, processors.
 
 A core dump would hold the API key, so every process that holds the key forbids its own. The generator stops
 short of the hard limit of descriptors, so that it runs out of them before a stub that it started: a server
@@ -8,7 +8,9 @@ for it.
 
 from __future__ import annotations
 
+import os
 import resource
+import sys
 
 _SPARE = 64
 """Descriptors for everything that is no connection."""
@@ -35,3 +37,8 @@ def allow_all_connections() -> None:
     """Make room for as many descriptors as the hard limit allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use; in a container they can be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -184,3 +184,10 @@ def test_no_end_of_a_command_has_the_exit_code_of_a_verdict_that_it_did_not_give
     with pytest.raises(SystemExit) as raised:
         command_line.main()
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize("number", ["0", "65", "many", "", "2.5"])
+def test_a_number_of_workers_that_is_none_is_refused(number: str) -> None:
+    done = CliRunner().invoke(cli, ["run", "any.yaml", "--workers", number])
+    assert done.exit_code == 2
+    assert "--workers" in done.output

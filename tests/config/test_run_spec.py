@@ -236,7 +236,9 @@ def test_complete_totals_are_judged_by_the_targets_of_the_result_itself() -> Non
     ],
 )
 def test_what_no_generator_accounts_for_is_lost(deltas: tuple[Delta, ...], workers: int, lost: int) -> None:
-    result = finalize_result(HEADER, totals_of(*deltas), workers=workers)
+    totals = totals_of(*deltas)
+    totals.workers = workers
+    result = finalize_result(HEADER, totals)
     assert result.lost == lost
     assert result.verdict.state is State.VOID or not lost
 
@@ -271,9 +273,7 @@ def test_a_run_that_was_ended_by_a_target_missed_it() -> None:
 @pytest.mark.parametrize("arrivals", ["even", "poisson"])
 def test_a_run_that_was_stopped_before_it_began_has_sent_nothing(arrivals: str) -> None:
     spec = run_spec_of(with_scenario(load={**SCENARIO["load"], "arrivals": arrivals}), VARIABLES)
-    result = finalize_result(
-        spec.header, nothing_sent(spec.scenario.schedule), workers=0, interrupted="SIGTERM"
-    )
+    result = finalize_result(spec.header, nothing_sent(spec.scenario.schedule), interrupted="SIGTERM")
     accounting = result.accounting
     assert (accounting.sent, accounting.unsent, accounting.lost) == (0, spec.header.planned, 0)
     assert accounting.closes

@@ -332,7 +332,8 @@ def test_two_workers_do_the_whole_plan_between_them(
     for performed in runs:
         for delta in performed.deltas:
             totals.add(delta)
-    assert totals.complete(2)
+    totals.workers = 2
+    assert totals.complete()
     assert [performed.total.outcomes for performed in runs] == [{Outcome.OK: 35}] * 2
     assert over(totals.measurement).accounted == spec.header.planned == 70
     page = stub.ledger()

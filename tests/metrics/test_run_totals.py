@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import histogram
 
-from sessionload.metrics.delta import Delta
+from sessionload.metrics.delta import Delta, WorkerLoss
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
@@ -86,12 +86,19 @@ def test_a_gap_in_the_numbers_is_counted(numbers: list[int], gaps: int) -> None:
 def test_it_is_complete_when_each_worker_sent_its_last_delta_and_none_is_missing(
     deltas: list[Delta], workers: int, *, complete: bool
 ) -> None:
-    assert totals_of(*deltas).complete(workers) is complete
+    totals = totals_of(*deltas)
+    totals.workers = workers
+    assert totals.complete() is complete
 
 
 def test_settled_is_the_slowest_worker_and_elapsed_the_fastest() -> None:
     totals = totals_of(delta(0, 0, seconds=9), delta(1, 0, seconds=4), delta(1, 1, seconds=6))
+    totals.workers = 3
+    assert totals.settled_ns == 0  # one has said nothing yet
+    totals.add(WorkerLoss(2, at_ns=NS, dealt_ns=2 * NS))
     assert totals.settled_ns == 6 * NS
+    totals.add(WorkerLoss(1, at_ns=NS, dealt_ns=2 * NS))
+    assert totals.settled_ns == 9 * NS
     assert totals.elapsed_ns == 2 * NS
 
 

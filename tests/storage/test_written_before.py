@@ -39,7 +39,8 @@ def test_a_result_is_read_and_would_be_written_the_same(name: str) -> None:
 def test_a_result_is_judged_the_same_again(name: str) -> None:
     result = Result.from_json(written(name))
     totals = RunTotals(measurement=result.measurement)
-    again = finalize_result(result, totals, workers=0, aborted_by=result.run.aborted_by)
+    totals.workers = 0
+    again = finalize_result(result, totals, aborted_by=result.run.aborted_by)
     ended = {target.expr for target in result.verdict.targets if target.expr == result.run.aborted_by}
     for target, before in zip(again.verdict.targets, result.verdict.targets, strict=True):
         same = {"measured", "margin", "samples", "window"} if target.expr in ended else set()

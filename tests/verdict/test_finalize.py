@@ -38,7 +38,7 @@ def test_what_no_generator_accounts_for_is_lost(run: Recorder) -> None:
 
 
 def test_a_run_that_never_began_sent_nothing() -> None:
-    result = finalize_result(HEADER, nothing_sent(SCHEDULE), workers=0, interrupted="SIGTERM")
+    result = finalize_result(HEADER, nothing_sent(SCHEDULE), interrupted="SIGTERM")
     assert (result.accounting.unsent, result.accounting.closes, result.run.interrupted) == (
         100,
         True,

@@ -75,3 +75,11 @@ def test_an_instant_has_its_first_arrival(arrivals: str, t_ns: int) -> None:
     dues = [arrival.due_ns for arrival in schedule.stripe()]
     assert all(sooner <= later for sooner, later in pairwise(dues))
     assert schedule.index_at(t_ns) == sum(due < t_ns for due in dues)
+
+
+@given(st.integers(1, 500), st.integers(1, 64))
+def test_shares_of_a_limit_are_the_limit_together(limit: int, stripes: int) -> None:
+    shares = [Part(0, stripe, stripes).share_of(limit) for stripe in range(stripes)]
+    assert max(shares) - min(shares) <= 1
+    assert sum(shares) == max(limit, stripes)
+    assert Part(0, 0, 0).share_of(limit) == limit

@@ -18,7 +18,7 @@ import sessionload
 from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.errors import SessionloadError
-from sessionload.process_limits import forbid_core_dumps
+from sessionload.process_limits import forbid_core_dumps, usable_processors
 from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
@@ -77,6 +77,20 @@ class _NewFolder(_Path):
         return super().convert(value, parameter, context)
 
 
+_MOST_WORKERS = 64
+
+
+class _Workers(click.ParamType[int]):
+    """A number of processes, or `auto`: one for each processor that we may use but one."""
+
+    name = "workers"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:  # noqa: ANN401
+        if value == "auto":
+            return max(1, usable_processors() - 1)
+        return click.IntRange(1, _MOST_WORKERS).convert(value, parameter, context)
+
+
 PATH = _Path(path_type=Path)
 NEW_FOLDER = _NewFolder(path_type=Path)
 
@@ -125,18 +139,28 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="How long an interrupted run may go on; what is in flight then is cut and counted.",
 )
+@click.option(
+    "--workers",
+    type=_Workers(),
+    metavar="NUMBER",
+    default=1,
+    show_default=True,
+    help="Generator processes on this machine, or 'auto': one for each processor but one.",
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
+def run(*, out: Path | None, grace: str, workers: int, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
     with Interruption() as interruption:  # before the imports: they take half a second
         try:
             from sessionload.generator.worker_process import GeneratorProcess, run_variables  # noqa: PLC0415
 
             variables = run_variables()
-            with GeneratorProcess(variables) as generator:  # it imports as long as we do, so it begins first
+            with GeneratorProcess(variables, workers=workers) as generator:  # first: it imports long
                 from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
 
-                options = RunOptions(_request(asked), variables, out=out, grace=grace, quiet=quiet)
+                options = RunOptions(
+                    _request(asked), variables, out=out, grace=grace, quiet=quiet, workers=workers
+                )
                 sys.exit(run(options, generator, interruption))
         except Interrupted:
             warn("interrupted before anything was sent")

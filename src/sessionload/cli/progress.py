@@ -31,12 +31,12 @@ _LINE_EVERY_S = 5.0
 class Progress:
     """Shows a run's progress. A context manager; `quiet` shows nothing."""
 
-    def __init__(self, header: RunHeader, *, quiet: bool = False) -> None:
+    def __init__(self, header: RunHeader, *, workers: int = 1, quiet: bool = False) -> None:
         self._header = header
         self._quiet = quiet
         self._stream = ProgressStream()
         self._console = console_on(self._stream)
-        self._recent: deque[Delta] = deque(maxlen=RECENT)
+        self._recent: deque[Delta] = deque(maxlen=RECENT * max(workers, 1))
         self._live: Live | None = None
         self._next_line = time.monotonic() + _LINE_EVERY_S
 

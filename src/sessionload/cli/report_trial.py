@@ -23,7 +23,7 @@ class ReportTrial:
 
     def __init__(self, spec: RunSpec) -> None:
         """Begin to make the views of a run that follows `spec`."""
-        result = finalize_result(spec.header, nothing_sent(spec.scenario.schedule), workers=0)
+        result = finalize_result(spec.header, nothing_sent(spec.scenario.schedule))
         self._maker = ViewMaker(tuple(views(build_report_model(result), AFTER_A_RUN)))
 
     def __enter__(self) -> Self:

@@ -18,6 +18,7 @@ from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.errors import PreflightError
+from sessionload.metrics.delta import WorkerLoss
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
 from sessionload.verdict.abort_watch import AbortWatch
@@ -45,6 +46,8 @@ class RunOptions:
     grace: str = "10s"
     """How long it may go on after a signal."""
     quiet: bool = False
+    workers: int = 1
+    """How many generators there are on this machine."""
 
 
 def run(options: RunOptions, generator: GeneratorProcess, interruption: Interruption) -> int:
@@ -56,7 +59,9 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
     prepared = prepare_run(options.request, options.variables)
     folder = make_run_folder(prepared, options.out)
     try:
-        result = _measure(prepared, folder, generator, interruption, quiet=options.quiet)
+        totals = folder.totals()
+        totals.workers = options.workers
+        result = _measure(prepared, folder, totals, generator, interruption, quiet=options.quiet)
     except BaseException:
         folder.discard()
         raise
@@ -70,6 +75,7 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
 def _measure(
     prepared: PreparedRun,
     folder: RunFolder,
+    totals: RunTotals,
     generator: GeneratorProcess,
     interruption: Interruption,
     *,
@@ -77,12 +83,10 @@ def _measure(
 ) -> Result:
     """Return the judged result of the run, however it ended. Raises `PreflightError` before any load."""
     header = prepared.spec.header
-    totals = folder.totals()
-    workers = 1
     aborted_by = None
     try:
         with ExitStack() as stack:
-            progress = stack.enter_context(Progress(header, quiet=quiet))
+            progress = stack.enter_context(Progress(header, workers=totals.workers, quiet=quiet))
             trial = stack.enter_context(ReportTrial(prepared.spec))
             prepared = with_server(prepared, stack)
             answer = preflight(prepared.spec)
@@ -106,11 +110,10 @@ def _measure(
             if stderr_tail:
                 progress.warn(f"the generator wrote to standard error:\n{stderr_tail}")
     except Interrupted:
-        totals, workers = nothing_sent(prepared.spec.scenario.schedule), 0
+        totals = nothing_sent(prepared.spec.scenario.schedule)
     return finalize_result(
         header,
         totals,
-        workers=workers,
         interrupted=None if all_ended(totals, header.planned) else interruption.name,
         aborted_by=aborted_by,
         notes=folder.notes,
@@ -129,23 +132,32 @@ def _follow(
     watch = AbortWatch.of(prepared.spec.header)
     aborted_by: str | None = None
     for delta in generator.deltas():
-        if delta.last:
-            interruption.concluding()
         totals.add(delta)
+        if isinstance(delta, WorkerLoss):
+            folder.notes.append(_lost(delta))
+            progress.warn(f"warning: {folder.notes[-1]}")
+            continue
+        if totals.complete():
+            interruption.concluding()
         note = folder.append(delta)
         if note is not None:
             progress.warn(f"warning: {note}; the run goes on")
         progress.update(totals, delta)
-        if aborted_by is None and not delta.last:
+        if aborted_by is None and not totals.complete():
             watch.add(delta.measurement.slices)
             target = watch.aborting(totals.settled_ns // NS)
             if target is not None:
                 aborted_by = target.expr
                 progress.say(f"stopping: '{target.expr}' is missed, and the scenario says to abort then")
                 generator.stop()
-        if delta.last:
+        if totals.complete():
             break
     return aborted_by
+
+
+def _lost(loss: WorkerLoss) -> str:
+    at, dealt = duration_text(loss.at_ns), duration_text(loss.dealt_ns)
+    return f"worker {loss.worker + 1} was lost at {at}: what was its is dealt to the others from {dealt} on"
 
 
 def _not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:

@@ -1,9 +1,9 @@
 """The master: it deals the arrivals of a run to workers and passes their deltas on to the command.
 
-To the command it is a generator like any other (see `generator/worker_process.py`): inputs and commands come on
-standard input, deltas go to standard output, those of one worker in order and each once. A worker may send only
-while it holds a lease, which it gets each second; one that says nothing for a while is lost, and its arrivals are
-dealt to the others from a stated instant on. Those between belong to nobody any more: they count as lost.
+To the command it is a generator like any other (see `generator/worker_process.py`): inputs and commands come
+on standard input, deltas go to standard output, those of one worker in order and each once. A worker may send
+only while it holds a lease, which it gets each second; one that says nothing for a while is lost, and its
+arrivals are dealt to the others from a stated instant on. Those between belong to nobody: they count as lost.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from sessionload.distribution.messages import (
     DeltaLine,
     Hello,
     Lease,
+    Message,
     Ping,
     Pong,
     Ready,
@@ -43,13 +44,12 @@ from sessionload.distribution.messages import (
     read,
 )
 from sessionload.generator.worker_process import READY
+from sessionload.metrics.raw import RawLoss
 from sessionload.process_limits import forbid_core_dumps
 from sessionload.units import NS
 from sessionload.workload.deal import deal
 
 if TYPE_CHECKING:
-    from msgspec import Struct
-
     from sessionload.config.run_spec import RunSpec
 
 LEASE_S = 3.0
@@ -88,7 +88,7 @@ class Master:
     def __init__(self, commands: FileObject, count: int) -> None:
         self._commands = commands
         self._runner = LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0)
-        self._said: Queue[tuple[str, Struct, int]] = Queue()
+        self._said: Queue[tuple[str, Message, int]] = Queue()
         """What workers said: who, what, and when it came (monotonic, ns)."""
         for kind in FROM_WORKERS:
             self._runner.register_message(name_of(kind), self._receiver(kind))
@@ -96,7 +96,6 @@ class Master:
         self._peers = [Peer(number, _started(port)) for number in range(count)]
         self._stdout = FileObject(sys.stdout.fileno(), "wb", close=False)
         self._origin_ns = 0
-        self._dealt = False
 
     def run(self) -> int:
         """Take the inputs, perform the run, return the exit code."""
@@ -111,7 +110,7 @@ class Master:
             sys.stderr.write(f"{refusal}\n")
             return 3
         self._compare_clocks()
-        self._begin(spec)
+        self._begin()
         self._follow(spec)
         listener.kill(block=False)
         return 0
@@ -161,16 +160,13 @@ class Master:
                         seen = offset_of(message.sent_ns, message.at_ns, at_ns)
                         answering.offset = better(answering.offset, seen)
 
-    def _begin(self, spec: RunSpec) -> None:
+    def _begin(self) -> None:
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
-        count = spec.scenario.schedule.planned()
         parts = deal([peer.number for peer in self._peers], (), 0)
-        assert count  # noqa: S101
         for peer in self._peers:
             offset_ns = peer.offset.offset_ns if peer.offset else 0
             self._send(peer, Start(self._origin_ns + offset_ns, *parts[peer.number]))
             peer.heard_s = self._origin_ns / NS
-        self._dealt = True
 
     # Under load
 
@@ -205,11 +201,15 @@ class Master:
     def _lose(self, lost: Peer, spec: RunSpec) -> None:
         """Deal what the worker had to the others, from an instant on that all of them hear of before."""
         lost.lost = True
+        noticed_ns = time.monotonic_ns() - self._origin_ns
+        self._stdout.write(
+            RawLoss(lost.number, max(0, noticed_ns), max(0, noticed_ns + _DEAL_AHEAD_NS)).line()
+        )
+        self._stdout.flush()
         present = [peer.number for peer in self._peers if not peer.lost and not peer.ended]
         if not present:
             return
-        at_ns = time.monotonic_ns() - self._origin_ns + _DEAL_AHEAD_NS
-        first = spec.scenario.schedule.index_at(at_ns)
+        first = spec.scenario.schedule.index_at(noticed_ns + _DEAL_AHEAD_NS)
         absent = [peer.number for peer in self._peers if peer.number not in present]
         for number, part in deal(present, absent, first).items():
             self._send(self._peers[number], Deal(*part))
@@ -226,7 +226,7 @@ class Master:
 
     # What is said
 
-    def _receiver(self, kind: type[Struct]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
+    def _receiver(self, kind: type[Message]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
         def receive(environment: Any, msg: Any) -> None:  # noqa: ANN401, ARG001
             at_ns = time.monotonic_ns()
             message = read(kind, msg.data)
@@ -235,7 +235,7 @@ class Master:
 
         return receive
 
-    def _heard(self) -> list[tuple[str, Struct, int]]:
+    def _heard(self) -> list[tuple[str, Message, int]]:
         """Return what was said, after a wait for the first."""
         try:
             heard = [self._said.get(timeout=_TICK_S)]
@@ -248,17 +248,17 @@ class Master:
     def _peer(self, node: str) -> Peer | None:
         return next((peer for peer in self._peers if peer.node == node), None)
 
-    def _send(self, peer: Peer, message: Struct) -> None:
+    def _send(self, peer: Peer, message: Message) -> None:
         if peer.node:
             self._runner.send_message(name_of(type(message)), data_of(message), peer.node)
 
-    def _tell_all(self, message: Struct) -> None:
+    def _tell_all(self, message: Message) -> None:
         for peer in self._peers:
             self._send(peer, message)
 
 
 def _started(port: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-P", "-m", "sessionload.distribution.worker", "127.0.0.1", str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -95,15 +95,16 @@ class DeltaLine(Struct, forbid_unknown_fields=True, tag="sessionload-delta"):
 FROM_WORKERS = (Hello, Ready, Pong, DeltaLine)
 FROM_MASTER = (Brief, Ping, Start, Deal, Lease, Stop, Cut)
 
+Message = Hello | Ready | Pong | DeltaLine | Brief | Ping | Start | Deal | Lease | Stop | Cut
 M = TypeVar("M", bound=Struct)
 
 
-def name_of(kind: type[Struct]) -> str:
+def name_of(kind: type[Message]) -> str:
     """Return the name under which messages of a kind travel."""
     return str(kind.__struct_config__.tag)
 
 
-def data_of(message: Struct) -> dict[str, Any]:
+def data_of(message: Message) -> dict[str, Any]:
     """Return a message as plain data."""
     return to_builtins(message, builtin_types=(bytes,))  # type: ignore[no-any-return]
 

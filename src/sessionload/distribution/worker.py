@@ -1,9 +1,9 @@
 """A worker: a process that performs what a master deals to it, and sends back what it measured.
 
-It gets the inputs of the run from the master and the key from its own environment variable, starts one session
-to see that it can, and then sends only while it holds a lease: a master that is gone or cut off means silence
-within seconds. Each delta is sent again until the master says that it has it. Locust patches sockets when it is
-imported, so it is imported before our modules that use them.
+It gets the inputs of the run from the master and the key from its own environment variable, starts one
+session to see that it can, and then sends only while it holds a lease: a master that is gone or cut off means
+silence within seconds. Each delta is sent again until the master says that it has it. Locust patches sockets
+when it is imported, so it is imported before our modules that use them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from gevent.event import AsyncResult, Event
@@ -31,6 +31,7 @@ from sessionload.distribution.messages import (
     DeltaLine,
     Hello,
     Lease,
+    Message,
     Ping,
     Pong,
     Ready,
@@ -47,9 +48,6 @@ from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
 from sessionload.workload.deal import Part
-
-if TYPE_CHECKING:
-    from msgspec import Struct
 
 DELTA_EVERY_S = 1.0
 _AGAIN_S = 2.0
@@ -128,12 +126,12 @@ class Worker:
                 self._unconfirmed[number] = (now_s, message)
                 self._send(message)
 
-    def _send(self, message: Struct) -> None:
+    def _send(self, message: Message) -> None:
         self._runner.send_message(name_of(type(message)), data_of(message))
 
     # What the master says
 
-    def _receiver(self, kind: type[Struct]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
+    def _receiver(self, kind: type[Message]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
         def receive(environment: Any, msg: Any) -> None:  # noqa: ANN401, ARG001
             message = read(kind, msg.data)
             if message is not None:
@@ -141,7 +139,7 @@ class Worker:
 
         return receive
 
-    def _obey(self, message: Struct) -> None:
+    def _obey(self, message: Message) -> None:
         match message:
             case Ping(sent_ns=sent_ns):
                 self._send(Pong(sent_ns, time.monotonic_ns()))

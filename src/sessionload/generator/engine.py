@@ -75,7 +75,7 @@ class LoadEngine:
         self._schedule = scenario.schedule
         self._timeout_s = scenario.timeout_ns / 1e9
         first = math.ceil(scenario.schedule.peak / max(part.stripes, 1) * _FIRST_USERS_SECONDS) + 8
-        self._user_pool = UserPool(scenario.max_in_flight, self._grow, start_with=first)
+        self._user_pool = UserPool(part.share_of(scenario.max_in_flight), self._grow, start_with=first)
         self.next_start = self._user_pool.next
         """Returns the next session start for the user that asks, when there is one."""
         self._recorder = Recorder(spec.contract, self._keys)
@@ -147,6 +147,8 @@ class LoadEngine:
             self._endpoint.addresses.resolve()  # if it cannot, each exchange fails as an outcome
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._gc_control.begin()
+        if origin_ns is not None:
+            gevent.sleep(max(0.0, (origin_ns - _HEAD_START_NS - time.monotonic_ns()) / NS))
         self._origin_ns = origin_ns or time.monotonic_ns() + _HEAD_START_NS
         self._process_metrics.begin()
         self.begun = True

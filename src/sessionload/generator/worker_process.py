@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sessionload.config.run_spec import RunInputs
-    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.delta import Delta, WorkerLoss
 
 READY = b"ready\n"
 """What a generator writes when it can take its inputs."""
@@ -43,20 +43,16 @@ def run_variables() -> dict[str, str]:
 class GeneratorProcess:
     """A running generator. Use as a context manager: it is ended on the way out, whatever happened."""
 
-    def __init__(self, variables: Mapping[str, str], *, workers: int | None = None) -> None:
+    def __init__(self, variables: Mapping[str, str], *, workers: int = 1) -> None:
         """Start a generator; `variables` become its environment, the key among them.
 
-        With a number of `workers` it is a master of so many.
+        With more than one worker it is a master of so many.
         """
-        module = ("generator.worker",) if workers is None else ("distribution.master", str(workers))
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                f"sessionload.{module[0]}",
-                *module[1:],
-            ],  # -P: not from the current folder
+        module = ["sessionload.generator.worker"]
+        if workers > 1:
+            module = ["sessionload.distribution.master", str(workers)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-P", "-m", *module],  # -P: not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -133,8 +129,11 @@ class GeneratorProcess:
         """End it without a last delta: what it has not accounted for is lost."""
         self._process.kill()
 
-    def deltas(self) -> Iterator[Delta]:
-        """Yield deltas as they come, until the generator has ended. Signals are handled meanwhile."""
+    def deltas(self) -> Iterator[Delta | WorkerLoss]:
+        """Yield deltas as they come, and losses of workers, until the generator has ended.
+
+        Signals are handled meanwhile.
+        """
         while True:
             try:
                 line = self._lines.get(timeout=_TICK_S)

@@ -1,4 +1,4 @@
-"""What a generator reports to the command once a second: a delta whose counts are not packed yet.
+"""What a generator reports to the command: deltas whose counts are not packed yet, and workers that are lost.
 
 One JSON line on a pipe between two processes of the same version; files have the form of `file_form`.
 Whatever comes out of the pipe is checked against these types, and packed.
@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.json import Decoder, encode
 
 from sessionload.metrics.bounds import Count, Second, StageNumber, Status
-from sessionload.metrics.delta import Delta
+from sessionload.metrics.delta import Delta, WorkerLoss
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.histogram import Histogram
@@ -70,7 +70,7 @@ class RawMeasurement(Struct):
         )
 
 
-class RawDelta(Struct):
+class RawDelta(Struct, tag="delta"):
     """A delta as its generator made it; see `Delta`."""
 
     worker: Count
@@ -100,9 +100,26 @@ class RawDelta(Struct):
         return encode(self) + b"\n"
 
 
-_DECODER = Decoder(RawDelta)
+class RawLoss(Struct, tag="loss"):
+    """A worker is lost; see `WorkerLoss`."""
+
+    worker: Count
+    at_ns: Count
+    dealt_ns: Count
+
+    def packed(self) -> WorkerLoss:
+        """Return it as others know it."""
+        return WorkerLoss(self.worker, self.at_ns, self.dealt_ns)
+
+    def line(self) -> bytes:
+        """Return the loss as a line of JSON."""
+        return encode(self) + b"\n"
 
 
-def read_line(line: bytes) -> Delta:
-    """Return the delta of a line. Raises `ValueError` for what no generator has written."""
-    return _DECODER.decode(line).packed()
+_DECODER = Decoder(RawDelta | RawLoss)
+
+
+def read_line(line: bytes) -> Delta | WorkerLoss:
+    """Return what a line says. Raises `ValueError` for what no generator has written."""
+    read: RawDelta | RawLoss = _DECODER.decode(line)
+    return read.packed()

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from sessionload.metrics.delta import Delta, WorkerLoss
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.sums import total
 from sessionload.units import NS
 
 if TYPE_CHECKING:
-    from sessionload.metrics.delta import Delta
     from sessionload.metrics.slices import Slice
 
 _FEW = 8
@@ -29,6 +29,9 @@ class RunTotals:
     """What all workers have measured so far, and where each of them stands."""
 
     def __init__(self, measurement: Measurement | None = None) -> None:
+        self.workers = 1
+        """How many workers report."""
+        self._lost: set[int] = set()
         self._measurement = measurement or Measurement()
         self._parts: dict[tuple[int, int], list[Slice]] = {}
         """Slices that are not merged yet, in the order in which they began."""
@@ -41,8 +44,11 @@ class RunTotals:
         for part in self._measurement.slices.values():
             self._count(part)
 
-    def add(self, delta: Delta) -> None:
-        """Count a delta, once."""
+    def add(self, delta: Delta | WorkerLoss) -> None:
+        """Count a delta, once. A worker that is lost is not waited for; what it sends all the same counts."""
+        if isinstance(delta, WorkerLoss):
+            self._lost.add(delta.worker)
+            return
         known = self.latest.get(delta.worker)
         expected = known.number + 1 if known else 0
         if delta.number < expected:
@@ -76,14 +82,21 @@ class RunTotals:
         """Return the traffic of a second."""
         return self._measurement.flow.get(second) or Flow()
 
-    def complete(self, workers: int = 1) -> bool:
-        """Tell whether each of `workers` generators has sent its last delta, and no delta is missing."""
+    @property
+    def present(self) -> list[Delta]:
+        """The newest deltas of the workers that are not lost."""
+        return [delta for worker, delta in self.latest.items() if worker not in self._lost]
+
+    def complete(self) -> bool:
+        """Tell whether each worker has sent its last delta, and no delta is missing."""
+        workers = max(self.workers, len(self.latest))
         return not self.gaps and sum(delta.last for delta in self.latest.values()) == workers
 
     @property
     def settled_ns(self) -> int:
         """Every arrival due before this instant has ended, as far as the deltas say."""
-        return min((delta.settled_ns for delta in self.latest.values()), default=0)
+        unheard = self.workers - len(self.latest.keys() | self._lost)
+        return 0 if unheard else min((delta.settled_ns for delta in self.present), default=0)
 
     @property
     def elapsed_ns(self) -> int:

@@ -25,7 +25,6 @@ def finalize_result(
     header: RunHeader,
     totals: RunTotals,
     *,
-    workers: int = 1,
     interrupted: str | None = None,
     aborted_by: str | None = None,
     notes: Sequence[str] = (),
@@ -36,7 +35,7 @@ def finalize_result(
     that it sent and whose end it did not report.
     """
     measurement, lost = totals.measurement, 0
-    if not totals.complete(workers):
+    if not totals.complete():
         known = over(measurement)
         lost = max(0, header.planned - known.accounted)
         measurement = replace(measurement, sent=known.sent)
@@ -70,4 +69,6 @@ def nothing_sent(schedule: Schedule) -> RunTotals:
     recorder = MeasurementRecorder()
     for stage, second, count in schedule.rest(0):
         recorder.record_unsent(stage, second * NS, count)
-    return RunTotals(recorder.raw().packed())
+    totals = RunTotals(recorder.raw().packed())
+    totals.workers = 0
+    return totals

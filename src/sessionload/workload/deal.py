@@ -24,6 +24,12 @@ class Part(NamedTuple):
     stripe: int = 0
     stripes: int = 1
 
+    def share_of(self, limit: int) -> int:
+        """Return this stripe's share of a limit: the shares of all stripes are the limit, or 1 each."""
+        if not self.stripes:
+            return limit
+        return max(1, (limit + self.stripes - 1 - self.stripe) // self.stripes)
+
 
 WHOLE = Part(0)
 """What a single worker performs."""

@@ -60,9 +60,8 @@ class Snapshot:
 
 def snapshot(header: RunHeader, totals: RunTotals, recent: Sequence[Delta]) -> Snapshot:
     """Return where a run stands; `recent` are its last deltas, at least one, in order."""
-    newest = recent[-1]
     length_ns = sum(stage.duration_ns for stage in header.stages)
-    elapsed_ns = newest.elapsed_ns
+    elapsed_ns = min((delta.elapsed_ns for delta in totals.present), default=recent[-1].elapsed_ns)
     now = total(slice_ for delta in recent for slice_ in delta.measurement.slices.values()).answered
     p50, p95, p99 = (duration_text(now.quantile(share)) if now else _NOTHING for share in _SHARES)
     second = max(0, elapsed_ns // NS - 1)
@@ -75,7 +74,7 @@ def snapshot(header: RunHeader, totals: RunTotals, recent: Sequence[Delta]) -> S
         planned=f"{header.planned:,}",
         achieved=rate_text(Fraction(totals.flow_in(second).sent)),
         wanted=rate_text(Fraction(header.planned_by_second.get(second, 0))),
-        in_flight=f"{newest.in_flight:,}",
+        in_flight=f"{sum(delta.in_flight for delta in totals.present):,}",
         p50=p50,
         p95=p95,
         p99=p99,

@@ -1,0 +1,81 @@
+"""`run --workers N`: one run by several processes, with one plan, one verdict and one end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from world import World
+
+    from sessionload.stub.process import StubProcess
+
+    Agrees = Callable[[StubProcess, dict[str, Any]], None]
+
+
+def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
+    patience = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < patience, "it did not come to that"
+        time.sleep(0.05)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return the workers of a command, when all have started."""
+    patience = time.monotonic() + 60
+    while time.monotonic() < patience:
+        children = psutil.Process(process.pid).children(recursive=True)
+        workers = [child for child in children if "sessionload.distribution.worker" in child.cmdline()]
+        if len(workers) == 2:
+            return workers
+        time.sleep(0.05)
+    raise AssertionError("no workers")
+
+
+def test_two_workers_keep_one_plan(world: World, agrees: Agrees) -> None:
+    stub = world.stub()
+    ended = world.run("run", world.scenario("200/s", "3s"), "--workers", "2", "--out", "out")
+    assert ended.code == 0, ended.err
+    agrees(stub, ended.result)
+    assert ended.result["arrivals"]["sent"] == 600
+    assert ended.result["generator"]["workers"] == 2
+    page = stub.ledger()
+    assert (page["arrivals"], page["repeated"]) == (600, [])
+
+
+def test_a_signal_drains_all_workers(world: World, agrees: Agrees) -> None:
+    stub = world.stub(latency="500ms")
+    process = world.start(
+        "run", world.scenario("50/s", "30s"), "--workers", "2", "--out", "out", start_new_session=True
+    )
+    wait_for(lambda: stub.ledger()["arrivals"] >= 60)
+    process.send_signal(signal.SIGTERM)
+    ended = world.end(process, within=45)
+    assert ended.code == 143
+    agrees(stub, ended.result)
+    assert ended.result["arrivals"]["lost"] == 0
+    assert ended.result["arrivals"]["unsent"] > 0
+
+
+def test_a_worker_that_is_killed_is_named_and_its_arrivals_are_dealt_again(world: World) -> None:
+    stub = world.stub()
+    process = world.start("run", world.scenario("100/s", "12s"), "--workers", "2", "--out", "out")
+    workers = workers_of(process)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 200)
+    os.kill(workers[1].pid, signal.SIGKILL)
+    ended = world.end(process)
+    assert ended.code == 3
+    assert "was lost at" in ended.err
+    arrivals = ended.result["arrivals"]
+    assert arrivals["planned"] == 1200
+    assert 0 < arrivals["lost"] < 300
+    sent = {second: count for second, count, _ in ended.result["flow"]}
+    assert abs(sent[10] - 100) < 10  # all of them, give or take those at its borders
+    assert stub.ledger()["repeated"] == []
