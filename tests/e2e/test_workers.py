@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import pytest
 
 if TYPE_CHECKING:
     import subprocess
@@ -62,6 +63,22 @@ def test_a_signal_drains_all_workers(world: World, agrees: Agrees) -> None:
     agrees(stub, ended.result)
     assert ended.result["arrivals"]["lost"] == 0
     assert ended.result["arrivals"]["unsent"] > 0
+
+
+@pytest.mark.parametrize(
+    "delay", [3.0, *(pytest.param(delay, marks=pytest.mark.long) for delay in (1.5, 4.5))]
+)
+def test_a_signal_before_the_load_ends_the_run(world: World, agrees: Agrees, delay: float) -> None:
+    """Whether the workers are being started, briefed, or wait for the first instant."""
+    stub = world.stub(latency="20ms")
+    process = world.start("run", world.scenario("50/s", "30s"), "--workers", "2", start_new_session=True)
+    time.sleep(delay)
+    process.send_signal(signal.SIGTERM)
+    ended = world.end(process, within=45)
+    assert ended.code == 143
+    if "planned" in ended.out:
+        agrees(stub, ended.result)
+        assert ended.result["arrivals"]["lost"] == 0
 
 
 def test_a_worker_that_is_killed_is_named_and_its_arrivals_are_dealt_again(world: World) -> None:

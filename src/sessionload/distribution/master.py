@@ -25,6 +25,7 @@ import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.distribution.clock_offset import Offset, better, offset_of
 from sessionload.distribution.delta_inbox import DeltaInbox
+from sessionload.distribution.guarded_runner import guarded
 from sessionload.distribution.messages import (
     FROM_WORKERS,
     Brief,
@@ -87,7 +88,7 @@ class Master:
 
     def __init__(self, commands: FileObject, count: int) -> None:
         self._commands = commands
-        self._runner = LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0)
+        self._runner = guarded(LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0))
         self._said: Queue[tuple[str, Message, int]] = Queue()
         """What workers said: who, what, and when it came (monotonic, ns)."""
         for kind in FROM_WORKERS:
@@ -96,6 +97,8 @@ class Master:
         self._peers = [Peer(number, _started(port)) for number in range(count)]
         self._stdout = FileObject(sys.stdout.fileno(), "wb", close=False)
         self._origin_ns = 0
+        self._ending: list[Message] = []
+        """What the command said about the end; workers that are not known yet are told later."""
 
     def run(self) -> int:
         """Take the inputs, perform the run, return the exit code."""
@@ -167,6 +170,8 @@ class Master:
             offset_ns = peer.offset.offset_ns if peer.offset else 0
             self._send(peer, Start(self._origin_ns + offset_ns, *parts[peer.number]))
             peer.heard_s = self._origin_ns / NS
+            for message in self._ending:
+                self._send(peer, message)
 
     # Under load
 
@@ -219,10 +224,15 @@ class Master:
         for line in self._commands:
             command, _, grace_s = line.strip().partition(b" ")
             if command == b"stop":
-                self._tell_all(Stop(float(grace_s) if grace_s else None))
+                self._end(Stop(float(grace_s) if grace_s else None))
             elif command == b"cut":
-                self._tell_all(Cut())
-        self._tell_all(Cut())
+                self._end(Cut())
+        self._end(Cut())
+
+    def _end(self, message: Message) -> None:
+        self._ending.append(message)
+        for peer in self._peers:
+            self._send(peer, message)
 
     # What is said
 
@@ -251,10 +261,6 @@ class Master:
     def _send(self, peer: Peer, message: Message) -> None:
         if peer.node:
             self._runner.send_message(name_of(type(message)), data_of(message), peer.node)
-
-    def _tell_all(self, message: Message) -> None:
-        for peer in self._peers:
-            self._send(peer, message)
 
 
 def _started(port: int) -> subprocess.Popen[bytes]:

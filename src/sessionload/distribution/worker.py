@@ -65,6 +65,8 @@ class Worker:
         self._brief: AsyncResult[Brief] = AsyncResult()
         self._start: AsyncResult[Start] = AsyncResult()
         self._engine: LoadEngine | None = None
+        self._early: list[Message] = []
+        """What the master said about the load before there was an engine."""
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
@@ -91,6 +93,8 @@ class Worker:
             spec, worker=brief.worker, part=Part(start.first, start.stripe, start.stripes)
         )
         self._engine.lease(start.origin_ns)
+        for message in self._early:
+            self._obey(message)
         self._execute(self._engine, start)
         return 0
 
@@ -149,6 +153,8 @@ class Worker:
                 self._start.set(message)
             case Lease(seconds=seconds, next_delta=next_delta):
                 self._renew(seconds, next_delta)
+            case Deal() | Stop() | Cut() if self._engine is None:
+                self._early.append(message)
             case Deal(first=first, stripe=stripe, stripes=stripes) if self._engine is not None:
                 self._engine.deal(Part(first, stripe, stripes))
             case Stop(grace_s=grace_s) if self._engine is not None:
