@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,6 +37,7 @@ def test_the_command_stub_ends_with_its_process(world: World) -> None:
     assert "[stub-ended]" in ended.err
 
 
+@pytest.mark.long
 def test_a_run_names_the_death_of_its_stub(world: World) -> None:
     world.environments("", text="own: {{embedded: true}}\n")
     scenario = world.scenario("50/s", "3s")

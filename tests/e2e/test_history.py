@@ -307,6 +307,7 @@ def test_a_page_that_cannot_be_written_is_a_warning_and_no_other_exit_code(world
     assert (ended.folder / "summary.md").is_file()
 
 
+@pytest.mark.long
 def test_a_verdict_is_on_the_page_even_if_its_folder_is_lost(world: World) -> None:
     """What cannot be written is an error with its own exit code, and the summary is there all the same."""
     page = world.folder / "step.md"

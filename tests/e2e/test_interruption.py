@@ -112,6 +112,7 @@ def test_a_second_signal_does_not_wait_for_what_is_in_flight(world: World) -> No
     assert ended.result["arrivals"]["lost"] == 0
 
 
+@pytest.mark.long
 def test_a_hanging_server_is_not_waited_for_longer_than_the_grace(world: World, agrees: Agrees) -> None:
     """The time-out is a minute; two seconds after one signal all is cut, counted and reported."""
     stub = world.stub("hang from 0s for 1h")
@@ -126,6 +127,7 @@ def test_a_hanging_server_is_not_waited_for_longer_than_the_grace(world: World, 
     agrees(stub, ended.result)
 
 
+@pytest.mark.long
 def test_a_generator_that_does_not_obey_is_ended_when_the_grace_has_passed(world: World) -> None:
     stub = world.stub()
     process = world.start("run", world.scenario("50/s", "1m"), "--grace", "2s", start_new_session=True)
@@ -313,6 +315,7 @@ def _alive(process: psutil.Process) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_a_result_that_cannot_be_written_is_kept_elsewhere(world: World) -> None:
     """The folder goes away in mid-run: exit 5, a summary is printed, and the result is in a spare folder."""
     stub = world.stub()

@@ -24,7 +24,8 @@ targets: ["p95 < 10s"]
 """
 
 
-@pytest.mark.parametrize("limit", ["-n 140", pytest.param("-Sn 140", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("limit", ["-n 140", "-Sn 140"])
 def test_descriptors_that_run_out_are_ours(world: World, limit: str) -> None:
     """300 would be in flight. A soft limit is raised; a hard one makes the run void."""
     world.environments("", ENVIRONMENTS)

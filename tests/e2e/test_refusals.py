@@ -116,6 +116,7 @@ def test_a_wrong_key_stops_the_run(world: World) -> None:
     assert stub.ledger()["arrivals"] == 0
 
 
+@pytest.mark.long
 def test_a_protected_environment_needs_its_name_typed_again(world: World) -> None:
     stub = world.stub()
     scenario = world.scenario("5/s", "1s")
@@ -161,6 +162,7 @@ def test_a_wrong_command_line_is_answered_without_a_traceback(
     assert world.run(*arguments).code == code
 
 
+@pytest.mark.long
 def test_an_override_reaches_the_run_and_a_wrong_one_is_refused(world: World) -> None:
     stub = world.stub()
     scenario = world.scenario("100/s", "2s")

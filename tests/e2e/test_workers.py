@@ -65,6 +65,7 @@ def test_a_signal_drains_all_workers(world: World, agrees: Agrees) -> None:
     assert ended.result["arrivals"]["unsent"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "delay", [3.0, *(pytest.param(delay, marks=pytest.mark.long) for delay in (1.5, 4.5))]
 )
