@@ -186,6 +186,18 @@ _ANY = st.recursive(
 )
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("reference", [1, True, None, [], {}])
+def test_a_reference_that_is_no_text_is_refused(version: str, reference: object) -> None:
+    document = copy.deepcopy(_DOCUMENT)
+    document["openapi"] = version
+    document["components"]["schemas"]["SessionStarted"] = {"$ref": reference}
+    with pytest.raises(InputError) as caught:
+        _load(document)
+    assert caught.value.code in {"bad-schema", "bad-contract", "unknown-keyword"}
+    assert caught.value.hint
+
+
 @given(st.data())
 def test_any_document_is_used_or_refused(data: st.DataObject) -> None:
     document = copy.deepcopy(_DOCUMENT)

@@ -136,7 +136,7 @@ class SchemaReader:
         if not self._dialect.is_json_schema:
             reference = written.get("$ref") if isinstance(written, Mapping) else None
             followed = self._document.follow(written, where, at=at, key=key)
-            return followed, f"'{written_reference(reference)}'" if reference else where
+            return followed, f"'{written_reference(reference)}'" if isinstance(reference, str) else where
         passed: set[str] = set()
         while isinstance(written, Mapping) and isinstance(written.get("$ref"), str):
             reference = written["$ref"]
