@@ -123,9 +123,11 @@ class Pacer:
 
     def deal_again(self, first: int) -> None:
         """Take what follows once more from the arrivals, which are others from number `first` on."""
+        if not self._origin_ns:
+            return  # nothing was taken yet
         if self._following is None or self._following.index >= first:
             self._following = next(self._arrivals, None)
-            if self._origin_ns and not self._ended.is_set():
+            if not self._ended.is_set():
                 self._timer.set(time.monotonic_ns())
 
     def run(self, origin_ns: int, end_ns: int) -> SessionStart | None:
