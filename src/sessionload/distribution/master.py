@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.fileobject import FileObject
@@ -23,6 +23,7 @@ from locust.env import Environment as LocustEnvironment
 
 import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
+from sessionload.distribution.channel import Channel
 from sessionload.distribution.clock_offset import Offset, better, offset_of
 from sessionload.distribution.delta_inbox import DeltaInbox
 from sessionload.distribution.guarded_runner import guarded
@@ -40,9 +41,6 @@ from sessionload.distribution.messages import (
     Ready,
     Start,
     Stop,
-    data_of,
-    name_of,
-    read,
 )
 from sessionload.generator.worker_process import READY
 from sessionload.metrics.raw import RawLoss
@@ -88,12 +86,11 @@ class Master:
 
     def __init__(self, commands: FileObject, count: int) -> None:
         self._commands = commands
-        self._runner = guarded(LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0))
+        runner = guarded(LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0))
         self._said: Queue[tuple[str, Message, int]] = Queue()
         """What workers said: who, what, and when it came (monotonic, ns)."""
-        for kind in FROM_WORKERS:
-            self._runner.register_message(name_of(kind), self._receiver(kind))
-        port = self._runner.server.port
+        self._channel = Channel(runner, FROM_WORKERS, self._take)
+        port = runner.server.port
         self._peers = [Peer(number, _started(port)) for number in range(count)]
         self._stdout = FileObject(sys.stdout.fileno(), "wb", close=False)
         self._origin_ns = 0
@@ -236,14 +233,8 @@ class Master:
 
     # What is said
 
-    def _receiver(self, kind: type[Message]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
-        def receive(environment: Any, msg: Any) -> None:  # noqa: ANN401, ARG001
-            at_ns = time.monotonic_ns()
-            message = read(kind, msg.data)
-            if message is not None:
-                self._said.put((msg.node_id, message, at_ns))
-
-        return receive
+    def _take(self, node: str, message: Message) -> None:
+        self._said.put((node, message, time.monotonic_ns()))
 
     def _heard(self) -> list[tuple[str, Message, int]]:
         """Return what was said, after a wait for the first."""
@@ -260,7 +251,7 @@ class Master:
 
     def _send(self, peer: Peer, message: Message) -> None:
         if peer.node:
-            self._runner.send_message(name_of(type(message)), data_of(message), peer.node)
+            self._channel.send(message, peer.node)
 
 
 def _started(port: int) -> subprocess.Popen[bytes]:

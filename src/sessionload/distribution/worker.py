@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import AsyncResult, Event
@@ -23,6 +23,7 @@ from locust.env import Environment as LocustEnvironment
 
 import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
+from sessionload.distribution.channel import Channel
 from sessionload.distribution.messages import (
     FROM_MASTER,
     Brief,
@@ -31,15 +32,11 @@ from sessionload.distribution.messages import (
     DeltaLine,
     Hello,
     Lease,
-    Message,
     Ping,
     Pong,
     Ready,
     Start,
     Stop,
-    data_of,
-    name_of,
-    read,
 )
 from sessionload.errors import SessionloadError
 from sessionload.generator.engine import LoadEngine
@@ -48,6 +45,9 @@ from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
 from sessionload.workload.deal import Part
+
+if TYPE_CHECKING:
+    from sessionload.distribution.messages import Message
 
 DELTA_EVERY_S = 1.0
 _AGAIN_S = 2.0
@@ -70,8 +70,8 @@ class Worker:
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
-        for kind in FROM_MASTER:
-            self._runner.register_message(name_of(kind), self._receiver(kind))
+        channel = Channel(self._runner, FROM_MASTER, lambda _, message: self._obey(message))
+        self._send = channel.send
 
     def run(self) -> int:
         """Take part in one run to its end; return the exit code."""
@@ -130,18 +130,7 @@ class Worker:
                 self._unconfirmed[number] = (now_s, message)
                 self._send(message)
 
-    def _send(self, message: Message) -> None:
-        self._runner.send_message(name_of(type(message)), data_of(message))
-
     # What the master says
-
-    def _receiver(self, kind: type[Message]) -> Any:  # noqa: ANN401 - Locust calls it by keyword
-        def receive(environment: Any, msg: Any) -> None:  # noqa: ANN401, ARG001
-            message = read(kind, msg.data)
-            if message is not None:
-                self._obey(message)
-
-        return receive
 
     def _obey(self, message: Message) -> None:
         match message:
