@@ -97,3 +97,45 @@ def test_a_worker_that_is_killed_is_named_and_its_arrivals_are_dealt_again(world
     sent = {second: count for second, count, _ in ended.result["flow"]}
     assert abs(sent[10] - 100) < 10  # all of them, give or take those at its borders
     assert stub.ledger()["repeated"] == []
+
+
+@pytest.mark.long
+def test_a_worker_that_is_frozen_sends_nothing_that_others_send(world: World) -> None:
+    """It stands still for 8 s of 14: what was its is dealt again, and it keeps to that when it goes on."""
+    stub = world.stub()
+    process = world.start("run", world.scenario("100/s", "14s"), "--workers", "2", "--out", "out")
+    worker = workers_of(process)[1]
+    wait_for(lambda: stub.ledger()["arrivals"] >= 200)
+    worker.suspend()
+    time.sleep(8)
+    worker.resume()
+    ended = world.end(process)
+    assert ended.code == 3
+    assert "was lost at" in ended.err
+    arrivals = ended.result["arrivals"]
+    assert 0 < arrivals["lost"] < 500
+    assert arrivals["planned"] == arrivals["sent"] + arrivals["unsent"] + arrivals["lost"]
+    page = stub.ledger()
+    assert page["repeated"] == []
+    assert page["arrivals"] >= arrivals["sent"]
+    sent = {second: count for second, count, _ in ended.result["flow"]}
+    assert abs(sent[12] - 100) < 10
+
+
+@pytest.mark.long
+def test_without_its_master_no_worker_sends(world: World) -> None:
+    stub = world.stub()
+    process = world.start("run", world.scenario("100/s", "30s"), "--workers", "2", "--out", "out")
+    workers = workers_of(process)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 200)
+    master = workers[0].parent()
+    assert master is not None
+    master.kill()
+    ended = world.end(process)
+    assert ended.code == 3
+    psutil.wait_procs(workers, timeout=5)
+    assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+    assert ended.result["arrivals"]["lost"] > 1000
+    before = stub.ledger()["arrivals"]
+    time.sleep(1)
+    assert stub.ledger()["arrivals"] == before < 1500
