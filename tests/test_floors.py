@@ -56,10 +56,10 @@ Run as a script, this file prints them as patterns for `coverage report --includ
 """
 
 DOORS = {
-    "openapi_schema_validator": ["contract/validators"],
+    "openapi_schema_validator": ["contract/schema/validators"],
     "jsonschema": ["contract/"],
-    "referencing": ["contract/schema_rule"],
-    "corvus_regex_ecma262": ["contract/ecma_pattern"],
+    "referencing": ["contract/schema/schema_rule"],
+    "corvus_regex_ecma262": ["contract/schema/ecma_pattern"],
     "msgspec": [
         "metrics/",
         "distribution/messages",

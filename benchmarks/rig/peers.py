@@ -21,8 +21,8 @@ from rig.claims import missing
 from rig.runs import order, result_in, variables
 from rig.servers import CONTRACT
 from sessionload.config.contract_files import read_contract
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable

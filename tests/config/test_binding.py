@@ -8,7 +8,7 @@ import pytest
 
 from sessionload.config.environment import Environment
 from sessionload.config.yaml_source import parse
-from sessionload.contract.binding import Binding
+from sessionload.contract.document.binding import Binding
 from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:

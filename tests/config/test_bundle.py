@@ -12,9 +12,9 @@ from small_documents import PATH, USER, body_of, document_of
 
 from sessionload.config.bundle import MOST_FILES, bundle, references_of
 from sessionload.config.contract_files import LARGEST_BYTES, places_shown, read_contract
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.other_files import written_reference
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.other_files import written_reference
 from sessionload.errors import InputError, Place
 from sessionload.metrics.exchange import Outcome
 

@@ -23,8 +23,8 @@ from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.contract_json import place_in_json
 from sessionload.config.contract_yaml import place_in_yaml
 from sessionload.contract.answer_sample import success_sample
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:

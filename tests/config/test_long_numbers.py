@@ -9,10 +9,10 @@ import pytest
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
 from sessionload.config.yaml_source import parse
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.schema_rule import SchemaRule
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.openapi import OpenApiDocument
+from sessionload.contract.schema.schema_rule import SchemaRule
 from sessionload.errors import InputError, ValueProblem
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency

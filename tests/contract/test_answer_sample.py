@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sessionload.contract.answer_sample import AnswerSample, error_samples, success_sample
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.pointer import parse_pointer
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.json_data.pointer import parse_pointer
 from sessionload.errors import InputError
 
 JSON = "application/json"

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.response_rule import Judgement
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.response.response_rule import Judgement
 from sessionload.metrics.exchange import Outcome
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.key_field import KeyField
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.request.key_field import KeyField
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.key_field import KeyField
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.request.key_field import KeyField
 from sessionload.contract.turn import turn_of
 from sessionload.errors import InputError
 from sessionload.secret import Secret

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.config.contract_files import read_contract
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.strict_json import JsonErrorKind
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.json_data.strict_json import JsonErrorKind
 from sessionload.errors import InputError, PreflightError, ResultError
 from sessionload.metrics.exchange import Outcome
 
@@ -50,8 +50,8 @@ PREFLIGHT = {"suite/preflight"}
 """The module that makes codes of the causes of a single call."""
 PASSED_ON = {
     "cli/option_values": {"code"},
-    "contract/openapi": {"code"},
-    "contract/parameters": {"code"},
+    "contract/document/openapi": {"code"},
+    "contract/request/parameters": {"code"},
     "config/read": {"error.code"},
     "config/contract_files": {"error.code"},
     "suite/preflight": {"code"},

@@ -12,7 +12,7 @@ from own_documents import GATEWAY, LOGIN, ORGANISATIONS, PUBLISHED, WITH_ERRORS
 from stub_thread import StubThread
 from world import ROOT
 
-from sessionload.contract.binding import Binding
+from sessionload.contract.document.binding import Binding
 from sessionload.secret import Secret
 
 if TYPE_CHECKING:

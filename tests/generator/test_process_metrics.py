@@ -21,7 +21,7 @@ from sessionload.metrics.generator_health import GeneratorHealth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.contract.seen_keys import SeenKeys
+    from sessionload.contract.response.seen_keys import SeenKeys
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.user_pool import UserPool
 

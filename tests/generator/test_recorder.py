@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.contract.seen_keys import SeenKeys
+from sessionload.contract.response.seen_keys import SeenKeys
 from sessionload.generator.failures import Response
 from sessionload.generator.recorder import Recorder
 from sessionload.generator.session_start import SessionStart, prebuild_requests

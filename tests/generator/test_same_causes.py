@@ -17,8 +17,8 @@ import trustme
 
 from sessionload import happy_eyeballs
 from sessionload.config.environment import Environment
-from sessionload.contract.binding import Binding
-from sessionload.contract.placeholder import KEY
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.placeholder import KEY
 from sessionload.generator.connection import Connection
 from sessionload.metrics.exchange import Failure, Outcome
 from sessionload.suite.cases.case import CaseRequest

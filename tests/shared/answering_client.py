@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.config.environment import Environment
-from sessionload.contract.binding import Binding
+from sessionload.contract.document.binding import Binding
 from sessionload.secret import Secret
 from sessionload.suite.http_client import HttpClient, Pace
 

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from answering_client import AnsweringClient
 
-from sessionload.contract.json_places import put
-from sessionload.contract.strict_json import JsonError, parse
+from sessionload.contract.json_data.json_places import put
+from sessionload.contract.json_data.strict_json import JsonError, parse
 from sessionload.suite.expectation import Observed
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from gevent.server import StreamServer
 from sessionload.config.contract_files import read_contract
 from sessionload.config.environment import Environment
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
 from sessionload.secret import Secret
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.schema_rule import SchemaRule
+from sessionload.contract.document.openapi import OpenApiDocument
+from sessionload.contract.schema.schema_rule import SchemaRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

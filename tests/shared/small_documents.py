@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 
 PATH = "/v4/project/{projectID}/environment/{environmentID}/session"
 USER = {"type": "string", "minLength": 1, "maxLength": 256}

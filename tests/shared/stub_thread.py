@@ -9,8 +9,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.request import urlopen
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.secret import Secret
 from sessionload.stub.responses import ReceivedRequest
 from sessionload.stub.routes import RequestHandler

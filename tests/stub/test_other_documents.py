@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from recording_transport import RecordingTransport
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.secret import Secret
 from sessionload.stub.connection import StubProtocol
 from sessionload.stub.delayed_replies import DelayQueue
@@ -23,7 +23,7 @@ from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 if TYPE_CHECKING:
     import asyncio
 
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
 
 TEXT = {"type": "string"}
 TENANT = {"name": "tenant", "in": "path", "required": True, "schema": TEXT}

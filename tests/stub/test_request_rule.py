@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_documents import USER, body_of, document_of
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.stub.request_rule import RequestRule
 
 JSON = b"application/json"

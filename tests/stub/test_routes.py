@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sessionload.contract.binding import Binding
+from sessionload.contract.document.binding import Binding
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.placeholder import KEY
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.placeholder import KEY
 from sessionload.errors import InputError
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST, Case, Expect

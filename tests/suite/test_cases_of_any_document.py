@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_documents import PATH, USER, body_of, contract_of, document_of
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.sample import example_value
-from sessionload.contract.schema_view import SchemaView
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.openapi import OpenApiDocument
+from sessionload.contract.document.schema_view import SchemaView
+from sessionload.contract.schema.sample import example_value
 from sessionload.errors import InputError, PreflightError
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.all_cases import cases_of

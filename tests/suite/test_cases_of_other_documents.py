@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sessionload.contract.binding import USER_ID, Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.placeholder import KEY
+from sessionload.contract.document.binding import USER_ID, Binding
+from sessionload.contract.document.placeholder import KEY
 from sessionload.errors import InputError
 from sessionload.suite.cases.addresses import WRONG_KEY
 from sessionload.suite.cases.all_cases import cases_of
@@ -24,7 +24,7 @@ from sessionload.suite.cases.properties import kebab
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
 
 _FILE = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
 _DOCUMENT: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))

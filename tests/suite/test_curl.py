@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.placeholder import KEY
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.placeholder import KEY
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.curl import curl

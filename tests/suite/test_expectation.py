@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
-from sessionload.contract.session_key import SessionKeyPlace
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.response.session_key import SessionKeyPlace
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.cases.all_cases import cases_of
 from sessionload.suite.cases.case import FIRST

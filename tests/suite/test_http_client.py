@@ -13,8 +13,8 @@ import pytest
 import trustme
 
 from sessionload.config.environment import Environment
-from sessionload.contract.binding import Binding
-from sessionload.contract.placeholder import KEY
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.document.placeholder import KEY
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings

@@ -12,8 +12,8 @@ import pytest
 from stub_thread import StubThread
 
 from sessionload.config.environment import Environment
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.metrics.exchange import Failure
 from sessionload.suite import rules
 from sessionload.suite.cases.all_cases import cases_of

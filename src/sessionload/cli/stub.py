@@ -10,8 +10,8 @@ from sessionload.cli.console import say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.option_values import option_value
 from sessionload.config.contract_files import places_shown, read_contract
-from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
-from sessionload.contract.pointer import parse_pointer
+from sessionload.contract.document.binding import SESSION_KEY, USER_ID, Binding
+from sessionload.contract.json_data.pointer import parse_pointer
 from sessionload.errors import InputError, Place, PreflightError
 from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
@@ -20,7 +20,7 @@ from sessionload.stub.settings import DEFAULT_KEY, KEY_VARIABLE, StubSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.config.reference import REFERENCE
-from sessionload.contract.further_property import FurtherProperty
-from sessionload.contract.pointer import parse_pointer
+from sessionload.contract.json_data.pointer import parse_pointer
+from sessionload.contract.request.further_property import FurtherProperty
 from sessionload.errors import ValueProblem
 from sessionload.workload.text_list import TextList
 
 if TYPE_CHECKING:
     from sessionload.config.node import Node
-    from sessionload.contract.further_property import Scalar
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
+    from sessionload.contract.request.further_property import Scalar
 
 _COLUMN = "column "
 _LIKE = "write it like plan or data.plan"

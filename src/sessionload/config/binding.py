@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.config.reference import resolved, variable_of
-from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
-from sessionload.contract.header_fields import FIELD_NAME, FIELD_VALUE
-from sessionload.contract.placeholder import KEY, PLACEHOLDER
-from sessionload.contract.pointer import parse_pointer
+from sessionload.contract.document.binding import SESSION_KEY, USER_ID, Binding
+from sessionload.contract.document.header_fields import FIELD_NAME, FIELD_VALUE
+from sessionload.contract.document.placeholder import KEY, PLACEHOLDER
+from sessionload.contract.json_data.pointer import parse_pointer
 from sessionload.errors import InputError
 from sessionload.secret import Secret
 

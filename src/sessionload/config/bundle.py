@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from sessionload.contract.other_files import FILES, UNREAD, reference_into
+from sessionload.contract.document.other_files import FILES, UNREAD, reference_into
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sessionload.config.bundle import bundle
 from sessionload.config.contract_json import place_in_json, read_json
 from sessionload.config.contract_yaml import place_in_yaml, read_yaml
-from sessionload.contract.other_files import FILES
+from sessionload.contract.document.other_files import FILES
 from sessionload.errors import InputError, Place
 from sessionload.storage.files import read_bytes, read_text, shown
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sessionload.config.json_entries import Entry
-    from sessionload.contract.document_part import Part
+    from sessionload.contract.document.document_part import Part
 
 _SENTENCES = {
     "Expecting property name": (

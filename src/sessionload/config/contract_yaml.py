@@ -22,7 +22,7 @@ from sessionload.errors import InputError, Place
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionload.contract.document_part import Part
+    from sessionload.contract.document.document_part import Part
 
 DEEPEST = 64
 """The most lists and mappings inside each other."""

@@ -18,8 +18,8 @@ from sessionload.config.document import shown
 from sessionload.config.node import NAME, Node
 from sessionload.config.reference import REFERENCE, resolved, variable_of
 from sessionload.config.url import Url
-from sessionload.contract.binding import Binding
-from sessionload.contract.chosen_environment import chosen_environment
+from sessionload.contract.document.binding import Binding
+from sessionload.contract.response.chosen_environment import chosen_environment
 from sessionload.errors import InputError, Place, ValueProblem, nearest
 from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault

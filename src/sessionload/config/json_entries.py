@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.contract.document_part import Part
+    from sessionload.contract.document.document_part import Part
 
 DEEPEST = 64
 """The most arrays and objects inside each other."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.document import Document
     from sessionload.config.users import UserFile
-    from sessionload.contract.further_property import FurtherProperty
+    from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.workload.text_list import TextList
 
 DEFAULT_ENVIRONMENTS = Path("environments.yaml")

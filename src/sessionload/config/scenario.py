@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sessionload.config.load import Load, check_load
 from sessionload.config.node import Node
 from sessionload.config.users import UserFile, check_users
-from sessionload.contract.id_patterns import id_patterns, literal
+from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.targets import Target, parse_target
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sessionload.config.document import Document
-    from sessionload.contract.further_property import FurtherProperty
+    from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.verdict.evidence import Limits
     from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.text_list import TextList

@@ -17,7 +17,7 @@ from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, comp
 
 if TYPE_CHECKING:
     from sessionload.config.node import Node
-    from sessionload.contract.further_property import FurtherProperty
+    from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.errors import Place
 
 KEYS = ("id", "also", "returning", "unique")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sessionload.contract.header_fields import FIELD_VALUE
-from sessionload.contract.json_places import put
-from sessionload.contract.media_type import read_media_type
-from sessionload.contract.response_headers import NO_HEADERS, headers_of
-from sessionload.contract.sample import example_value
-from sessionload.contract.schema_view import SchemaView
+from sessionload.contract.document.header_fields import FIELD_VALUE
+from sessionload.contract.document.media_type import read_media_type
+from sessionload.contract.document.schema_view import SchemaView
+from sessionload.contract.json_data.json_places import put
+from sessionload.contract.response.response_headers import NO_HEADERS, headers_of
+from sessionload.contract.schema.sample import example_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

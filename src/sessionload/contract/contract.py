@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.accept import JSON
-from sessionload.contract.find_operation import find_operation
-from sessionload.contract.openapi import OpenApiDocument
-from sessionload.contract.request_body import SHOWN_USER
-from sessionload.contract.request_form import RequestForm
-from sessionload.contract.response_rule import ResponseRule
+from sessionload.contract.document.find_operation import find_operation
+from sessionload.contract.document.openapi import OpenApiDocument
+from sessionload.contract.request.accept import JSON
+from sessionload.contract.request.request_body import SHOWN_USER
+from sessionload.contract.request.request_form import RequestForm
+from sessionload.contract.response.response_rule import ResponseRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sessionload.contract.binding import Binding
-    from sessionload.contract.further_property import FurtherProperty
+    from sessionload.contract.document.binding import Binding
+    from sessionload.contract.request.further_property import FurtherProperty
 
 
 _USUAL_BODY = f'{{"userID":"{SHOWN_USER}"}}'

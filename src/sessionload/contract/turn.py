@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessionload.contract.contract import Contract
-from sessionload.contract.find_operation import PLACE
-from sessionload.contract.key_field import key_headers
-from sessionload.contract.path_values import ENVIRONMENT, PROJECT
-from sessionload.contract.turn_names import TURN, turn_headers, turn_in, turn_parameters
+from sessionload.contract.document.find_operation import PLACE
+from sessionload.contract.request.key_field import key_headers
+from sessionload.contract.request.path_values import ENVIRONMENT, PROJECT
+from sessionload.contract.request.turn_names import TURN, turn_headers, turn_in, turn_parameters
 
 if TYPE_CHECKING:
-    from sessionload.contract.binding import Binding
-    from sessionload.contract.find_operation import Operation
+    from sessionload.contract.document.binding import Binding
+    from sessionload.contract.document.find_operation import Operation
 
 
 def turn_of(start: Contract, binding: Binding) -> Contract | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gevent import monkey, socket, ssl
 
-from sessionload.contract.placeholder import fill
+from sessionload.contract.document.placeholder import fill
 from sessionload.failure_causes import HEAD_LIMIT
 from sessionload.generator.addresses import Addresses
 from sessionload.generator.deadlines import Deadlines
@@ -21,7 +21,7 @@ from sessionload.tls_trust import load_certificates
 
 if TYPE_CHECKING:
     from sessionload.config.environment import Environment
-    from sessionload.contract.request_form import RequestForm
+    from sessionload.contract.request.request_form import RequestForm
 
 _Socket = monkey.get_original("socket", "SocketType")
 Stream = Any

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.event import Event
 
-from sessionload.contract.seen_keys import SeenKeys
+from sessionload.contract.response.seen_keys import SeenKeys
 from sessionload.generator.connection import Connection
 from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.contract.response_headers import NO_HEADERS
+from sessionload.contract.response.response_headers import NO_HEADERS
 from sessionload.failure_causes import (
     CLOSED,
     CONTENT_ENCODING,

@@ -15,7 +15,7 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from sessionload.contract.response_headers import NO_HEADERS
+from sessionload.contract.response.response_headers import NO_HEADERS
 from sessionload.failure_causes import (
     EXTRA_BYTES,
     FIELD_LIMIT,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sessionload.metrics.generator_health import GeneratorHealth
 
 if TYPE_CHECKING:
-    from sessionload.contract.seen_keys import SeenKeys
+    from sessionload.contract.response.seen_keys import SeenKeys
     from sessionload.generator.endpoint import Endpoint
     from sessionload.generator.user_pool import UserPool
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sessionload.contract.seen_keys import REPEATED_KEY, SeenKeys
+from sessionload.contract.response.seen_keys import REPEATED_KEY, SeenKeys
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.binding import SESSION_KEY, USER_ID, Binding
+from sessionload.contract.document.binding import SESSION_KEY, USER_ID, Binding
 from sessionload.secret import Secret
 
 if TYPE_CHECKING:

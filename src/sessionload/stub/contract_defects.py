@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.contract.strict_json import JsonError, JsonErrorKind, parse
+from sessionload.contract.json_data.strict_json import JsonError, JsonErrorKind, parse
 from sessionload.stub.faults import Defect
 
 if TYPE_CHECKING:

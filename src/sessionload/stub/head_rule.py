@@ -12,15 +12,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from sessionload.contract.header_fields import OWNED
-from sessionload.contract.placeholder import fill
+from sessionload.contract.document.header_fields import OWNED
+from sessionload.contract.document.placeholder import fill
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sessionload.contract.contract import Contract
-    from sessionload.contract.parameters import Parameter
+    from sessionload.contract.request.parameters import Parameter
     from sessionload.secret import Secret
     from sessionload.stub.responses import ReceivedRequest
 

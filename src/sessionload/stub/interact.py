@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sessionload.contract.strict_json import JsonError, parse
+from sessionload.contract.json_data.strict_json import JsonError, parse
 
 Trace = dict[str, Any]
 

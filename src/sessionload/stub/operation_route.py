@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
-    from sessionload.contract.request_form import RequestForm
+    from sessionload.contract.request.request_form import RequestForm
 
 Parts = list[bytes]
 """The parts of a path between its slashes, percent-decoded."""

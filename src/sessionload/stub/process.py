@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from sessionload.contract.binding import Binding
+    from sessionload.contract.document.binding import Binding
     from sessionload.secret import Secret
 
 _READY_SECONDS = 20.0

@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sessionload.contract.binding import USER_ID
-from sessionload.contract.json_places import at, put
-from sessionload.contract.media_type import read_media_type
-from sessionload.contract.pointer import pointer_text
-from sessionload.contract.strict_json import JsonError, parse
+from sessionload.contract.document.binding import USER_ID
+from sessionload.contract.document.media_type import read_media_type
+from sessionload.contract.json_data.json_places import at, put
+from sessionload.contract.json_data.pointer import pointer_text
+from sessionload.contract.json_data.strict_json import JsonError, parse
 
 if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
 
 _MISSING = object()
 _PROBED = 512

@@ -11,10 +11,10 @@ import json
 from typing import TYPE_CHECKING
 
 from sessionload.contract.answer_sample import AnswerSample, error_samples, success_sample
-from sessionload.contract.binding import SESSION_KEY
-from sessionload.contract.header_fields import OWNED
-from sessionload.contract.json_places import at, put, without
-from sessionload.contract.response_headers import NO_HEADERS
+from sessionload.contract.document.binding import SESSION_KEY
+from sessionload.contract.document.header_fields import OWNED
+from sessionload.contract.json_data.json_places import at, put, without
+from sessionload.contract.response.response_headers import NO_HEADERS
 from sessionload.errors import InputError
 from sessionload.stub.responses import content_type_line, refusal, response, status_line
 from sessionload.stub.sessions import KeyForm
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sessionload.contract.contract import Contract
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
 
 _MARK = "\N{NULL}key\N{NULL}"
 _REFUSALS = (400, 401, 404, 405)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from sessionload.contract.strict_json import JsonError, parse
+from sessionload.contract.json_data.strict_json import JsonError, parse
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
 from sessionload.secret import Secret
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.contract.contract import Contract
-    from sessionload.contract.response_rule import Judgement
+    from sessionload.contract.response.response_rule import Judgement
     from sessionload.suite.expectation import Observed
     from sessionload.suite.http_client import HttpClient
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessionload.contract.placeholder import PLACEHOLDER
+from sessionload.contract.document.placeholder import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sessionload.contract.masking import mask
+from sessionload.contract.response.masking import mask
 from sessionload.suite.cases.case import Expect
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from sessionload.contract.json_places import put
-from sessionload.contract.masking import mask
-from sessionload.contract.strict_json import JsonError, parse
+from sessionload.contract.json_data.json_places import put
+from sessionload.contract.json_data.strict_json import JsonError, parse
+from sessionload.contract.response.masking import mask
 from sessionload.errors import InputError, Place
 from sessionload.suite.cases.check_users import CheckUsers
 from sessionload.suite.cases.operation_spec import operation_spec_of

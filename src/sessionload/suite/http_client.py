@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from sessionload.contract.placeholder import fill
+from sessionload.contract.document.placeholder import fill
 from sessionload.failure_causes import CONTENT_ENCODING, body_too_large, defect, timeout_of
 from sessionload.metrics.exchange import Failure
 from sessionload.suite.expectation import Observed

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from sessionload.contract.binding import Binding
 from sessionload.contract.contract import Contract
+from sessionload.contract.document.binding import Binding
 from sessionload.report.model.reproduce import LONGEST, STUB_ORIGIN, shell_line
 from sessionload.units import parse_share
 from sessionload.workload.user_ids import Returning, UserIds, compile_user_ids

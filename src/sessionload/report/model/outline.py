@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sessionload.config.run_spec import PREFLIGHT
-from sessionload.contract.request_body import SHOWN_USER
+from sessionload.contract.request.request_body import SHOWN_USER
 from sessionload.report.model.load_text import stage_rate_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import duration_text, rate_text, significant

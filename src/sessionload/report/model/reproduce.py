@@ -15,8 +15,8 @@ from urllib.parse import quote
 from sessionload.config.document import Document
 from sessionload.config.node import Node
 from sessionload.config.users import check_users
-from sessionload.contract.placeholder import KEY
-from sessionload.contract.request_body import SHOWN_USER
+from sessionload.contract.document.placeholder import KEY
+from sessionload.contract.request.request_body import SHOWN_USER
 from sessionload.errors import InputError
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import CaseRequest

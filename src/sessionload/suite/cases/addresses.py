@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sessionload.contract.placeholder import KEY, PLACEHOLDER
+from sessionload.contract.document.placeholder import KEY, PLACEHOLDER
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 from sessionload.suite.cases.operation_spec import METHODS
 from sessionload.suite.cases.properties import names_of
@@ -21,7 +21,7 @@ from sessionload.suite.cases.properties import names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sessionload.contract.key_field import Security
+    from sessionload.contract.request.key_field import Security
     from sessionload.suite.cases.operation_spec import OperationSpec
 
 _PLACE = re.compile(r"\{([^{}]*)\}")

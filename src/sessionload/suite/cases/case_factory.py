@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.json_places import put
+from sessionload.contract.json_data.json_places import put
 from sessionload.suite.cases.case import Case, CaseRequest, Expect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sessionload.contract.request_body import RequestBody
+    from sessionload.contract.request.request_body import RequestBody
     from sessionload.suite.cases.check_users import CheckUsers
     from sessionload.suite.cases.operation_spec import Body
 

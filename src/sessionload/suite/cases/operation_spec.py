@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.media_type import read_media_type
-from sessionload.contract.schema_view import SchemaView
+from sessionload.contract.document.media_type import read_media_type
+from sessionload.contract.document.schema_view import SchemaView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sessionload.contract.contract import Contract
-    from sessionload.contract.violation import Violation
+    from sessionload.contract.schema.violation import Violation
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 """Every method that an OpenAPI document can list."""

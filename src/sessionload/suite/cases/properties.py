@@ -12,16 +12,16 @@ from decimal import Decimal
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from sessionload.contract.json_places import put, without
-from sessionload.contract.pointer import pointer_text
-from sessionload.contract.sample import example_value
+from sessionload.contract.json_data.json_places import put, without
+from sessionload.contract.json_data.pointer import pointer_text
+from sessionload.contract.schema.sample import example_value
 from sessionload.suite.cases.case import GROUPS, Expect
 from sessionload.suite.cases.case_factory import LARGEST_BODY, NO_ROOM, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sessionload.contract.pointer import Pointer
+    from sessionload.contract.json_data.pointer import Pointer
     from sessionload.suite.cases.case import Case
     from sessionload.suite.cases.case_factory import CaseFactory
 

@@ -1,0 +1,1 @@
+"""JSON as it is: read strictly, compared exactly, and the places in it."""

@@ -1,0 +1,1 @@
+"""What a request must bring: address, headers, key, parameters and body."""

@@ -1,0 +1,1 @@
+"""The schemas of the document: read, judged by, and sampled from."""
