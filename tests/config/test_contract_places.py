@@ -239,7 +239,7 @@ def test_each_code_of_a_document_has_a_case() -> None:
     contract = Path(sessionload.__file__).parent / "contract"
     codes = {
         call.args[0].value
-        for module in contract.glob("*.py")
+        for module in contract.rglob("*.py")
         for call in ast.walk(ast.parse(module.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute | ast.Name)
