@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import sessionload
 from sessionload.cli.check_progress import CheckProgress
 from sessionload.cli.console import say, show, warn
+from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, report_failed_preflight
+from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.interruption import Interrupted
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
 from sessionload.cli.setup_run import REPORTS, with_stub
@@ -23,6 +25,7 @@ from sessionload.cli.views import page_views, write_views
 from sessionload.config.contract_files import places_shown
 from sessionload.errors import PreflightError, ResultError
 from sessionload.generator.worker_process import run_variables
+from sessionload.report.failed_preflight import FailedPreflight
 from sessionload.report.suite import junit, markdown, page, terminal
 from sessionload.report.suite.model import build_suite_model
 from sessionload.storage.output_folder import OutputFolder, refuse_taken
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
     from sessionload.cli.interruption import Interruption
 
 SUITE_REPORT = "examination.json"
-_PAGES = {"report.html": page.render, "summary.md": markdown.render, "junit.xml": junit.render}
+_SUMMARY = "summary.md"
+_PAGES = {"report.html": page.render, _SUMMARY: markdown.render, JUNIT: junit.render}
 
 
 def listing(options: CheckOptions) -> str:
@@ -56,7 +60,13 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
     try:
         with CheckProgress(len(prepared.planned), strict=options.strict, quiet=options.quiet) as progress:
             suite_report = run_suite(prepared, progress.update, interruption)
-    except (PreflightError, Interrupted):
+    except PreflightError as error:
+        interruption.concluding()
+        failed = FailedPreflight("check", prepared.environment.name, prepared.started, error)
+        report_failed_preflight(failed, _junit_files(options))
+        folder.discard()
+        raise
+    except Interrupted:
         folder.discard()
         raise
     interruption.concluding()
@@ -66,6 +76,7 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
     model = build_suite_model(suite_report)
     written = write_views(page_views(model, _PAGES), folder)
     warnings += [f"warning: {error}" for error in written.errors]
+    warnings += add_to_step_summary(written, _SUMMARY)
     if options.junit is not None:
         copy = page_views(model, {options.junit.name: junit.render})
         errors = write_views(copy, OutputFolder(options.junit.parent)).errors
@@ -181,10 +192,18 @@ def _unsent(prepared: PreparedCheck, results: list[CaseResult], reason: str, sen
 
 
 def _make_folder(prepared: PreparedCheck) -> OutputFolder:
+    for file in _junit_files(prepared.options):
+        forget_failed_preflight(file)
     if prepared.options.junit is not None:
         refuse_taken([prepared.options.junit])
     folder = prepared.options.out or REPORTS / f"check-{prepared.environment.name}-{prepared.run_id}"
     return OutputFolder.create(folder, (SUITE_REPORT, *_PAGES))
+
+
+def _junit_files(options: CheckOptions) -> list[Path]:
+    """Return the JUnit files for which a person named a place."""
+    inside = [options.out / JUNIT] if options.out is not None else []
+    return inside + ([options.junit] if options.junit is not None else [])
 
 
 def _write(suite_report: SuiteReport, folder: OutputFolder) -> tuple[OutputFolder, list[str]]:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, report_failed_preflight
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import Interrupted
 from sessionload.cli.option_values import grace_option
@@ -19,6 +20,7 @@ from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.errors import PreflightError
 from sessionload.metrics.delta import WorkerLoss
+from sessionload.report.failed_preflight import FailedPreflight
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
 from sessionload.verdict.abort_watch import AbortWatch
@@ -57,11 +59,20 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
     """
     interruption.grace_s = grace_option(options.grace)
     prepared = prepare_run(options.request, options.variables)
+    if options.out is not None:
+        forget_failed_preflight(options.out / JUNIT)
     folder = make_run_folder(prepared, options.out)
     try:
         totals = folder.totals()
         totals.workers = options.workers
         result = _measure(prepared, folder, totals, generator, interruption, quiet=options.quiet)
+    except PreflightError as error:
+        interruption.concluding()
+        header = prepared.spec.header
+        failed = FailedPreflight("run", prepared.spec.scenario.name, header.run.started, error)
+        report_failed_preflight(failed, [] if options.out is None else [options.out / JUNIT])
+        folder.discard()
+        raise
     except BaseException:
         folder.discard()
         raise
