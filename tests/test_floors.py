@@ -44,7 +44,7 @@ PURE = [
     *("metrics/", "workload/", "contract/", "verdict/", "comparison/"),
     *("stub/faults", "stub/latency", "stub/settings"),
     *("config/binding", "config/bundle", "config/contract_json", "config/document", "config/environment"),
-    *("config/guard", "config/json_entries", "config/load"),
+    *("config/guard", "config/json_entries", "config/load", "config/stages"),
     *("config/node", "config/reference", "config/run_spec"),
     *("config/scenario", "config/url", "config/user_file", "config/users"),
     *("suite/baseline", "suite/cases/", "suite/curl", "suite/expectation", "suite/suite_report"),

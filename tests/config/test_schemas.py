@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import environment, load, scenario, users
+from sessionload.config import environment, load, scenario, stages, users
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -96,7 +96,7 @@ PARSED_ELSEWHERE = {
         (_SCENARIO["users"]["properties"]["id"]["oneOf"][1], users.FILE_KEYS),
         (_SCENARIO["users"]["properties"]["returning"], users.RETURNING_KEYS),
         (_SCENARIO["load"], load.KEYS),
-        (_SCENARIO["load"]["properties"]["stages"]["items"], load.STAGE_KEYS),
+        (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
         (SCHEMAS["environments"]["additionalProperties"], environment.KEYS),
     ],

@@ -1,8 +1,7 @@
 """The `load` of a scenario: the stages, and what the generator may do to keep up with them.
 
 Every value has a unit, bounds, and a default that the result writes out: `Load.resolved` is the same load
-as text, so that a result can be run again. Warm-up stages come first, because a later one could hide a bad
-minute.
+as text, so that a result can be run again.
 """
 
 from __future__ import annotations
@@ -11,10 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sessionload.config.stages import EXAMPLE, check_stages
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
 from sessionload.verdict.evidence import Limits
-from sessionload.workload.schedule import LONGEST_NS, Schedule, Stage
+from sessionload.workload.schedule import Schedule
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -33,7 +33,6 @@ KEYS = (
     "max_lag",
     "max_cpu",
 )
-STAGE_KEYS = ("name", "rate", "ramp_to", "duration", "warmup")
 ARRIVALS = ("even", "poisson")
 CONNECTIONS = ("reuse", "per_session")
 ADDRESSES = ("all", "first")
@@ -69,10 +68,10 @@ def check_load(node: Node, *, seed: int) -> Load:
     addresses = _choice(node, "addresses", ADDRESSES)
     resumption_node = node.get("tls_resumption")
     tls_resumption = resumption_node.boolean() if resumption_node else True
-    stages_node = node.need("stages", "[{name: peak, rate: 20/s, duration: 30s}]")
-    stages, peak_at = _stages(stages_node)
+    stages_node = node.need("stages", f"[{EXAMPLE}]")
+    stages = check_stages(stages_node)
     try:
-        schedule = Schedule(stages, arrivals=arrivals, seed=seed)
+        schedule = Schedule(stages.stages, arrivals=arrivals, seed=seed)
     except ValueProblem as problem:
         raise stages_node.refuse("bad-schedule", problem.message, problem.cure) from None
     timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
@@ -83,7 +82,7 @@ def check_load(node: Node, *, seed: int) -> Load:
     max_in_flight = given.integer(1, MOST_IN_FLIGHT) if given else usual
     resolved = {
         "arrivals": arrivals,
-        "stages": [dict(stage.value) for stage in stages_node.items()],
+        "stages": stages.resolved,
         "timeout": timeout,
         "max_in_flight": max_in_flight,
         "connections": connections,
@@ -100,7 +99,7 @@ def check_load(node: Node, *, seed: int) -> Load:
         addresses=addresses,
         tls_resumption=tls_resumption,
         limits=Limits(lag_ns, cpu),
-        peak_at=peak_at,
+        peak_at=stages.peak_at,
         resolved=resolved,
     )
 
@@ -127,46 +126,3 @@ def _cpu(node: Node) -> tuple[Fraction, str]:
     if not share:
         raise given.out_of_range("1%", "100%")
     return share, given.written
-
-
-def _stages(node: Node) -> tuple[list[Stage], Place]:
-    """Return the stages, and where the highest rate was written."""
-    items = node.items()
-    if not items:
-        raise node.refuse(
-            "no-stage", f"{node.name} is empty", "add - {name: peak, rate: 20/s, duration: 30s}"
-        )
-    stages: list[Stage] = []
-    ends: list[tuple[Fraction, Node]] = []
-    for item in items:
-        stage = _stage(item, ends)
-        if stage.name in {earlier.name for earlier in stages}:
-            message = f"{item.name} has the same name as an earlier stage"
-            raise item.need("name", "").refuse(
-                "duplicate-stage", message, "give each stage a name of its own"
-            )
-        if stage.warmup and stages and not stages[-1].warmup:
-            message = f"{item.name} is a warm-up after a measured stage, and would hide what happens in it"
-            raise item.need("warmup", "").refuse(
-                "late-warmup", message, "remove warmup, or move the stage to the start"
-            )
-        stages.append(stage)
-    if not any(stage.area for stage in stages if not stage.warmup):
-        message = "no stage with arrivals is measured: without evidence there is no verdict"
-        raise node.refuse(
-            "no-measured-stage", message, "add a stage that is not a warm-up, with a rate above 0/s"
-        )
-    return stages, max(ends, key=lambda end: end[0])[1].place
-
-
-def _stage(node: Node, ends: list[tuple[Fraction, Node]]) -> Stage:
-    node.mapping(STAGE_KEYS)
-    name = node.need("name", "peak").a_name()
-    start = node.need("rate", "20/s")
-    end = node.get("ramp_to") or start
-    ends += ((start.rate(), start), (end.rate(), end))
-    duration = node.need("duration", "30s")
-    if not _MS <= duration.duration() <= LONGEST_NS:
-        raise duration.out_of_range("1ms", "24h")
-    warmup = node.get("warmup")
-    return Stage(name, start.rate(), end.rate(), duration.duration(), warmup.boolean() if warmup else False)

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A name that may become part of the name of a folder."""
+_NAME_RULE = "1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit"
 
 _LONGEST_QUANTITY = 60
 _SWITCHES = {"yes", "no", "on", "off", "y", "n", "True", "False", "TRUE", "FALSE", "Yes", "No", "On", "Off"}
@@ -107,15 +108,11 @@ class Node:
             raise self.refuse("too-long", message, "shorten it")
         return self.value
 
-    def a_name(self) -> str:
-        """Return a text that is fit to be part of the name of a folder."""
+    def a_name(self, pattern: re.Pattern[str] = NAME, rule: str = _NAME_RULE) -> str:
+        """Return a text that is fit to be part of the name of a folder; or another name with its own rule."""
         text = self.text()
-        if not NAME.fullmatch(text):
-            raise self.refuse(
-                "bad-name",
-                f"{self.name} must be 1 to 64 letters, digits, '.', '_' or '-', the first a letter or digit",
-                "write it like launch-day",
-            )
+        if not pattern.fullmatch(text):
+            raise self.refuse("bad-name", f"{self.name} must be {rule}", "write it like launch-day")
         return text
 
     def choice(self, options: tuple[str, ...]) -> str:

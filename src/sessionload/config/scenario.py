@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.config.load import Load, check_load
 from sessionload.config.node import Node
+from sessionload.config.stages import EXAMPLE
 from sessionload.config.users import UserFile, check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
@@ -89,7 +90,7 @@ class Scenario:
         seed_node = top.get("seed")
         seed = seed_node.integer(0, _LARGEST_SEED) if seed_node else 1
         users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
-        load = check_load(top.need("load", "{stages: [{name: peak, rate: 20/s, duration: 30s}]}"), seed=seed)
+        load = check_load(top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed)
         targets = _targets(top.need("targets", f"[{_TARGET}]"), load)
         resolved = {
             "name": name,

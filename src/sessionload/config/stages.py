@@ -1,0 +1,221 @@
+"""The stages of a scenario: how fast people arrive in each, for how long, and what it is called.
+
+A stage says its rate as `rate: 20/s`, or in people: `people: 50, every: 3s` is 50/3 arrivals a second. One
+that says neither goes on at the rate at which the stage before it ended. A stage without a name is called by
+what it does, in the words that say so: `ramp 20/s to 200/s`, `hold 50 people every 3s`, `pause`.
+People arrive at that rate whatever the server does: nobody waits for an answer before the next one comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Self
+
+from sessionload.units import NS
+from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Stage
+
+if TYPE_CHECKING:
+    from sessionload.config.node import Node
+    from sessionload.errors import Place
+
+KEYS = ("name", "rate", "people", "every", "ramp_to", "duration", "warmup")
+EXAMPLE = "{rate: 20/s, duration: 30s}"
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/() -]{0,62}[A-Za-z0-9._/()-]|[A-Za-z0-9]")
+"""The name of a stage: unlike other names it is part of no folder, so it may have spaces and slashes."""
+LONGEST_NAME = 64
+
+_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The checked stages, with their names."""
+
+    stages: tuple[Stage, ...]
+    peak_at: Place
+    """Where the highest rate was written."""
+    resolved: list[dict[str, Any]]
+    """The stages as a file would say them, with nothing left out but what has a fixed default."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A rate as it was written: at one end of a stage."""
+
+    per_second: Fraction
+    place: Place
+    written: dict[str, Any]
+    """The keys that say it: `rate`, or `people` and `every`."""
+    every_ns: int = 0
+    """How often each of the people starts a session; 0 where a rate was written."""
+
+    @classmethod
+    def of_rate(cls, node: Node) -> Self:
+        return cls(node.rate(), node.place, {"rate": node.written})
+
+    @classmethod
+    def of_people(cls, node: Node, every_ns: int, every: str) -> Self:
+        number = node.integer(0, MOST_ARRIVALS)
+        written = {"people": number, "every": every}
+        return cls(Fraction(number * NS, every_ns), node.place, written, every_ns)
+
+    @property
+    def amount(self) -> str:
+        """`20/s`, or `50`."""
+        return str(self.written["people"]) if self.every_ns else "".join(self.written["rate"].split())
+
+    @property
+    def text(self) -> str:
+        """`20/s`, or `50 people every 3s`."""
+        return f"{self.amount} people every {self.written['every']}" if self.every_ns else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stage whose name is not known yet."""
+
+    node: Node
+    start: _Level
+    end: _Level
+    duration_ns: int
+    warmup: bool
+
+    @property
+    def name(self) -> str:
+        """What it does, in a few words."""
+        start, end = self.start, self.end
+        if start.per_second == end.per_second:
+            return f"hold {start.text}" if start.per_second else "pause"
+        alike = start.every_ns and start.written.get("every") == end.written.get("every")
+        return f"ramp {start.amount if alike else start.text} to {end.text}"
+
+    def resolved(self, name: str) -> dict[str, Any]:
+        """Return the stage with its name and its rate, as a file could say it."""
+        known = {"name": name, **self.start.written}
+        return {**known, **{key: value for key, value in self.node.value.items() if key not in known}}
+
+
+def check_stages(node: Node) -> Stages:
+    """Return the checked stages of a `load`. Raises `InputError`."""
+    items = node.items()
+    if not items:
+        raise node.refuse("no-stage", f"{node.name} is empty", f"add - {EXAMPLE}")
+    parts: list[_Part] = []
+    for item in items:
+        part = _part(item, parts[-1].end if parts else None)
+        if part.warmup and parts and not parts[-1].warmup:
+            message = f"{item.name} is a warm-up after a measured stage, and would hide what happens in it"
+            raise item.need("warmup", "").refuse(
+                "late-warmup", message, "remove warmup, or move the stage to the start"
+            )
+        parts.append(part)
+    stages = tuple(
+        Stage(name, part.start.per_second, part.end.per_second, part.duration_ns, part.warmup)
+        for name, part in zip(_names(parts), parts, strict=True)
+    )
+    if not any(stage.area for stage in stages if not stage.warmup):
+        message = "no stage with arrivals is measured: without evidence there is no verdict"
+        raise node.refuse(
+            "no-measured-stage", message, "add a stage that is not a warm-up, with a rate above 0/s"
+        )
+    levels = [level for part in parts for level in (part.start, part.end)]
+    return Stages(
+        stages,
+        max(levels, key=lambda level: level.per_second).place,
+        [part.resolved(stage.name) for part, stage in zip(parts, stages, strict=True)],
+    )
+
+
+def _part(node: Node, before: _Level | None) -> _Part:
+    node.mapping(KEYS)
+    start = _start(node, before)
+    ramp_to = node.get("ramp_to")
+    duration = node.need("duration", "30s")
+    if not _MS <= duration.duration() <= LONGEST_NS:
+        raise duration.out_of_range("1ms", "24h")
+    warmup = node.get("warmup")
+    return _Part(
+        node,
+        start,
+        _end(ramp_to, node, start) if ramp_to else start,
+        duration.duration(),
+        warmup.boolean() if warmup else False,
+    )
+
+
+def _start(node: Node, before: _Level | None) -> _Level:
+    rate, people, every = node.get("rate"), node.get("people"), node.get("every")
+    if rate and people:
+        message = f"{node.name} has a rate and people, and each says how fast users arrive"
+        raise people.refuse("rate-and-people", message, "keep one of the two", at_key=True)
+    if every and not people:
+        message = f"{every.name} says how often each of the people starts a session, and there are none"
+        raise every.refuse("unused-key", message, "add people: 50, or remove it", at_key=True)
+    if people:
+        return _people(people, node.need("every", "3s"))
+    if rate:
+        return _Level.of_rate(rate)
+    if before is None:
+        message = f"{node.name} is the first stage and has no 'rate' to go on from"
+        raise node.refuse("missing-key", message, "add rate: 20/s, or people: 50 and every: 3s")
+    return before
+
+
+def _people(people: Node, every: Node) -> _Level:
+    if not _MS <= every.duration() <= LONGEST_NS:
+        raise every.out_of_range("1ms", "24h")
+    return _Level.of_people(people, every.duration(), every.written)
+
+
+def _end(node: Node, stage: Node, start: _Level) -> _Level:
+    if not start.every_ns or not isinstance(node.value, int):
+        return _Level.of_rate(node)
+    if "people" not in stage.value:
+        message = f"{node.name} is a number, and {stage.name} does not say how many people it begins with"
+        every = start.written["every"]
+        hint = f"add people: {start.amount} and every: {every}, or write {node.written}/s if that is meant"
+        raise node.refuse("bad-rate", message, hint)
+    return _Level.of_people(node, start.every_ns, start.written["every"])
+
+
+def _names(parts: list[_Part]) -> list[str]:
+    """Return a name for each stage: its own, or what it does, numbered where another one has that already."""
+    given: dict[str, int] = {}
+    for number, part in enumerate(parts):
+        own = part.node.get("name")
+        if own and given.setdefault(_own(own), number) != number:
+            message = f"{part.node.name} has the same name as an earlier stage"
+            raise own.refuse("duplicate-stage", message, "give each stage a name of its own")
+    by_number = {number: name for name, number in given.items()}
+    free = _FreeNames(set(given))
+    return [by_number.get(number) or free.next(part.name, number) for number, part in enumerate(parts)]
+
+
+def _own(node: Node) -> str:
+    return node.a_name(
+        NAME, "1 to 64 letters, digits, spaces or signs of ._-/(), the first a letter or digit"
+    )
+
+
+class _FreeNames:
+    """Names that no stage has yet."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._times: Counter[str] = Counter()
+
+    def next(self, name: str, number: int) -> str:
+        """Return `name` for the stage of this index, numbered if another one has it already."""
+        if len(name) > LONGEST_NAME - len(" (9999)"):  # a rate can be written in sixty digits
+            name = f"stage {number + 1}"
+        while True:
+            self._times[name] += 1
+            times = self._times[name]
+            numbered = name if times == 1 else f"{name} ({times})"
+            if numbered not in self._taken:
+                self._taken.add(numbered)
+                return numbered
