@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from machines import can_be_made
 from tests.test_floors import PURE
 
 pytest_plugins = ["real_parts"]
@@ -31,8 +32,13 @@ settings.load_profile("fast")
 
 TESTS = Path(__file__).parent
 PURE_PARTS = {place.split("/")[0] for place in PURE}
-PACKAGES = {"chromium": "chromium", "express": "nodejs node-express", "nginx": "nginx-light"}
-"""The Debian package of each program that a test may need."""
+CURES = {
+    "chromium": "on Debian: apt-get install chromium",
+    "express": "on Debian: apt-get install nodejs node-express",
+    "nginx": "on Debian: apt-get install nginx-light",
+    "namespaces": "only root can make them, and with iproute2; on Debian: apt-get install iproute2",
+}
+"""What a test may need, and how to get it."""
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 """How many tests are left out because a program is not installed."""
 
@@ -46,8 +52,10 @@ def part_of(path: Path) -> str:
 def is_installed(program: str) -> bool:
     """Tell whether a program is on the path, or where Debian puts servers, which not every path has.
 
-    Express is no program, but a package that Node has to find.
+    Express is no program, but a package that Node has to find; network namespaces are the system's.
     """
+    if program == "namespaces":
+        return can_be_made()
     if program == "express":
         asked = ["node", "-e", "require('express')"]
         return is_installed("node") and not subprocess.run(asked, check=False, capture_output=True).returncode
@@ -67,7 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     missing: Counter[str] = Counter()
     for item in items:
         needed = {program for mark in item.iter_markers("needs") for program in mark.args}
-        lacking = [program for program in PACKAGES if program in needed and not is_installed(program)]
+        lacking = [program for program in CURES if program in needed and not is_installed(program)]
         missing.update(lacking)
         (left if lacking else kept).append(item)
     items[:] = kept
@@ -87,6 +95,4 @@ def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has n
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for program, count in config.stash.get(LEFT_OUT, {}).items():
-        terminalreporter.line(
-            f"{count} tests left out: they need {program}; on Debian: apt-get install {PACKAGES[program]}"
-        )
+        terminalreporter.line(f"{count} tests left out: they need {program}; {CURES[program]}")
