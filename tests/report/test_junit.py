@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from junit_schema import check_junit
 
 from sessionload.report import junit
+from sessionload.report.model.build import build_report_model
+from sessionload.units import NS
+from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sessionload.report.model.rows import ReportModel
+    from sessionload.verdict.result import Result
 
 
 def _suite(model: ReportModel) -> ET.Element:
@@ -66,3 +73,37 @@ def test_hostile_text_is_text(models: dict[str, ReportModel], hostile: str) -> N
     assert failure.text.endswith(f"{finding.example}\n{finding.curl}")
     assert "<script>alert(1)</script>" in failure.text
     assert "<script>alert(1)</script>" in hostile
+
+
+def test_each_known_result_keeps_the_schema_of_jenkins(models: dict[str, ReportModel]) -> None:
+    for name, model in models.items():
+        assert check_junit(junit.render(model)).tag == "testsuites", name
+
+
+def test_targets_that_differ_in_their_window_alone_have_names_of_their_own(
+    known: dict[str, Result], result_with: Callable[..., Result]
+) -> None:
+    targets = (
+        parse_target("error_rate < 5%"),
+        parse_target("error_rate < 5%", window_ns=5 * NS),
+        parse_target("error_rate < 5%", window_ns=10 * NS),
+        parse_target("error_rate < 5%", window_ns=10 * NS, abort=True),
+    )
+    model = build_report_model(result_with(known["met"].measurement, targets=targets))
+    root = check_junit(junit.render(model))
+    assert [case.get("name") for case in root.iterfind(".//testcase[@classname='sessionload.targets']")] == [
+        "error_rate < 5%",
+        "error_rate < 5% in each window of 5 s",
+        "error_rate < 5% in each window of 10 s",
+        "error_rate < 5% in each window of 10 s (2)",
+        "contract_violations == 0",
+    ]
+
+
+def test_no_two_cases_of_a_class_have_one_name() -> None:
+    cases = [
+        ET.Element("testcase", {"classname": group, "name": name})
+        for group, name in (("a", "x"), ("b", "x"), ("a", "x"), ("a", "x (2)"), ("a", "x"))
+    ]
+    names = [(case.get("classname"), case.get("name")) for case in junit.told_apart(cases)]
+    assert names == [("a", "x"), ("b", "x"), ("a", "x (2)"), ("a", "x (2) (2)"), ("a", "x (3)")]

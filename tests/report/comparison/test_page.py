@@ -171,6 +171,51 @@ def test_what_is_far_off_is_cut_there() -> None:
     assert second.high - second.low > 3
 
 
+def test_what_is_cut_is_marked_and_what_is_not_is_not() -> None:
+    found = forest(
+        [
+            row(-0.999, 0.0, 100.0),
+            row(3.1, 9.0, 12.0),
+            row(-0.9, -0.8, -0.76),
+            row(-0.75, 0.5, 3.0),
+            row(2.9, 2.95, 3.01),
+        ],
+        0.05,
+    )
+    assert found is not None
+    assert [(mark.cut_low, mark.off_axis, mark.cut_high) for mark in found.marks] == [
+        (True, False, True),
+        (False, True, True),
+        (True, True, False),
+        (False, False, False),
+        (False, False, True),
+    ]
+    assert found.is_cut
+    whole = forest([row(-0.75, 0.5, 3.0)], 0.05)
+    assert whole is not None
+    assert not whole.is_cut
+
+
+def test_the_tolerance_is_never_cut() -> None:
+    found = forest([row(-0.5, 0.0, 8.0), row(0.0, 0.0, 7.0)], 8.0)
+    assert found is not None
+    assert not found.is_cut
+    assert found.limit == found.marks[0].high > found.marks[1].high
+
+
+def test_a_page_has_an_arrow_for_each_end_beyond_its_axis(known: dict[str, Result]) -> None:
+    model = model_of(known["met"], known["never"])
+    beyond, inside = (
+        page.render(replace(model, rows=(replace(ROW, spread=spread),)))
+        for spread in ((9.0, -0.9, 12.0), (0.0, -0.1, 0.1))
+    )
+    assert beyond.count('class="beyond') == 2
+    assert "An arrow means that it goes on beyond the axis" in beyond
+    assert "<circle" not in beyond[beyond.index('class="forest"') :].split("</figure>")[0]
+    assert 'class="beyond' not in inside
+    assert "An arrow" not in inside
+
+
 def test_no_difference_at_all_has_a_place() -> None:
     found = forest([row(0.0, 0.0, 0.0)], 0.0)
     assert found is not None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from junit_schema import check_junit
 
 from sessionload.report.model.plain import plain
 from sessionload.report.model.text_layout import width
@@ -306,6 +307,11 @@ def _suite(model: SuiteModel) -> ET.Element:
     suite = ET.fromstring(junit.render(model).encode()).find("testsuite")  # noqa: S314 - our own text
     assert suite is not None
     return suite
+
+
+def test_each_check_keeps_the_schema_of_jenkins(checks: dict[str, SuiteModel]) -> None:
+    for name, model in checks.items():
+        assert check_junit(junit.render(model)).tag == "testsuites", name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 Equal factors are equal lengths, so twice as long and half as long lie equally far from no change. Places are
 percent of the line, so the plot needs no script and has any width. One change by a factor of a hundred would
-press all others together, so the line ends at a factor of four, and what is beyond is cut there.
+press all others together, so the line ends at a factor of four, or at the tolerance if that is farther off.
+What is beyond is cut there, and marked: a bar that just ends would be read as an interval that ends there.
 """
 
 from __future__ import annotations
@@ -42,6 +43,12 @@ class Mark(NamedTuple):
     at: float
     low: float
     high: float
+    off_axis: bool
+    """Whether the change itself lies beyond the line."""
+    cut_low: bool
+    """Whether the interval goes on beyond the line on the left."""
+    cut_high: bool
+    """Whether it does on the right."""
 
     @property
     def color(self) -> str:
@@ -58,30 +65,49 @@ class Forest:
     limit: float
     ticks: tuple[Tick, ...]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether any interval goes on beyond the line."""
+        return any(mark.cut_low or mark.cut_high for mark in self.marks)
+
 
 def forest(rows: Iterable[DifferenceRow], limit: float) -> Forest | None:
     """Return the picture of those that have an interval; `limit` is the tolerance as a part of the base."""
     spreads = [(row, row.spread) for row in rows if row.spread is not None]
     if not spreads:
         return None
-    ends = [0.0, _length(limit), *(_length(end) for _, spread in spreads for end in spread)]
+    farthest = max(_FARTHEST, 1 + limit)
+    nearest = 1 / _FARTHEST
+
+    def length(change: float) -> float:
+        """Return where a change lies: its logarithm, or that of an end of the line if it is farther off."""
+        return math.log(min(max(1 + change, nearest), farthest))
+
+    ends = [0.0, length(limit), *(length(end) for _, spread in spreads for end in spread)]
     room = (max(ends) - min(ends)) * _ROOM or 1.0
     low, high = min(ends) - room, max(ends) + room
 
     def place(change: float) -> float:
-        return 100 * (_length(change) - low) / (high - low)
+        return 100 * (length(change) - low) / (high - low)
+
+    def mark(row: DifferenceRow, at: float, start: float, end: float) -> Mark:
+        return Mark(
+            row.name,
+            row.tone,
+            place(at),
+            place(start),
+            place(end),
+            off_axis=not nearest <= 1 + at <= farthest,
+            cut_low=1 + start < nearest,
+            cut_high=1 + end > farthest,
+        )
 
     return Forest(
-        marks=tuple(Mark(row.name, row.tone, *map(place, spread)) for row, spread in spreads),
+        marks=tuple(mark(row, *spread) for row, spread in spreads),
         none=place(0),
         limit=place(limit),
         ticks=tuple(_ticks(place)),
     )
-
-
-def _length(change: float) -> float:
-    """Return where a change lies: its logarithm, or that of a factor of four if it is farther off."""
-    return math.log(min(max(1 + change, 1 / _FARTHEST), _FARTHEST))
 
 
 def _ticks(place: Callable[[float], float]) -> Iterator[Tick]:

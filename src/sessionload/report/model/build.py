@@ -8,6 +8,7 @@ they can be added up; durations are of the measured stages only, as the verdict 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from sessionload.metrics.exchange import Outcome
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sessionload.report.model.rows import HeatMap
     from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
+    from sessionload.verdict.targets import Target
     from sessionload.verdict.verdict import JudgedTarget
 
 __all__ = ("MOST_POINTS", "NOTHING", "build_report_model", "latency_text", "milliseconds")
@@ -100,7 +102,7 @@ def build_report_model(result: Result) -> ReportModel:
         version=plain(result.run.version),
         identity=accounting.sentence,
         closes=accounting.closes,
-        targets=tuple(map(_target, shown_targets(result))),
+        targets=tuple(_targets(result)),
         reasons=tuple(plain(reason) for reason in result.verdict.reasons),
         glance=_glance(measured),
         latency=tuple(
@@ -148,7 +150,14 @@ def _steps(result: Result, cells: Cells) -> tuple[tuple[ChartStep, ...], Sequenc
     return tuple(steps), causes, heat.heat_map()
 
 
-def _target(judged: JudgedTarget) -> TargetRow:
+def _targets(result: Result) -> Iterator[TargetRow]:
+    for judged, target in zip_longest(shown_targets(result), result.targets):
+        if judged is not None:
+            yield _target(judged, target if target and target.expr == judged.expr else None)
+
+
+def _target(judged: JudgedTarget, target: Target | None) -> TargetRow:
+    """Return the row of a target that was judged; `target` is as the scenario has it."""
     parsed = parse_target(judged.expr)
     drawn = (
         parsed.metric.view == "response"
@@ -159,6 +168,9 @@ def _target(judged: JudgedTarget) -> TargetRow:
     notes = (f"in the window from {judged.window}" if judged.window else "", judged.note)
     return TargetRow(
         expr=plain(judged.expr),
+        window=f"in each window of {duration_text(target.window_s * NS)}"
+        if target and target.window_s
+        else "",
         state=judged.state,
         measured=plain(judged.measured),
         bound=plain(judged.bound),

@@ -40,6 +40,8 @@ class TargetRow:
     """A target and how it was judged."""
 
     expr: str
+    window: str
+    """`in each window of 30 s`; empty where it is judged over all at once."""
     state: State
     measured: str
     bound: str
@@ -50,6 +52,11 @@ class TargetRow:
     """The bound of a target on response percentiles over the whole run, to be drawn; else `None`."""
     percentile: str
     """`p95`, where `bound_ns` is given; else empty."""
+
+    @property
+    def name(self) -> str:
+        """The target with all that tells it from others."""
+        return " ".join(filter(None, (self.expr, self.window)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from sessionload.report.junit import told_apart
 from sessionload.suite.expectation import CaseStatus
 from sessionload.suite.suite_report import SuiteStatus
 
@@ -26,15 +27,17 @@ def render(model: SuiteModel) -> str:
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": str(sum(case.find("error") is not None for case in cases)),
-        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": f"{model.elapsed_s:.3f}",
     }
+    skipped = str(sum(case.find("skipped") is not None for case in cases))
     suites = ET.Element("testsuites", {"name": "sessionload check", **counts})
-    suite = ET.SubElement(suites, "testsuite", {"name": model.title, **counts, "timestamp": model.started})
+    suite = ET.SubElement(
+        suites, "testsuite", {"name": model.title, **counts, "skipped": skipped, "timestamp": model.started}
+    )
     properties = ET.SubElement(suite, "properties")
     for fact in model.run_facts:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
-    suite.extend(cases)
+    suite.extend(told_apart(cases))
     ET.SubElement(suite, "system-out").text = f"{model.headline}."
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
