@@ -15,6 +15,7 @@ import pytest
 
 from sessionload.cli.check import run_suite
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
+from sessionload.config.shipped_files import default_contract, default_environments
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
 
@@ -28,8 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of `sessionload check` that choose what is sent and how it is judged."""
     group = parser.getgroup("contract", "the contract suite")
     group.addoption("--environment", metavar="NAME", help="an entry of the environments file; else the stub")
-    group.addoption("--environments", type=Path, default=Path("environments.yaml"), metavar="FILE")
-    group.addoption("--contract", type=Path, default=Path("contracts/openapi.yaml"), metavar="FILE")
+    group.addoption("--environments", type=Path, default=default_environments(), metavar="FILE")
+    group.addoption("--contract", type=Path, default=default_contract(), metavar="FILE")
     group.addoption("--operation", metavar="ID", help="the operationId, or 'METHOD /path'")
     group.addoption("--confirm", metavar="NAME", help="type the name of a protected environment again")
     group.addoption(

@@ -139,8 +139,10 @@ def own_module(name: str) -> Path | None:
 
 
 ALL = [
-    path for path in sorted(PACKAGE.rglob("*.py")) if name_of(path) not in {"__init__", "__main__"}
-]  # the two at the top are the version and the command
+    path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if name_of(path) not in {"__init__", "__main__"} and not path.is_relative_to(PACKAGE / "shipped")
+]  # the two at the top are the version and the command; `shipped` has links to what is no part of the package
 
 
 def imported(path: Path) -> Iterator[Path]:

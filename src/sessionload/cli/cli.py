@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -17,12 +16,21 @@ import click
 import sessionload
 from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.interruption import Interrupted, Interruption
+from sessionload.cli.parameters import (
+    NEW_FOLDER,
+    PATH,
+    WORKERS,
+    contract_option,
+    environments_option,
+    operation_option,
+    run_options,
+)
+from sessionload.config.shipped_files import scenario_file, shipped_note
 from sessionload.errors import SessionloadError
-from sessionload.process_limits import forbid_core_dumps, usable_processors
-from sessionload.secret import may_be_key
+from sessionload.process_limits import forbid_core_dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
 EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
@@ -59,78 +67,8 @@ def cli() -> None:
     """Load and contract testing for the start session endpoint."""
 
 
-class _Path(click.Path):
-    """A file or a folder. An empty name, as of a variable that is not set, does not mean this folder."""
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
-        if value == "":
-            self.fail("it is empty; name a file or a folder", parameter, context)
-        return super().convert(value, parameter, context)
-
-
-class _NewFolder(_Path):
-    """A folder to write into. A key that was typed here would be its name, on disk and in what is printed."""
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
-        if may_be_key(str(value)):
-            self.fail("this looks like an API key; revoke it, and name a folder", parameter, context)
-        return super().convert(value, parameter, context)
-
-
-_MOST_WORKERS = 64
-
-
-class _Workers(click.ParamType[int]):
-    """A number of processes, or `auto`: one for each processor that we may use but one."""
-
-    name = "workers"
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:  # noqa: ANN401
-        if value == "auto":
-            return max(1, usable_processors() - 1)
-        return click.IntRange(1, _MOST_WORKERS).convert(value, parameter, context)
-
-
-PATH = _Path(path_type=Path)
-NEW_FOLDER = _NewFolder(path_type=Path)
-
-
-def _file_option(name: str, default: str, text: str) -> Callable[[Any], Any]:
-    return click.option(name, type=PATH, default=Path(default), show_default=True, help=text)
-
-
-def _operation_option() -> Callable[[Any], Any]:
-    return click.option(
-        "--operation",
-        metavar="ID",
-        help="The operationId, or 'METHOD /path'  [default: the session start, known by its path]",
-    )
-
-
-def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.argument("scenario", type=PATH),
-            click.option("--environment", metavar="NAME", help="An entry of the environments file."),
-            _file_option("--environments", "environments.yaml", "The environments file."),
-            _file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document."),
-            _operation_option(),
-            click.option(
-                "--set",
-                "overrides",
-                metavar="PATH=VALUE",
-                multiple=True,
-                help="Override a value of the scenario.",
-            ),
-            click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 @cli.command(epilog=EXIT_CODES_HELP)
-@_run_options
+@run_options
 @click.option("--out", type=NEW_FOLDER, help="The run's folder  [default: new, under reports/]")
 @click.option(
     "--grace",
@@ -141,7 +79,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--workers",
-    type=_Workers(),
+    type=WORKERS,
     metavar="NUMBER",
     default=1,
     show_default=True,
@@ -149,7 +87,10 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 def run(*, out: Path | None, grace: str, workers: int, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
-    """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last."""
+    """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last.
+
+    SCENARIO is a file, or the name of one: `demo` is scenarios/demo.yaml.
+    """
     with Interruption() as interruption:  # before the imports: they take half a second
         try:
             from sessionload.generator.worker_process import GeneratorProcess, run_variables  # noqa: PLC0415
@@ -168,7 +109,7 @@ def run(*, out: Path | None, grace: str, workers: int, quiet: bool, **asked: Any
 
 
 @cli.command()
-@_run_options
+@run_options
 def plan(**asked: Any) -> None:  # noqa: ANN401
     """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
     from sessionload.cli.plan import plan  # noqa: PLC0415
@@ -180,9 +121,9 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 @click.option(
     "--environment", metavar="NAME", help="An entry of the environments file  [default: the embedded stub]"
 )
-@_file_option("--environments", "environments.yaml", "The environments file.")
-@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document.")
-@_operation_option()
+@environments_option()
+@contract_option()
+@operation_option()
 @click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
 @click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
@@ -212,6 +153,7 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
             from sessionload.cli.setup_check import CheckOptions  # noqa: PLC0415
 
             options = CheckOptions(confirmed=confirm, **asked)
+            _tell_shipped(*([options.environments] if options.environment else []), options.contract)
             if listed:
                 say(listing(options).rstrip())
                 sys.exit(0)
@@ -297,8 +239,8 @@ def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
     "--fault", "faults", multiple=True, help="Such as 'stall from 10s for 3s' or 'status 503 every 10'."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
-@_file_option("--contract", "contracts/openapi.yaml", "The OpenAPI document whose operation the stub serves.")
-@_operation_option()
+@contract_option("The OpenAPI document whose operation the stub serves.")
+@operation_option()
 @click.option("--user", metavar="PLACE", help="Where a request holds the user ID  [default: userID]")
 @click.option("--session-key", metavar="PLACE", help="Where a success holds the key  [default: sessionKey]")
 @click.option("--path", multiple=True, metavar="NAME=VALUE", help="What a place of the path has to be.")
@@ -306,14 +248,17 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
     """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
     from sessionload.cli.stub import StubOptions, serve  # noqa: PLC0415
 
+    _tell_shipped(asked["contract"])
     sys.exit(serve(StubOptions(**asked)))
 
 
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
     from sessionload.config.read import RunRequest  # noqa: PLC0415
 
+    scenario = scenario_file(asked["scenario"])
+    _tell_shipped(scenario, asked["environments"], asked["contract"])
     return RunRequest(
-        scenario=asked["scenario"],
+        scenario=scenario,
         environment=asked["environment"],
         operation=asked["operation"],
         environments=asked["environments"],
@@ -321,6 +266,13 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
         overrides=asked["overrides"],
         confirmed=asked["confirm"],
     )
+
+
+def _tell_shipped(*paths: Path) -> None:
+    """Say which files were not in the current folder, so that a wrong folder is noticed."""
+    note = shipped_note(*paths)
+    if note:
+        warn(note)
 
 
 def main() -> NoReturn:

@@ -27,7 +27,8 @@ from sessionload.cli.option_values import grace_option
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.cli.web_ui_guard import guarded
-from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, RunRequest
+from sessionload.config.read import RunRequest
+from sessionload.config.shipped_files import default_contract, default_environments, scenario_file
 from sessionload.errors import InputError, Place, SessionloadError
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_stats import feed_locust
@@ -73,10 +74,10 @@ def _add_options(parser: ArgumentParser) -> None:
         group.add_argument(name, **settings)
         parser.args_included_in_web_ui.pop(settings["dest"], None)  # type: ignore[attr-defined]
 
-    option("--scenario", dest="sl_scenario", metavar="FILE", help="The scenario to run.")
+    option("--scenario", dest="sl_scenario", metavar="FILE", help="The scenario to run: a file, or its name.")
     option("--environment", dest="sl_environment", metavar="NAME", help="An entry of the environments file.")
-    option("--environments", dest="sl_environments", metavar="FILE", default=str(DEFAULT_ENVIRONMENTS))
-    option("--contract", dest="sl_contract", metavar="FILE", default=str(DEFAULT_CONTRACT))
+    option("--environments", dest="sl_environments", metavar="FILE", type=Path)
+    option("--contract", dest="sl_contract", metavar="FILE", type=Path)
     option("--operation", dest="sl_operation", metavar="ID", help="The operationId, or 'METHOD /path'.")
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
@@ -142,11 +143,11 @@ def _request(environment: LocustEnvironment) -> RunRequest:
     if not options.sl_scenario:
         raise InputError("no-scenario", "there is nothing to run", hint="name a file with --scenario")
     return RunRequest(
-        scenario=Path(options.sl_scenario),
+        scenario=scenario_file(Path(options.sl_scenario)),
         environment=options.sl_environment,
         operation=options.sl_operation,
-        environments=Path(options.sl_environments),
-        contract=Path(options.sl_contract),
+        environments=options.sl_environments or default_environments(),
+        contract=options.sl_contract or default_contract(),
         overrides=options.sl_set,
         confirmed=options.sl_confirm,
     )

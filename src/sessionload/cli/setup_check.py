@@ -18,7 +18,8 @@ from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.guard import refuse_unconfirmed
-from sessionload.config.read import DEFAULT_CONTRACT, DEFAULT_ENVIRONMENTS, read_document
+from sessionload.config.read import read_document
+from sessionload.config.shipped_files import default_contract, default_environments, name_of
 from sessionload.contract.contract import Contract
 from sessionload.contract.turn import turn_of
 from sessionload.errors import InputError, Place
@@ -45,8 +46,8 @@ class CheckOptions:
     """What `sessionload check` was asked for. Without `environment` it is the embedded stub."""
 
     environment: str | None = None
-    environments: Path = DEFAULT_ENVIRONMENTS
-    contract: Path = DEFAULT_CONTRACT
+    environments: Path = field(default_factory=default_environments)
+    contract: Path = field(default_factory=default_contract)
     operation: str | None = None
     confirmed: str | None = None
     strict: bool = False
@@ -92,7 +93,7 @@ def prepare_check(options: CheckOptions) -> PreparedCheck:
     document, sha256 = read_contract(options.contract)
     with places_shown(options.contract):
         contract = Contract.from_document(
-            document, environment.binding, file=str(options.contract), sha256=sha256
+            document, environment.binding, file=name_of(options.contract), sha256=sha256
         )
         cases = cases_of(contract, run_id=run_id)
         turn = _turn(contract, environment, options)

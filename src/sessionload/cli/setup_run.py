@@ -33,12 +33,13 @@ REPORTS = Path("reports")
 class PreparedRun:
     """A run that may start. `variables` are the environment of its generator, the key among them.
 
-    `stub` is the running stub of an embedded environment.
+    `contract` is the file of the OpenAPI document; `stub` is the running stub of an embedded environment.
     """
 
     inputs: RunInputs
     spec: RunSpec
     variables: dict[str, str]
+    contract: Path
     stub: StubProcess | None = None
 
 
@@ -52,7 +53,7 @@ def prepare_run(request: RunRequest, variables: dict[str, str]) -> PreparedRun:
     """Read and check what `request` names, under a new run id. Raises `InputError`."""
     run_id, started = new_run()
     inputs, spec = read_run(request, run_id=run_id, started=started, variables=variables)
-    return PreparedRun(inputs, spec, variables)
+    return PreparedRun(inputs, spec, variables, request.contract)
 
 
 def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
@@ -75,12 +76,12 @@ def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
     """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
     key = prepared.variables[KEY_VARIABLE]
     inputs = prepared.inputs
-    with places_shown(Path(inputs.contract_file)):
+    with places_shown(prepared.contract):
         environment, stub = with_stub(prepared.spec.environment, inputs.contract, stack, key)
     if stub is None:
         return prepared
     inputs = replace(inputs, stub_port=environment.port)
-    return PreparedRun(inputs, run_spec_of(inputs, prepared.variables), prepared.variables, stub)
+    return replace(prepared, inputs=inputs, spec=run_spec_of(inputs, prepared.variables), stub=stub)
 
 
 def with_stub(

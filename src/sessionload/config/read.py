@@ -1,7 +1,7 @@
 """Reads what a run needs: scenario, environments, contract and user IDs, from files to inputs.
 
 Everything is read once and checked before any traffic. Of this package only this file,
-`contract_files`, `yaml_source` and `machine` touch the system.
+`contract_files`, `shipped_files`, `yaml_source` and `machine` touch the system.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sessionload.config.environment import Environment
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.config.scenario import Scenario
+from sessionload.config.shipped_files import default_contract, default_environments, name_of
 from sessionload.config.user_file import column_of, user_ids_of
 from sessionload.config.yaml_source import LARGEST_BYTES, parse
 from sessionload.errors import InputError, Place
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.workload.text_list import TextList
 
-DEFAULT_ENVIRONMENTS = Path("environments.yaml")
-DEFAULT_CONTRACT = Path("contracts/openapi.yaml")
 _LARGEST_IDS = 256 * 1024 * 1024
 _IDS = "the file of user IDs"
 
@@ -44,8 +43,8 @@ class RunRequest:
     environment: str | None = None
     operation: str | None = None
     """The operation to call, before that of the environment."""
-    environments: Path = DEFAULT_ENVIRONMENTS
-    contract: Path = DEFAULT_CONTRACT
+    environments: Path = field(default_factory=default_environments)
+    contract: Path = field(default_factory=default_contract)
     overrides: Sequence[str] = field(default=())
     """`path=value`, as `--set` takes it."""
     confirmed: str | None = None
@@ -94,7 +93,7 @@ def read_run(
         environment=scenario.environment,
         operation=request.operation,
         contract=contract,
-        contract_file=str(request.contract),
+        contract_file=name_of(request.contract),
         contract_sha256=sha256,
         machine=machine.describe(),
         ids=ids,

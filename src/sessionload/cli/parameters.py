@@ -1,0 +1,108 @@
+"""Options and arguments that several commands share, and the types of their values.
+
+A file that is not named is looked for in the current folder when the command line is read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sessionload.config.shipped_files import CONTRACT, ENVIRONMENTS, default_contract, default_environments
+from sessionload.process_limits import usable_processors
+from sessionload.secret import may_be_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorator = Callable[[Any], Any]
+
+_MOST_WORKERS = 64
+
+
+class _Path(click.Path):
+    """A file or a folder. An empty name, as of a variable that is not set, does not mean this folder."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
+        if value == "":
+            self.fail("it is empty; name a file or a folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+class _NewFolder(_Path):
+    """A folder to write into. A key that was typed here would be its name, on disk and in what is printed."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:  # noqa: ANN401
+        if may_be_key(str(value)):
+            self.fail("this looks like an API key; revoke it, and name a folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+class _Workers(click.ParamType[int]):
+    """A number of processes, or `auto`: one for each processor that we may use but one."""
+
+    name = "workers"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:  # noqa: ANN401
+        if value == "auto":
+            return max(1, usable_processors() - 1)
+        return click.IntRange(1, _MOST_WORKERS).convert(value, parameter, context)
+
+
+PATH = _Path(path_type=Path)
+NEW_FOLDER = _NewFolder(path_type=Path)
+WORKERS = _Workers()
+
+
+def environments_option() -> Decorator:
+    """`--environments FILE`."""
+    return _file_option("--environments", ENVIRONMENTS, default_environments, "The environments file.")
+
+
+def contract_option(text: str = "The OpenAPI document.") -> Decorator:
+    """`--contract FILE`."""
+    return _file_option("--contract", CONTRACT, default_contract, text)
+
+
+def _file_option(option: str, name: Path, default: Callable[[], Path], text: str) -> Decorator:
+    return click.option(
+        option,
+        type=PATH,
+        default=default,
+        metavar="FILE",
+        help=f"{text}  [default: {name}, or the one that comes with sessionload]",
+    )
+
+
+def operation_option() -> Decorator:
+    """`--operation ID`."""
+    return click.option(
+        "--operation",
+        metavar="ID",
+        help="The operationId, or 'METHOD /path'  [default: the session start, known by its path]",
+    )
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says which run is meant: the scenario, and the options that `run` and `plan` share."""
+    for option in reversed(
+        (
+            click.argument("scenario", type=PATH),
+            click.option("--environment", metavar="NAME", help="An entry of the environments file."),
+            environments_option(),
+            contract_option(),
+            operation_option(),
+            click.option(
+                "--set",
+                "overrides",
+                metavar="PATH=VALUE",
+                multiple=True,
+                help="Override a value of the scenario.",
+            ),
+            click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
+        )
+    ):
+        command = option(command)
+    return command
