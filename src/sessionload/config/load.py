@@ -32,6 +32,7 @@ KEYS = (
     "tls_resumption",
     "max_lag",
     "max_cpu",
+    "max_lost",
 )
 ARRIVALS = ("even", "poisson")
 CONNECTIONS = ("reuse", "per_session")
@@ -77,6 +78,7 @@ def check_load(node: Node, *, seed: int) -> Load:
     timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
     lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
     cpu, max_cpu = _cpu(node)
+    lost_node = node.get("max_lost") or node.unwritten("max_lost", "0%")
     given = node.get("max_in_flight")
     usual = max(1, min(MOST_IN_FLIGHT, math.ceil(schedule.peak * timeout_ns / NS)))
     max_in_flight = given.integer(1, MOST_IN_FLIGHT) if given else usual
@@ -90,6 +92,7 @@ def check_load(node: Node, *, seed: int) -> Load:
         "tls_resumption": tls_resumption,
         "max_lag": max_lag,
         "max_cpu": max_cpu,
+        "max_lost": lost_node.written,
     }
     return Load(
         schedule=schedule,
@@ -98,8 +101,8 @@ def check_load(node: Node, *, seed: int) -> Load:
         connections=connections,
         addresses=addresses,
         tls_resumption=tls_resumption,
-        limits=Limits(lag_ns, cpu),
         peak_at=stages.peak_at,
+        limits=Limits(lag_ns, cpu, lost_node.share()),
         resolved=resolved,
     )
 

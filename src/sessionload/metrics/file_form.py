@@ -44,6 +44,7 @@ class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
     queued_lateness: Histogram = EMPTY
     connect: Histogram = EMPTY
     tls: Histogram = EMPTY
+    lost: Count = 0
 
     @classmethod
     def of(cls, place: tuple[int, int], part: Slice) -> SliceForm:

@@ -47,7 +47,7 @@ class RawSlice(Struct, array_like=True):
     def packed(self) -> Slice:
         """Return the slice with its counts packed. Raises `ValueError` as `RawHistogram.packed` does."""
         histograms = {name: raw.packed() for name, raw in self.histograms.items()}
-        return Slice(self.outcomes, self.statuses, self.unsent, **histograms)
+        return Slice(self.outcomes, self.statuses, self.unsent, lost=0, **histograms)
 
 
 class RawMeasurement(Struct):

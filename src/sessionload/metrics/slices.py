@@ -40,6 +40,8 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """How long connections took to open, where one was opened: a part of the service time."""
     tls: Histogram = EMPTY
     """How long handshakes took: another part of it."""
+    lost: Count = 0
+    """Arrivals of which nobody knows what became of them; known when the run has ended."""
 
     @property
     def sent(self) -> int:
@@ -48,12 +50,12 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     @property
     def accounted(self) -> int:
-        """How many arrivals of the slice are accounted for: sent and done, or unsent."""
-        return self.sent + self.unsent
+        """How many arrivals of the slice there is an account of: sent and done, unsent, or lost."""
+        return self.sent + self.unsent + self.lost
 
     @property
     def errors(self) -> int:
-        """How many arrivals did not end with a valid session, the unsent ones included."""
+        """How many arrivals did not end with a valid session, the unsent and lost ones included."""
         return self.accounted - self.outcomes.get(Outcome.OK, 0)
 
     @property
@@ -94,4 +96,5 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             Counter(self.statuses) + Counter(other.statuses),
             self.unsent + other.unsent,
             **{name: getattr(self, name) + getattr(other, name) for name in HISTOGRAMS},
+            lost=self.lost + other.lost,
         )

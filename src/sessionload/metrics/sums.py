@@ -36,7 +36,7 @@ class Sum:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.unsent = 0
+        self.unsent = self.lost = 0
         self._statuses: Counter[int] = Counter()
         self._histograms = {name: _Vector() for name in HISTOGRAMS}
 
@@ -47,6 +47,7 @@ class Sum:
         for status, count in part.statuses.items():
             self._statuses[status] += count
         self.unsent += part.unsent
+        self.lost += part.lost
         for name, vector in self._histograms.items():
             histogram = getattr(part, name)
             if histogram is not EMPTY:
@@ -55,7 +56,7 @@ class Sum:
     def slice(self) -> Slice:
         """Return the sum as a slice of its own."""
         histograms = {name: vector.histogram() for name, vector in self._histograms.items()}
-        return Slice(dict(self.outcomes), dict(self._statuses), self.unsent, **histograms)
+        return Slice(dict(self.outcomes), dict(self._statuses), self.unsent, **histograms, lost=self.lost)
 
 
 class _Vector:

@@ -25,6 +25,7 @@ TIMELINE_COLUMNS = (
     "p95_ms",
     "p99_ms",
     "unsent",
+    "lost",
 )
 _FORMULA = ("=", "+", "-", "@")
 
@@ -47,6 +48,7 @@ def render(model: ReportModel) -> str:
                 point.errors,
                 *("" if ns is None else f"{ns / 1_000_000:.3f}" for ns in percentiles),
                 point.unsent,
+                point.lost,
             )
         )
     return text.getvalue()

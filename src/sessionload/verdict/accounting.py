@@ -44,8 +44,8 @@ class Accounting:
 
     @property
     def errors(self) -> int:
-        """How many have ended without a valid session, or were not sent."""
-        return self.ended - self.outcomes[Outcome.OK] + self.unsent
+        """How many have ended without a valid session, were not sent, or are lost."""
+        return self.ended - self.outcomes[Outcome.OK] + self.unsent + self.lost
 
     @property
     def arrivals_close(self) -> bool:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.stage_sums import over
 from sessionload.units import duration_text, significant
 from sessionload.verdict.accounting import Accounting
 
@@ -25,7 +26,7 @@ def doubts(evidence: Evidence, total: Slice) -> list[str]:
     """Return the reasons, as sentences without an end; `total` is the sum of the measured slices."""
     accounting = Accounting.of(evidence.measurement, planned=evidence.planned, lost=evidence.lost)
     reasons = [
-        *_unaccounted(accounting),
+        *_unaccounted(evidence, accounting),
         *_ended_early(evidence, accounting.outcomes[Outcome.ABORTED]),
         *_generator_reasons(evidence, total),
     ]
@@ -34,12 +35,16 @@ def doubts(evidence: Evidence, total: Slice) -> list[str]:
     return reasons
 
 
-def _unaccounted(accounting: Accounting) -> list[str]:
+def _unaccounted(evidence: Evidence, accounting: Accounting) -> list[str]:
     reasons = []
-    if accounting.lost:
+    placed, tolerated = over(evidence.measurement).lost, evidence.limits.lost_share
+    if accounting.lost > accounting.planned * tolerated:
+        above = f", more than max_lost {significant(tolerated * 100)} %" if tolerated else ""
         reasons.append(
-            f"{_arrivals(accounting.lost)} lost: the generator ended before it could account for them"
+            f"{_arrivals(accounting.lost)} lost{above}: the generator ended before it could account for them"
         )
+    elif accounting.lost > placed:
+        reasons.append(f"{_arrivals(accounting.lost - placed)} lost, and nobody knows when they were due")
     if not accounting.arrivals_close:
         reasons.append(f"arrivals do not add up: {accounting.arrivals_sentence}")
     if not accounting.outcomes_close:
@@ -73,6 +78,17 @@ def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
     limits = evidence.limits
     lag = total.lag
     late = lag.quantile(Fraction(99, 100)) if lag else None
+    skew = evidence.clock_error_ns
+    if skew > limits.lag_p99_ns:
+        reasons.append(
+            f"the clocks of the workers may differ by {duration_text(skew)}, which is above max_lag"
+            f" {duration_text(limits.lag_p99_ns)}; use a quicker network between master and workers"
+        )
+    elif late is not None and late <= limits.lag_p99_ns < late + skew:
+        reasons.append(
+            f"generator lag p99 {duration_text(late)}, with the {duration_text(skew)} by which the clocks of"
+            f" the workers may differ, is above max_lag {duration_text(limits.lag_p99_ns)}"
+        )
     if late is not None and late > limits.lag_p99_ns:
         reasons.append(
             f"generator lag p99 {duration_text(late)} is above max_lag {duration_text(limits.lag_p99_ns)};"

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How late and how busy the generator may be before its numbers are not believed."""
+    """How late and busy the generator may be, and what it may lose, before its numbers are not believed."""
 
     lag_p99_ns: int = 10_000_000
     cpu_share: Fraction = Fraction(9, 10)
+    lost_share: Fraction = Fraction(0)
+    """Of all planned arrivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Evidence:
     stages: tuple[Stage, ...]
     planned: int
     lost: int
+    """All that are lost; those whose second is known are in the measurement, too."""
     interrupted: str | None = None
     aborted_by: str | None = None
     targets: tuple[Target, ...] = ()
     limits: Limits = Limits()
+    clock_error_ns: int = 0
+    """By how much the clock of a worker may differ from the master's at most."""

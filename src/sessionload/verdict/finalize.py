@@ -10,6 +10,7 @@ from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
+from sessionload.verdict.lost_arrivals import count_lost
 from sessionload.verdict.result import Result
 from sessionload.verdict.verdict import judge
 
@@ -36,9 +37,8 @@ def finalize_result(
     """
     measurement, lost = totals.measurement, 0
     if not totals.complete():
-        known = over(measurement)
-        lost = max(0, header.planned - known.accounted)
-        measurement = replace(measurement, sent=known.sent)
+        lost = count_lost(header, totals)
+        measurement = replace(measurement, sent=over(measurement).sent)
     run = replace(
         header.run,
         seconds=round(totals.elapsed_ns / NS, 3),

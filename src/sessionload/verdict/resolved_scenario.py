@@ -36,8 +36,9 @@ def limits_of(scenario: Mapping[str, Any]) -> Limits:
             return Limits(
                 lag_p99_ns=parse_duration(load["max_lag"]) if "max_lag" in load else usual.lag_p99_ns,
                 cpu_share=parse_share(load["max_cpu"]) if "max_cpu" in load else usual.cpu_share,
+                lost_share=parse_share(load["max_lost"]) if "max_lost" in load else usual.lost_share,
             )
-    raise UnreadableTargetError("max_lag or max_cpu of its scenario cannot be read")
+    raise UnreadableTargetError("max_lag, max_cpu or max_lost of its scenario cannot be read")
 
 
 def _target(number: int, written: object) -> Target:

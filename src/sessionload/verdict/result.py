@@ -65,6 +65,11 @@ class Result(RunHeader):
         return over(self.measurement, lambda stage: not self.stages[stage].warmup)
 
     @property
+    def placed_lost(self) -> int:
+        """How many arrivals are lost of which it is known when they were due."""
+        return sum(part.lost for part in self.measurement.slices.values())
+
+    @property
     def latency(self) -> dict[str, LatencySummary]:
         """The figures of each view (response, answered, service, lateness, lag) of `measured`."""
         measured = self.measured
@@ -155,6 +160,8 @@ class Result(RunHeader):
         accounting = result.accounting
         if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
             raise ValueError("its totals are not the sums of its slices")
+        if result.placed_lost > form.arrivals.lost:
+            raise ValueError("its slices have lost more than it has")
         states = {target.state for target in result.verdict.targets}
         if result.verdict.state is State.MISSED and State.MISSED not in states:
             raise ValueError("it is missed, and none of its targets is")

@@ -153,7 +153,8 @@ class _Judgement:
         if judged.state is not State.MISSED or self._is_missed_without_lag(target):
             return judged
         seconds = [second for _, second in self._places]
-        return replace(judged, state=State.VOID, note=self._lag_note(range(min(seconds), max(seconds) + 1)))
+        note = self._excuse(target, range(min(seconds), max(seconds) + 1), self.total)
+        return replace(judged, state=State.VOID, note=note)
 
     def _is_missed_without_lag(self, target: Target) -> bool:
         """Seconds without a pause are judged as one, the others each for itself."""
@@ -197,8 +198,8 @@ class _Judgement:
         sure = list(self._seconds.sure(target, missed))
         if sure:
             return self._shown(target, max(sure, key=lambda window: window.severity), note)
-        lag = self._lag_note(self._of_window(target, worst))
-        return replace(self._shown(target, worst, f"{note}; {lag}"), state=State.VOID)
+        excuse = self._window_excuse(target, worst)
+        return replace(self._shown(target, worst, f"{note}; {excuse}"), state=State.VOID)
 
     def _that_ended_the_run(self, target: Target) -> JudgedTarget:
         """Judge it as it was judged while the run went on: by what was sent, window by window."""
@@ -213,8 +214,8 @@ class _Judgement:
             return self._shown(target, window, ended)
         if not missed:
             return _without(target, "no window before the end of the run misses it")
-        lag = self._lag_note(self._of_window(target, missed[0]))
-        return replace(self._shown(target, missed[0], lag), state=State.VOID)
+        excuse = self._window_excuse(target, missed[0])
+        return replace(self._shown(target, missed[0], excuse), state=State.VOID)
 
     def _of_window(self, target: Target, window: Window) -> range:
         """Return the seconds whose lag may have changed a window."""
@@ -226,10 +227,26 @@ class _Judgement:
 
     def _shown(self, target: Target, window: Window, note: str) -> JudgedTarget:
         end = window.start + target.window_s
-        parts = [part for second in range(window.start, end) for part in self._seconds.slices(second)]
-        return replace(_judged(target, total(parts)), note=note, window=f"{window.start} s to {end} s")
+        measured = self._sum_of(target, window)
+        return replace(_judged(target, measured), note=note, window=f"{window.start} s to {end} s")
 
-    def _lag_note(self, seconds: range) -> str:
+    def _sum_of(self, target: Target, window: Window) -> Slice:
+        seconds = range(window.start, window.start + target.window_s)
+        return total(part for second in seconds for part in self._seconds.slices(second))
+
+    def _window_excuse(self, target: Target, window: Window) -> str:
+        return self._excuse(target, self._of_window(target, window), self._sum_of(target, window))
+
+    def _excuse(self, target: Target, seconds: range, measured: Slice) -> str:
+        """Return what of our own doing a target is missed with, and not without."""
+        if not measured.lost:
+            return f"missed only with {self._lag_text(seconds)}"
+        lost = "the arrival that was lost" if measured.lost == 1 else f"the {measured.lost:,} lost arrivals"
+        if keeps(target, self._at_best(target, [measured], 0, 0)):
+            return f"missed only with {lost}"
+        return f"missed only with {lost} and {self._lag_text(seconds)}"
+
+    def _lag_text(self, seconds: range) -> str:
         """Return which seconds had the lag without which a target is not missed."""
         lags = self._lags
         by_lag = sorted(seconds, key=lags.longest, reverse=True)
@@ -239,7 +256,7 @@ class _Judgement:
         )
         further = len(named) - _MOST_SECONDS
         more = f" and {further:,} further {'second' if further == 1 else 'seconds'}" if further > 0 else ""
-        return f"missed only with the generator's own lag of up to {places}{more}"
+        return f"the generator's own lag of up to {places}{more}"
 
 
 def _judged(target: Target, measured: Slice) -> JudgedTarget:

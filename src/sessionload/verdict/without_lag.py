@@ -12,8 +12,9 @@ and the bound is on the safe side. Without lag an arrival would have ended
 - with a valid session, if its own lag is above `max_lag` and it ended as what a burst after a pause can
   cause: 429, 5xx, a timeout, or a failed connection. A broken contract or a refused key is no matter of time.
 
-Only upper bounds (`<`, `<=`, `== 0`) are looked at: lag makes nothing faster. `docs/measurement.md` has the
-rule for people.
+Only upper bounds (`<`, `<=`, `== 0`) are looked at: lag makes nothing faster. Arrivals that were lost may
+have been whatever the target asks for, so a target is not missed because of them either.
+`docs/measurement.md` has the rule for people.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sessionload.metrics.buckets import bounds_of, bucket_of
 from sessionload.metrics.exchange import Outcome
 from sessionload.units import NS
 from sessionload.verdict.readings import edge_of, reading_of
+from sessionload.workload.schedule import LONGEST_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,10 +112,38 @@ def under_way_until(second: int, slices: Iterable[Slice]) -> int:
 def without_lag(
     target: Target, slices: list[Slice], *, longest_ns: int, read_late_ns: int, limit_ns: int
 ) -> Reading:
-    """Return what `target` would read from slices at best without lag.
+    """Return what `target` would read from slices at best without lag, and had no arrival been lost.
 
     `longest_ns` is their longest lag and `read_late_ns` by how much their answers may have been read late.
     """
+    reading = _without_lag(target, slices, longest_ns, read_late_ns, limit_ns)
+    lost = sum(part.lost for part in slices)
+    return _without_loss(target, reading, lost) if lost else reading
+
+
+def _without_loss(target: Target, reading: Reading, lost: int) -> Reading:
+    """Count arrivals that were lost as what keeps the bound best: at once, or as late as can be."""
+    name, caps = target.metric.name, target.caps
+    if name == "error_rate" and caps:
+        return reading._replace(part=reading.part - lost)
+    if name == "achieved_rate" and not caps:
+        return reading._replace(part=reading.part + lost)
+    if target.metric.view != "response":
+        return reading
+    if caps:
+        return reading._replace(part=reading.part + lost, never=reading.never - lost)
+    late_ns = lost * LONGEST_NS
+    return reading._replace(
+        never=reading.never - lost,
+        total_ns=reading.total_ns + late_ns,
+        most=max(reading.most, late_ns),
+        least=late_ns if reading.least is None else reading.least,
+    )
+
+
+def _without_lag(
+    target: Target, slices: list[Slice], longest_ns: int, read_late_ns: int, limit_ns: int
+) -> Reading:
     reading = reading_of(target, slices)
     if not target.caps or not (longest_ns or read_late_ns):
         return reading

@@ -84,7 +84,7 @@ CHARTS = (
         "How arrivals ended, per second, stacked, by the time at which they were due.",
         "time",
         count_charts.outcomes_chart,
-        lambda model: any(step.outcomes or step.unsent for step in model.chart_steps),
+        lambda model: any(step.outcomes or step.unsent or step.lost for step in model.chart_steps),
     ),
     Chart(
         "statuses",

@@ -81,14 +81,16 @@ def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
 
 
 def _traffic(model: ReportModel) -> ChartTable:
-    kinds = ("planned", "sent", "done", "late", "unsent")
+    lost = ("lost",) if any(step.lost for step in model.chart_steps) else ()
+    kinds = ("planned", "sent", "done", "late", "unsent", *lost)
     return ChartTable(
         "traffic",
         "Planned, late and unsent by when arrivals were due; sent and done by when it happened."
-        " Late: by more than 10 ms, and by the generator itself.",
+        " Late: by more than 10 ms, and by the generator itself."
+        + (" Lost: nobody knows what became of them." if lost else ""),
         "From",
         tuple(kind.capitalize() for kind in kinds),
-        ("planned", "sent", "done", "late", ""),
+        ("planned", "sent", "done", "late", "", *lost),
         _by_stage(model, lambda step: tuple(_count(getattr(step, kind)) for kind in kinds)),
     )
 

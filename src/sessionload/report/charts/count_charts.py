@@ -26,22 +26,28 @@ _DASHES = {"planned": (1, 0), "sent": (1, 0), "done": (5, 3), "late": (2, 2)}
 
 
 def traffic_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
-    """Draw arrivals planned, sent, done and late."""
+    """Draw arrivals planned, sent, done and late, and those that were lost as a gap in what was planned."""
     series = {name: Series(name, getattr(palette, name), dash) for name, dash in _DASHES.items()}
     counts = {name: [getattr(step, name) for step in model.chart_steps] for name in series}
-    canvas = _canvas(model, palette, width, counts.values(), tuple(series.values()))
+    lost = Series("lost", palette.lost, shape="square")
+    gap = [step.lost for step in model.chart_steps]
+    listed = (*series.values(), lost) if any(gap) else tuple(series.values())
+    canvas = _canvas(model, palette, width, counts.values(), listed)
     planned = Series("planned", palette.planned, shape="square")
     canvas.surfaces(_edge(model, planned, counts["planned"]), opacity=0.22)
+    if any(gap):
+        canvas.surfaces(_edge(model, lost, gap), name="lost")
     canvas.lines((row for name in series for row in _edge(model, series[name], counts[name])), steps=True)
     return canvas.drawing()
 
 
 def outcomes_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
-    """Draw how arrivals ended, stacked: what failed below, what went well above it, unsent on top."""
+    """Draw how arrivals ended, stacked: what failed below, what went well above it, then unsent and lost."""
     order = [*(outcome for outcome in Outcome if outcome is not Outcome.OK), Outcome.OK]
     steps = model.chart_steps
     counts = {outcome.value: [step.outcomes.get(outcome, 0) for step in steps] for outcome in order}
     counts["unsent"] = [step.unsent for step in steps]
+    counts["lost"] = [step.lost for step in steps]
     looks = {name: Series(name.replace("_", " "), getattr(palette, name), shape="square") for name in counts}
     return _stack(model, palette, width, {looks[name]: counted for name, counted in counts.items()})
 

@@ -57,6 +57,8 @@ class Palette:
     protocol_error: str
     aborted: str
     unsent: str
+    lost: str
+    """What became of an arrival is not known."""
     met: str
     missed: str
     void: str
@@ -105,6 +107,7 @@ LIGHT = Palette(
     protocol_error="#009e73",
     aborted="#d8c400",
     unsent="#9aa0a7",
+    lost="#8a2be2",
     met="#00664f",
     missed="#a83708",
     void="#7a5600",
@@ -145,6 +148,7 @@ DARK = Palette(
     protocol_error="#2bb58e",
     aborted="#f0e442",
     unsent="#6b737c",
+    lost="#b184f0",
     met="#4cc9a6",
     missed="#ff9466",
     void="#e3b84f",

@@ -94,6 +94,8 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     resumption = "may take up an earlier one" if scenario.tls_resumption else "makes a full handshake"
     yield f"  addresses of the host: {scenario.addresses}; each TLS session {resumption}"
     yield f"  void if the generator's own lag p99 is over {lag}, or if it takes more than {cpu} % of a core"
+    if lost := scenario.limits.lost_share:
+        yield f"  void if more than {significant(lost * 100)} % of the arrivals are lost"
     sessions = spec.environment.max_sessions
     most = f" and {counted_noun(sessions, 'session start')}" if sessions else ""
     yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}{most}"

@@ -56,6 +56,7 @@ class TimelineStep:
     ok: int
     errors: int
     unsent: int
+    lost: int
     samples: int
     p50_ns: int | None
     p95_ns: int | None
@@ -237,6 +238,7 @@ class _Steps:
             "ok": step_sum.outcomes.get(Outcome.OK, 0),
             "errors": step_sum.errors,
             "unsent": step_sum.unsent,
+            "lost": step_sum.lost,
             "samples": step_sum.accounted,
             "p50_ns": p50,
             "p95_ns": p95,

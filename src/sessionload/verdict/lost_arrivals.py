@@ -1,0 +1,57 @@
+"""Where the arrivals were due of which nobody knows what became of them.
+
+Arrivals are lost when a worker ends before it has accounted for them. The plan says exactly how many were due
+in each second of each stage, and the slices say how many of them there is an account of; what is missing is
+written into the slices, so that it counts as never in `response`. When a whole run was killed, what was due
+after it settled is not part of any slice: it was never waited for. It is lost all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sessionload.metrics.slices import Slice
+from sessionload.metrics.stage_sums import over
+from sessionload.units import NS
+from sessionload.workload.schedule import Schedule
+
+if TYPE_CHECKING:
+    from sessionload.metrics.run_totals import RunTotals
+    from sessionload.verdict.run_header import RunHeader
+
+
+def count_lost(header: RunHeader, totals: RunTotals) -> int:
+    """Write what is lost into the slices of a run that has ended; return how many arrivals are lost.
+
+    More may be lost than is written, and the second time nothing is written.
+    """
+    measurement = totals.measurement
+    schedule = schedule_of(header)
+    if schedule is not None:
+        ended = any(delta.last for delta in totals.latest.values())
+        until = math.inf if ended else totals.settled_ns // NS
+        planned: Counter[tuple[int, int]] = Counter()
+        for stage, second, count in schedule.rest(0):
+            if second < until:
+                planned[stage, second] += count
+        for place, count in planned.items():
+            known = measurement.slices.get(place)
+            missing = count - (known.accounted if known is not None else 0)
+            if missing > 0:
+                measurement.add_slices([(place, Slice(lost=missing))])
+    known = over(measurement)
+    return known.lost + max(0, header.planned - known.accounted)
+
+
+def schedule_of(header: RunHeader) -> Schedule | None:
+    """Return the plan of a run; `None` where the header does not hold it, as that of merged runs."""
+    load = header.scenario.get("load")
+    arrivals = str(load.get("arrivals", "even")) if isinstance(load, dict) else "even"
+    with suppress(ValueError):
+        schedule = Schedule(header.stages, arrivals=arrivals, seed=header.run.seed)
+        if schedule.planned() == header.planned:
+            return schedule
+    return None
