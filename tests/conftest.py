@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 from machines import can_be_made
 from tests.test_floors import PURE
 
-pytest_plugins = ["real_parts"]
+pytest_plugins = ["real_parts", "pytester"]
 
 settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
 settings.register_profile(

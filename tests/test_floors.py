@@ -35,6 +35,8 @@ ORDER = [
     "report",
     "generator",
     "distribution",
+    "library",
+    "pytest_plugin",
     "cli",
 ]
 """The parts in the order in which they may import: from those before them, and themselves."""
@@ -85,6 +87,7 @@ DOORS = {
         "generator/locust_stats",
         "cli/locust_integration",
     ],
+    "pytest": ["pytest_plugin"],
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/console", "cli/progress", "cli/check_progress"],

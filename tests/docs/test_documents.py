@@ -100,11 +100,14 @@ def world(tmp_path: Path) -> Path:
     tools = tmp_path / ".venv" / "bin"
     tools.mkdir(parents=True)
     (tools / "activate").write_text(f"PATH='{tools}':$PATH\n")
+    python = f"#!/bin/sh\nexec '{sys.executable}'"
     for name in ("sessionload", "locust"):
-        (tools / name).write_text(f"#!/bin/sh\nexec '{sys.executable}' -m {name} \"$@\"\n")
+        (tools / name).write_text(f'{python} -m {name} "$@"\n')
+    (tools / "python").write_text(f'{python} "$@"\n')
+    (tools / "pytest").write_text(f'{python} -m pytest -p sessionload.pytest_plugin "$@"\n')
     (tools / "make").write_text('#!/bin/sh\nfor target; do grep -q "^$target:" Makefile || exit 2; done\n')
-    for name in ("sessionload", "locust", "make"):
-        (tools / name).chmod(0o755)
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
     return tmp_path
 
 
@@ -119,6 +122,7 @@ def variables(world: Path) -> dict[str, str]:
         "PATH": f"{world / '.venv' / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(Path(sessionload.__file__).parents[1]),
         "LOCUST_WEB_PORT": str(port),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the one of this checkout is named, however it is installed
     }
 
 
@@ -252,6 +256,21 @@ def test_every_file_that_is_shown_is_accepted(block: Block) -> None:
 def test_every_json_that_is_shown_is_json() -> None:
     shown = [block for name in NAMES for block in blocks(name, "json") if block.language == "json"]
     assert all(json.loads(block.text) for block in shown)
+
+
+PROGRAMS = [block for name in NAMES for block in blocks(name) if block.language == "python"]
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.name)
+def test_every_program_that_is_shown_is_one_that_mypy_has_checked(block: Block) -> None:
+    """`make check` looks at the files of `docs/programs`, strictly."""
+    name = block.comment.removeprefix("file ")
+    assert block.text == (ROOT / "docs" / "programs" / name).read_text()
+
+
+def test_every_program_is_shown() -> None:
+    shown = {block.comment.removeprefix("file ") for block in PROGRAMS}
+    assert {path.name for path in (ROOT / "docs" / "programs").glob("*.py")} == shown
 
 
 def anchors(text: str) -> set[str]:

@@ -20,7 +20,7 @@ from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, rep
 from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.interruption import Interrupted
 from sessionload.cli.setup_check import CheckOptions, PreparedCheck, prepare_check
-from sessionload.cli.setup_run import REPORTS, with_stub
+from sessionload.cli.setup_run import REPORTS
 from sessionload.cli.views import page_views, write_views
 from sessionload.config.contract_files import places_shown
 from sessionload.errors import PreflightError, ResultError
@@ -31,6 +31,7 @@ from sessionload.report.suite.model import build_suite_model
 from sessionload.storage.output_folder import OutputFolder, refuse_taken
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import FIRST
+from sessionload.suite.embedded_stub import with_stub
 from sessionload.suite.expectation import CaseStatus
 from sessionload.suite.fuzz import Fuzzer
 from sessionload.suite.http_client import HttpClient, Pace

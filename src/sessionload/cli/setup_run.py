@@ -9,21 +9,21 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sessionload.config.contract_files import places_shown
 from sessionload.config.read import RunRequest, read_run
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.report.views import FORMATS
-from sessionload.secret import Secret
 from sessionload.storage.run_folder import RunFolder
-from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import KEY_VARIABLE
+from sessionload.suite.embedded_stub import with_stub
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from sessionload.config.environment import Environment
+    from sessionload.stub.process import StubProcess
     from sessionload.verdict.run_header import RunHeader
 
 REPORTS = Path("reports")
@@ -82,21 +82,3 @@ def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
         return prepared
     inputs = replace(inputs, stub_port=environment.port)
     return replace(prepared, inputs=inputs, spec=run_spec_of(inputs, prepared.variables), stub=stub)
-
-
-def with_stub(
-    environment: Environment,
-    document: Any,  # noqa: ANN401 -- plain data
-    stack: ExitStack,
-    stub_key: str,
-) -> tuple[Environment, StubProcess | None]:
-    """Return an embedded environment and its stub, started until `stack` unwinds; any other as it is.
-
-    The stub keeps the body rule of `document`, and accepts `stub_key`. Raises `InputError`.
-    """
-    if environment.stub is None:
-        return environment, None
-    key = Secret(stub_key, name=KEY_VARIABLE)
-    stub = StubProcess.start(environment.stub, key, document=document, binding=environment.binding)
-    stack.enter_context(stub)
-    return replace(environment.at_port(stub.port), key=key), stub

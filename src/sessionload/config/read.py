@@ -55,17 +55,7 @@ def read_run(
     request: RunRequest, *, run_id: str, started: str, variables: Mapping[str, str]
 ) -> tuple[RunInputs, RunSpec]:
     """Read and check what `request` names. Raises `InputError` with a place."""
-    document = read_document(request.scenario)
-    for override in request.overrides:
-        path, equals, text = override.partition("=")
-        if not equals:
-            raise InputError(
-                "bad-override",
-                "an override needs a path and a value",
-                place=Place("--set"),
-                hint="write it like --set load.timeout=5s",
-            )
-        document = document.with_override(path.strip(), text.strip())
+    document = with_overrides(read_document(request.scenario), request.overrides)
     if request.environment:
         document = document.with_override("environment", request.environment, place=Place("--environment"))
     scenario = Scenario.check(document)
@@ -101,6 +91,21 @@ def read_run(
     )
     with places_shown(request.contract):
         return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
+
+
+def with_overrides(document: Document, overrides: Sequence[str]) -> Document:
+    """Return a scenario with values in place of its own, each as `--set` takes it. Raises `InputError`."""
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        if not equals:
+            raise InputError(
+                "bad-override",
+                "an override needs a path and a value",
+                place=Place("--set"),
+                hint="write it like --set load.timeout=5s",
+            )
+        document = document.with_override(path.strip(), text.strip())
+    return document
 
 
 def read_document(path: Path, what: str = "the file") -> Document:

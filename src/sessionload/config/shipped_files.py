@@ -17,15 +17,16 @@ from sessionload.errors import InputError, Place, nearest
 from sessionload.storage.files import shown
 
 SHIPPED = Path(sessionload.__file__).parent / "shipped"
+HERE = Path()
 CONTRACT = Path("contracts/openapi.yaml")
 ENVIRONMENTS = Path("environments.yaml")
 SCENARIOS = Path("scenarios")
 _SUFFIX = ".yaml"
 
 
-def own_or_shipped(name: Path) -> Path:
-    """Return `name` if the current folder has anything of that name, else the file that is shipped."""
-    return name if os.path.lexists(name) else SHIPPED / name
+def own_or_shipped(name: Path, folder: Path = HERE) -> Path:
+    """Return the file `name` of a folder if there is anything of that name, else the file that is shipped."""
+    return folder / name if os.path.lexists(folder / name) else SHIPPED / name
 
 
 def default_contract() -> Path:

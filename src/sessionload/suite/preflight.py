@@ -38,19 +38,23 @@ class StartResponse:
     failure: Failure | None = None
 
 
-def start_session(spec: RunSpec, user_id: str) -> StartResponse:
-    """Start one session for `user_id` with requests; never raises for what a server does."""
-    environment, contract = spec.environment, spec.contract
+def session_request(contract: Contract, user_id: str) -> CaseRequest:
+    """Return the request that starts a session for `user_id`, with the fields that a run sends."""
     headers = (
         *contract.request.fields,
         ("content-type", "application/json"),
         ("accept", contract.request.accept),
     )
-    path = contract.request.path()
+    body = contract.request.body.to_bytes(user_id)
+    return CaseRequest(contract.request.method, contract.request.path(), headers, body)
+
+
+def start_session(spec: RunSpec, user_id: str) -> StartResponse:
+    """Start one session for `user_id` with requests; never raises for what a server does."""
     return response_of(
         send(
-            environment,
-            CaseRequest(contract.request.method, path, headers, contract.request.body.to_bytes(user_id)),
+            spec.environment,
+            session_request(spec.contract, user_id),
             timeout_ns=spec.scenario.timeout_ns,
             agent=f"sessionload/{spec.version} (preflight of run {spec.run_id})",
         )

@@ -1,0 +1,1 @@
+"""The library: what other programs may use, and what stays as it is from version to version."""
