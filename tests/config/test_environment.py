@@ -123,6 +123,7 @@ def test_a_description_tells_projects_apart_without_handing_their_ids_round() ->
     assert "64f0c2" not in described["environment"]
     staging = Environment.check(read_document(SHIPPED), "staging", VARIABLES).describe()
     assert staging["environment"] == "staging"
+    assert (staging["key_variable"], described["key_variable"]) == ("VF_API_KEY", "KEY")
     assert PROJECT not in str(staging)
     other = {**VARIABLES, "VF_PROJECT_ID": PROJECT[:-1] + "0"}
     assert Environment.check(read_document(SHIPPED), "staging", other).describe() != staging

@@ -168,6 +168,15 @@ def test_runs_that_were_not_one_load_are_not_merged(fields: dict[str, Any], name
     assert caught.value.message == f"{named} is not that of a.json"
 
 
+def test_the_key_may_come_from_variables_of_two_names() -> None:
+    environment = result("a").environment
+    parts = [
+        result(name, environment={**environment, "key_variable": variable})
+        for name, variable in (("a", "VF_API_KEY"), ("b", "STAGING_KEY"))
+    ]
+    assert merged(*parts).environment["key_variable"] == "VF_API_KEY"
+
+
 def test_the_file_of_the_contract_may_have_another_name() -> None:
     contract = {**CONTRACT, "file": "elsewhere.yaml"}
     assert merged(result("a"), result("b", contract=contract)).contract["file"] == "openapi.yaml"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from msgspec import convert
+from msgspec import Struct, convert
+from msgspec.structs import fields
 
 from sessionload.errors import InputError
 from sessionload.metrics.exchange import Outcome
@@ -18,7 +19,15 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
-from sessionload.verdict.result_form import ResultForm
+from sessionload.verdict.result_form import (
+    ContractForm,
+    EnvironmentForm,
+    ResultForm,
+    RunForm,
+    StageForm,
+    TargetForm,
+    VerdictForm,
+)
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import judge
@@ -36,6 +45,19 @@ CONTRACT = {
     "method": "POST",
     "path": "/v4/project/{projectID}/environment/{environmentID}/session",
     "header": "authorization",
+    "prefix": "Bearer ",
+    "headers": {"x-tenant": "${TENANT}"},
+    "body": '{"userID":"<user ID>","plan":"<plan>"}',
+    "accept": "application/problem+json",
+    "values": {"plan": ["free", 5, None, True, 0.5]},
+}
+ENVIRONMENT = {
+    "name": "staging",
+    "url": "https://host.example",
+    "project": "demo",
+    "environment": "main",
+    "chosen": "main",
+    "key_variable": "VF_STAGING_KEY",
 }
 
 
@@ -70,7 +92,7 @@ def full(run: Recorder, stages: tuple[Stage, ...]) -> Result:
     return Result(
         run=Run("20260102-1", "2026-01-02T03:04:05Z", 40.25, 7, "0.1.0", "SIGINT", "error_rate < 5%"),
         scenario={"name": "launch"},
-        environment={"name": "stub", "url": "embedded stub", "project": "demo", "environment": "main"},
+        environment=ENVIRONMENT,
         contract=CONTRACT,
         machine={"processors": "2"},
         stages=stages,
@@ -86,6 +108,28 @@ def full(run: Recorder, stages: tuple[Stage, ...]) -> Result:
 def test_the_schema_is_a_schema(schema: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_a_full_result_is_read_as_it_was_written(full: Result) -> None:
+    again = Result.from_json(json.loads(json.dumps(full.to_json())))
+    assert (again.contract, again.environment) == (CONTRACT, ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("run", RunForm),
+        ("environment", EnvironmentForm),
+        ("contract", ContractForm),
+        ("stage", StageForm),
+        ("target", TargetForm),
+        ("verdict", VerdictForm),
+    ],
+)
+def test_the_schema_and_the_types_have_the_same_keys(
+    schema: dict[str, Any], name: str, form: type[Struct]
+) -> None:
+    assert set(schema["$defs"][name]["properties"]) == {field.encode_name for field in fields(form)}
 
 
 def test_a_full_result_is_valid(schema: dict[str, Any], full: Result) -> None:
@@ -143,6 +187,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "values",
         "accept",
         "chosen",
+        "key_variable",
     }
     for one in objects(schema):
         optional = set(one.get("properties", {})) - set(one.get("required", [])) - newer

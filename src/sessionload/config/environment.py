@@ -161,12 +161,15 @@ class Environment:
         project, environment = self.binding.project or "", self.binding.environment or ""
         if self.stub is None:
             project, environment = _masked(project), _alias(environment)
-        return {
+        described = {
             "name": self.name,
             "url": "embedded stub" if self.stub else self.url,
             "project": project or "none",
             "environment": environment or TRAFFIC_SPLIT,
         }
+        if self.stub is None and self.key_variable:
+            described["key_variable"] = self.key_variable
+        return described
 
 
 def _entries(top: Node) -> dict[str, Node]:

@@ -75,13 +75,18 @@ def _refusal(file: str, message: str, cure: str) -> InputError:
 def _difference(first: Result, other: Result) -> str:
     """Return the name of what keeps two results from being parts of one load, or nothing."""
     compared: tuple[tuple[str, object, object], ...] = (
-        ("its environment", first.environment, other.environment),
+        ("its environment", _environment(first), _environment(other)),
         ("its contract", _contract(first), _contract(other)),
         ("the list of its stages", _shape(first), _shape(other)),
         ("the list of its targets", first.targets, other.targets),
         ("what its scenario allows the generator", first.limits, other.limits),
     )
     return next((name for name, ours, theirs in compared if ours != theirs), "")
+
+
+def _environment(result: Result) -> dict[str, str]:
+    """Return where the load went; how the variable of the key is called on a machine is its own affair."""
+    return {name: text for name, text in result.environment.items() if name != "key_variable"}
 
 
 def _contract(result: Result) -> dict[str, str]:

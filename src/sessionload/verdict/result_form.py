@@ -20,6 +20,7 @@ MOST_SECONDS = 4 * 86_400
 Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
 Milliseconds = Annotated[float, Meta(ge=0)]
 Rate = Annotated[str, Meta(pattern="^[0-9]+(/[1-9][0-9]*)?$", max_length=60)]
+VariableName = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 StateName = Literal["met", "missed", "void"]
 
 
@@ -45,6 +46,7 @@ class EnvironmentForm(Struct, forbid_unknown_fields=True):
     project: str
     environment: str
     chosen: Text | UnsetType = UNSET
+    key_variable: VariableName | UnsetType = UNSET
 
 
 class ContractForm(Struct, forbid_unknown_fields=True):
@@ -59,6 +61,8 @@ class ContractForm(Struct, forbid_unknown_fields=True):
     prefix: Text | UnsetType = UNSET
     headers: dict[str, str] | UnsetType = UNSET
     body: str | UnsetType = UNSET
+    accept: Text | UnsetType = UNSET
+    values: dict[str, list[str | int | float | bool | None]] | UnsetType = UNSET
 
 
 class StageForm(Struct, forbid_unknown_fields=True):

@@ -53,6 +53,13 @@ def test_the_key_is_left_to_the_shell(known: dict[str, Result]) -> None:
     assert """-H 'authorization: '"$VF_API_KEY" """ in _line(known["met"])
 
 
+def test_the_key_comes_from_the_variable_of_the_environment(known: dict[str, Result]) -> None:
+    environment = {**known["met"].environment, "key_variable": "VF_STAGING_KEY"}
+    line = _line(known["met"], environment=environment)
+    assert """-H 'authorization: '"$VF_STAGING_KEY" """ in line
+    assert "VF_API_KEY" not in line
+
+
 def test_a_masked_project_stays_to_be_seen(known: dict[str, Result]) -> None:
     environment = {"url": "https://host.example", "project": "65f1…0a1b2c", "environment": "é"}
     assert _line(known["met"], environment=environment).endswith(
@@ -111,6 +118,14 @@ def test_further_properties_are_those_of_the_arrival(known: dict[str, Result]) -
         {"environment": {"url": "ftp://host", "project": "p", "environment": "main"}},
         {"environment": {"url": "http://host/path", "project": "p", "environment": "main"}},
         {"environment": {"url": "http://host", "project": "p"}},
+        {
+            "environment": {
+                "url": "http://host",
+                "project": "p",
+                "environment": "main",
+                "key_variable": 'K"; rm -r x; echo "',
+            }
+        },
         {"contract": {}},
         {"contract": {"method": "", "path": "/v4/session", "header": "authorization"}},
         {"contract": {"method": "GET; rm x", "path": "/v4/session", "header": "authorization"}},

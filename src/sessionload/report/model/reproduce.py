@@ -1,8 +1,9 @@
 """A line for a shell that sends the request of a finding once more.
 
 Who arrived is a function of the scenario, the run and the arrival's number, so the request can be made again
-from the result alone. The line holds no key, and of a remote environment no more of the project than the
-result does. User IDs and other columns of a file are not in the result; the line names the arrival instead.
+from the result alone. The line holds no key, which the shell puts in from the variable that the run had it
+from, and of a remote environment no more of the project than the result does. User IDs and other columns of a
+file are not in the result; the line names the arrival instead.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _MASK = "…"
 _EMBEDDED = "embedded stub"
 _ORIGIN = re.compile(r"https?://[^\s/]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
-"""A method goes into the line as it is, so it had better be one."""
+"""Methods and names go into the line as they are, so they had better be such."""
 
 
 def shell_line(result: Result) -> Callable[[int], str]:
@@ -53,14 +54,15 @@ def shell_line(result: Result) -> Callable[[int], str]:
     origin = STUB_ORIGIN if embedded else environment.get("url", "")
     path = _path(contract.get("path", ""), environment)
     method, headers = contract.get("method", ""), _headers(contract)
-    names = [name for name, _ in headers]
+    variable = KEY_VARIABLE if embedded else environment.get("key_variable", "VF_API_KEY")
+    words = (method, variable, *(name for name, _ in headers))
     body_of = _bodies(result)
-    if not (_ORIGIN.fullmatch(origin) and path and body_of and all(map(_TOKEN.fullmatch, (method, *names)))):
+    if not (_ORIGIN.fullmatch(origin) and path and body_of and all(map(_TOKEN.fullmatch, words))):
         return lambda _: ""
 
     def line(index: int) -> str:
         request = CaseRequest(method, path, headers, body_of(index).encode(errors="replace"))
-        text = curl(request, origin, key_variable=KEY_VARIABLE if embedded else "VF_API_KEY")
+        text = curl(request, origin, key_variable=variable)
         return text if len(text) <= LONGEST else ""
 
     return line
