@@ -103,6 +103,7 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
         (["--headless"], "no-scenario"),
         (["--headless", "--scenario", "none.yaml"], "file-missing"),
         (["--headless", "--run-time", "5s", "--scenario", "SCENARIO"], "run-time"),
+        (["--headless", "--host", "http://127.0.0.1", "--scenario", "SCENARIO"], "option-without-meaning"),
         (["--web-host", "0.0.0.0", "--scenario", "SCENARIO"], "web-host"),
         (["--master", "--headless", "--scenario", "SCENARIO"], "one-process"),
         (["--headless", "--scenario", "SCENARIO", "--grace", "0s"], "out-of-range"),
@@ -146,19 +147,15 @@ def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(
     agrees(stub, result)
 
 
-def test_headless_the_number_of_users_is_not_locusts(world: World, agrees: Agrees) -> None:
-    """At one user a second, a thousand users would take a quarter of an hour to start."""
-    stub = world.stub()
-    ended = world.run(
-        program=locust(
-            *("--headless", "-u", "1000", "-r", "1"),
-            "--scenario",
-            world.scenario("50/s", "1s"),
-            "--out",
-            "out",
-        )
-    )
-    assert ended.code == 0
+@pytest.mark.parametrize(("faults", "code"), [((), 0), (("missing_key every 10",), 1)])
+def test_beside_the_web_ui_it_starts_by_itself_and_ends_with_the_verdict(
+    world: World, agrees: Agrees, faults: tuple[str, ...], code: int
+) -> None:
+    stub = world.stub(*faults)
+    scenario = world.scenario("50/s", "1s")
+    alone = ("--autostart", "--autoquit", "0", "--web-port", str(free_port()))
+    ended = world.run(program=locust(*alone, "--scenario", scenario, "--out", "out"))
+    assert ended.code == code
     assert result_of(world)["generator"]["users_started"] < 100
     agrees(stub, result_of(world))
 

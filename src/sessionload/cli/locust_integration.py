@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from argparse import ArgumentTypeError
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from locust.runners import LocalRunner
 from sessionload.cli.console import defect, open_streams, warn
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import DRAIN_SHARE, SIGNALS
+from sessionload.cli.locust_options import new_folder, refuse_meaningless
 from sessionload.cli.option_values import grace_option
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import make_run_folder, prepare_run, with_chosen, with_server
@@ -36,7 +36,6 @@ from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.generator.worker_process import run_variables
 from sessionload.process_limits import allow_connections, forbid_core_dumps
-from sessionload.secret import may_be_key
 from sessionload.stub.settings import is_loopback
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
@@ -81,17 +80,9 @@ def _add_options(parser: ArgumentParser) -> None:
     option("--operation", dest="sl_operation", metavar="ID", help="The operationId, or 'METHOD /path'.")
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
-    option("--out", dest="sl_out", metavar="DIR", type=_folder, help="The run's folder.")
+    option("--out", dest="sl_out", metavar="DIR", type=new_folder, help="The run's folder.")
     option("--grace", dest="sl_grace", metavar="DURATION", default="10s", help="Bounds an interrupted run.")
     parser.set_defaults(web_host="127.0.0.1")
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise ArgumentTypeError("it is empty; name a folder")
-    if may_be_key(text):
-        raise ArgumentTypeError("this looks like an API key; revoke it, and name a folder")
-    return Path(text)
 
 
 def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # Locust passes more
@@ -105,7 +96,8 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
         warn(f"error: {error}")
         sys.exit(error.exit_code)
     environment.stop_timeout = 0.0  # the drain is ours, and over before Locust stops a user
-    integration = _LocustIntegration(environment, request, options.sl_out, grace_s)
+    quits_after_s = options.autoquit if options.autostart and options.autoquit >= 0 else None
+    integration = _LocustIntegration(environment, request, options.sl_out, grace_s, quits_after_s)
     if environment.web_ui:
         application = environment.web_ui.app
         application.wsgi_app = guarded(application.wsgi_app, integration.start, integration.stop)
@@ -133,6 +125,7 @@ def _request(environment: LocustEnvironment) -> RunRequest:
             place=Place("--run-time"),
             hint="leave it out",
         )
+    refuse_meaningless(options)
     if environment.web_ui and not is_loopback(options.web_host):
         raise InputError(
             "web-host",
@@ -175,7 +168,12 @@ class _LocustIntegration:
     """Starts runs when Locust is asked to, one at a time, and sees each to its end."""
 
     def __init__(
-        self, environment: LocustEnvironment, request: RunRequest, out: Path | None, grace_s: float
+        self,
+        environment: LocustEnvironment,
+        request: RunRequest,
+        out: Path | None,
+        grace_s: float,
+        quits_after_s: float | None,
     ) -> None:
         self._environment = environment
         self._runner = environment.runner
@@ -183,6 +181,8 @@ class _LocustIntegration:
         self._request = request
         self._out = out
         self._grace_s = grace_s
+        self._quits_after_s = quits_after_s
+        """How long after a run Locust ends by itself, as `--autostart --autoquit` ask; else it does not."""
         self._run: LocustRun | None = None
         self._idle = Event()
         self._idle.set()
@@ -252,8 +252,15 @@ class _LocustIntegration:
         finally:
             self._run = None
             self._idle.set()
-        if leave:
+        if leave or self._nothing_follows():
             self._leave()
+
+    def _nothing_follows(self) -> bool:
+        """Whether Locust is to end now: as long after a run as was asked, unless another one has begun."""
+        if self._quits_after_s is None:
+            return False
+        gevent.sleep(self._quits_after_s)
+        return bool(self._idle.is_set())
 
     def _perform(self, prepared: PreparedRun) -> None:
         spec = prepared.spec

@@ -15,7 +15,9 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
     """Raise `InputError` when a run that the environment does not want is about to begin.
 
     That is one that is too fast for it (rate-over-limit), one with more session starts than it allows
-    (too-many-sessions), or one against a protected environment that was not confirmed (not-confirmed).
+    (too-many-sessions), or one against a protected environment that was not confirmed (not-confirmed). A
+    name that was confirmed where nothing has to be is refused too: somebody believes in a protection that is
+    not there.
 
     `confirmed` is the name that a person gave with `--confirm`.
     """
@@ -41,7 +43,11 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
 
 
 def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:
-    """Raise `InputError` (not-confirmed) when a protected environment was not named again; see `guard`."""
+    """Raise `InputError` (not-confirmed, option-without-meaning) about `--confirm`; see `guard`."""
+    if confirmed is not None and not environment.protected:
+        message = f"the environment '{environment.name}' is not protected, so there is nothing to confirm"
+        hint = "leave it out, or add protected: true to the environment if each run there shall be confirmed"
+        raise InputError("option-without-meaning", message, place=Place("--confirm"), hint=hint)
     if environment.protected and confirmed != environment.name:
         message = f"the environment '{environment.name}' is protected, and each session started there counts"
         raise InputError(
