@@ -49,9 +49,12 @@ def imported_in(*places: str) -> set[str]:
     return {normal(distribution) for package in foreign for distribution in DISTRIBUTIONS[package]}
 
 
-def test_the_program_requires_what_it_imports_but_for_the_extras_of_fuzzing_and_of_pytest() -> None:
-    assert imported_in("src", "locustfile.py") == REQUIRED | EXTRAS["fuzz"] | EXTRAS["pytest"]
-    assert not REQUIRED & (EXTRAS["fuzz"] | EXTRAS["pytest"])
+OPTIONAL = EXTRAS["fuzz"] | EXTRAS["pytest"] | EXTRAS["report"]
+
+
+def test_the_program_requires_what_it_imports_but_for_the_extras() -> None:
+    assert imported_in("src", "locustfile.py") == REQUIRED | OPTIONAL
+    assert not REQUIRED & OPTIONAL
 
 
 def test_the_contract_suite_under_pytest_needs_the_extra_of_that_name_and_nothing_else() -> None:

@@ -108,7 +108,7 @@ def test_every_outcome_says_whether_it_is_an_answer() -> None:
 
 def test_every_file_of_a_run_has_its_row() -> None:
     table = RESULTS.partition("## The folder")[2].partition("## Exit codes")[0]
-    files = {RESULT, SLICES, *(file for file, _ in FORMATS.values())}
+    files = {RESULT, SLICES, *(form.file for form in FORMATS.values())}
     assert set(rows(table)) == files
     assert set(rows(text_of("reports/README.md"))) == files
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sessionload.cli.console import say, show, warn
 from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.option_values import option_value
+from sessionload.cli.report_extra import notes
 from sessionload.cli.setup_run import REPORTS, new_run
 from sessionload.cli.views import page_views, write_views
 from sessionload.comparison.compare import Conclusion
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _EXIT_CODES = {Conclusion.NOT_SLOWER: 0, Conclusion.SLOWER: 1, Conclusion.CANNOT_SAY: 3}
 _SUMMARY = "comparison.md"
-_PAGES = {"comparison.html": page.render, _SUMMARY: markdown.render}
+_PAGE = "comparison.html"
+_PAGES = {_PAGE: page.render, _SUMMARY: markdown.render}
 
 
 def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path | None) -> int:
@@ -41,8 +43,8 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
     output = OutputFolder.create(folder, _PAGES)
     comparison = compare_results(base_result, candidate_result, tolerance=allowed, seed=seed)
     model = build_comparison_model(base_result, candidate_result, comparison)
-    written = write_views(page_views(model, _PAGES), output)
-    warnings = add_to_step_summary(written, _SUMMARY)
+    written = write_views(page_views(model, _PAGES, drawn=(_PAGE,)), output)
+    warnings = [*add_to_step_summary(written, _SUMMARY), *notes(written.undrawn, "then compare again")]
     show(terminal.render(model))
     for warning in (*warnings, *(f"error: {error}" for error in written.errors)):
         warn(warning)

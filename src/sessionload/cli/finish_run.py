@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, show, warn
+from sessionload.cli.report_extra import notes
 from sessionload.cli.views import write_views
 from sessionload.errors import ResultError
 from sessionload.metrics.exchange import Outcome
@@ -81,6 +82,7 @@ def finish_run(result: Result, folder: RunFolder) -> Ending:
     else:
         written = write_views(views(model, AFTER_A_RUN), folder)
         warnings += [f"warning: {error}" for error in written.errors]
+        warnings += notes(written.undrawn, f"then 'sessionload report {folder.path}' makes it")
         warnings += add_to_step_summary(written, FORMATS["md"].file)
     return Ending(summary, warnings, folder.path, exit_code)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, show, warn
+from sessionload.cli.report_extra import notes
 from sessionload.cli.views import page_views, write_views
 from sessionload.errors import InputError, ResultError
 from sessionload.report.history import markdown, page, terminal
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 _BEGINNINGS = {"history.html": b'content="sessionload', "history.md": b"## History of "}
 """What pages of this command have at their beginning."""
-_PAGES = {"history.html": page.render, "history.md": markdown.render}
+_PAGE = "history.html"
+_PAGES = {_PAGE: page.render, "history.md": markdown.render}
 
 
 def history(folder: Path, out: Path | None = None) -> int:
@@ -45,12 +47,12 @@ def history(folder: Path, out: Path | None = None) -> int:
         [entry for entry in entries if isinstance(entry, RunRow)],
         [entry for entry in entries if isinstance(entry, Unread)],
     )
-    written = write_views(page_views(model, _PAGES), OutputFolder(target, again=True))
+    written = write_views(page_views(model, _PAGES, drawn=(_PAGE,)), OutputFolder(target, again=True))
     show(terminal.render(model))
     for path in written.files:
         say(path)
-    for error in written.errors:
-        warn(f"error: {error}")
+    for warning in (*notes(written.undrawn, "then again"), *(f"error: {error}" for error in written.errors)):
+        warn(warning)
     return ResultError.exit_code if written.errors else 0
 
 

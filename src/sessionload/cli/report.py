@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.cli.console import say, warn
 from sessionload.cli.finish_run import add_to_step_summary
+from sessionload.cli.report_extra import refuse_drawn
 from sessionload.cli.views import write_views
 from sessionload.errors import InputError, Place, ResultError, nearest
 from sessionload.report.model.build import build_report_model
@@ -34,6 +35,7 @@ def report(run: Path, formats: str) -> int:
                 place=Place("--format"),
                 hint=nearest(name, FORMATS),
             )
+    refuse_drawn(names)
     folder = RunFolder.named(run)
     written = write_views(views(build_report_model(folder.read()), names), folder)
     warnings = add_to_step_summary(written, FORMATS["md"].file)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sessionload.cli.report_extra import divided
 from sessionload.cli.views import ViewMaker
 from sessionload.errors import ResultError
 from sessionload.report.model.build import build_report_model
@@ -24,7 +25,8 @@ class ReportTrial:
     def __init__(self, spec: RunSpec) -> None:
         """Begin to make the views of a run that follows `spec`."""
         result = finalize_result(spec.header, nothing_sent(spec.scenario.schedule))
-        self._maker = ViewMaker(tuple(views(build_report_model(result), AFTER_A_RUN)))
+        kept, _ = divided(views(build_report_model(result), AFTER_A_RUN))
+        self._maker = ViewMaker(kept)
 
     def __enter__(self) -> Self:
         return self

@@ -21,11 +21,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from sessionload.cli.make_views import SIZE
+from sessionload.cli.report_extra import divided
 from sessionload.errors import ResultError
 from sessionload.report.views import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sessionload.storage.output_folder import OutputFolder
@@ -41,17 +42,20 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class Written:
-    """What became of views: contents by file below the folder, files, and an error for each that failed."""
+    """What became of views: contents by file below the folder, files, an error for each that failed."""
 
     contents: dict[str, str | bytes] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     errors: list[ResultError] = field(default_factory=list)
+    undrawn: tuple[str, ...] = ()
+    """What was not begun, because the program that draws is not installed."""
 
 
 def write_views(views: Iterable[View], folder: OutputFolder) -> Written:
     """Make views and write them into `folder`. One that fails is an error of its own, and the rest go on."""
-    written = Written()
-    with ViewMaker(tuple(views)) as maker:
+    kept, undrawn = divided(views)
+    written = Written(undrawn=undrawn)
+    with ViewMaker(kept) as maker:
         for contents in maker.results():
             if isinstance(contents, ResultError):
                 written.errors.append(contents)
@@ -64,9 +68,14 @@ def write_views(views: Iterable[View], folder: OutputFolder) -> Written:
     return written
 
 
-def page_views(model: Model, pages: Mapping[str, Callable[[Model], str]]) -> list[View]:
-    """Return views that are one file each: what renders `model`, by the name of the file."""
-    return [View(file, partial(_page, file, render, model)) for file, render in pages.items()]
+def page_views(
+    model: Model, pages: Mapping[str, Callable[[Model], str]], drawn: Collection[str] = ()
+) -> list[View]:
+    """Return views that are one file each: what renders `model`, by the name of the file.
+
+    Those named in `drawn` have charts.
+    """
+    return [View(file, partial(_page, file, render, model), file in drawn) for file, render in pages.items()]
 
 
 def _page(file: str, render: Callable[[Model], str], model: Model) -> Contents:

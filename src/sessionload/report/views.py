@@ -23,10 +23,12 @@ class Format(NamedTuple):
     file: str
     """Below the folder of the run. `NAME` in it is the name of a picture: such a view has a file for each."""
     render: Callable[[ReportModel], Mapping[str, str | bytes]]
+    drawn: bool = False
+    """Whether it has charts, which a program draws that not every install has."""
 
 
-def _one(file: str, render: Callable[[ReportModel], str]) -> Format:
-    return Format(file, lambda model: {file: render(model)})
+def _one(file: str, render: Callable[[ReportModel], str], *, drawn: bool = False) -> Format:
+    return Format(file, lambda model: {file: render(model)}, drawn)
 
 
 def _svg(model: ReportModel) -> Mapping[str, str | bytes]:
@@ -42,13 +44,13 @@ def _png(model: ReportModel) -> Mapping[str, str | bytes]:
 
 
 FORMATS = {
-    "html": _one("report.html", html.render),
+    "html": _one("report.html", html.render, drawn=True),
     "md": _one("summary.md", markdown.render),
     "junit": _one("junit.xml", junit.render),
     "csv": _one("timeline.csv", csv.render),
     "hgrm": _one("spectrum.hgrm", hgrm.render),
-    "png": Format("charts/NAME.png", _png),
-    "svg": Format("charts/NAME.svg", _svg),
+    "png": Format("charts/NAME.png", _png, drawn=True),
+    "svg": Format("charts/NAME.svg", _svg, drawn=True),
 }
 """The views of a result."""
 
@@ -65,12 +67,19 @@ class View(NamedTuple):
 
     It can be pickled, because views are made in another process.
     """
+    drawn: bool = False
+    """Whether it has charts."""
+
+    @property
+    def name(self) -> str:
+        """How a message calls it: by its file, where it is one."""
+        return FORMATS[self.format].file if self.format in FORMATS else self.format
 
 
 def views(model: ReportModel, formats: Iterable[str]) -> Iterator[View]:
     """Yield the views named, none of them made yet."""
     for name in formats:
-        yield View(name, partial(_render, name, model))
+        yield View(name, partial(_render, name, model), FORMATS[name].drawn)
 
 
 def _render(name: str, model: ReportModel) -> Mapping[str, str | bytes]:
