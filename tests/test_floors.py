@@ -88,6 +88,7 @@ DOORS = {
         "cli/locust_integration",
     ],
     "pytest": ["pytest_plugin"],
+    "zmq": ["distribution/curve_keys", "distribution/secure_sockets"],
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/console", "cli/progress", "cli/check_progress"],

@@ -17,9 +17,11 @@ from locust.env import Environment as LocustEnvironment
 
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.distribution.coordinator import Coordinator
+from sessionload.distribution.curve_keys import new_keys
 from sessionload.distribution.guarded_runner import guarded
-from sessionload.distribution.local_workers import LocalWorkers
+from sessionload.distribution.local_workers import LOCAL, LocalWorkers
 from sessionload.distribution.messages import Cut, Stop
+from sessionload.distribution.secure_sockets import secure_master
 from sessionload.generator.worker_process import READY
 from sessionload.process_limits import forbid_core_dumps
 
@@ -31,8 +33,10 @@ def main(count: int) -> int:
     """Perform a run with so many workers on this machine; return the exit code."""
     forbid_core_dumps()
     logging.getLogger("locust").setLevel(logging.ERROR)
-    runner = guarded(LocustEnvironment(user_classes=[]).create_master_runner("127.0.0.1", 0))
-    local = LocalWorkers(count, runner.server.port)
+    keys, worker_keys = new_keys()
+    secure_master(keys)
+    runner = guarded(LocustEnvironment(user_classes=[]).create_master_runner(LOCAL, 0))
+    local = LocalWorkers(count, runner.server.port, worker_keys)
     try:
         os.write(sys.stdout.fileno(), READY)
         commands = FileObject(sys.stdin.buffer, "rb", close=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ from locust.env import Environment as LocustEnvironment
 import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.distribution.channel import Channel
+from sessionload.distribution.curve_keys import keys_of
 from sessionload.distribution.messages import (
     FROM_MASTER,
     Brief,
@@ -38,6 +40,7 @@ from sessionload.distribution.messages import (
     Start,
     Stop,
 )
+from sessionload.distribution.patient_runner import PatientRunner
 from sessionload.errors import SessionloadError
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
@@ -47,6 +50,8 @@ from sessionload.units import NS
 from sessionload.workload.deal import Part
 
 if TYPE_CHECKING:
+    from locust.runners import WorkerRunner
+
     from sessionload.distribution.messages import Message
 
 DELTA_EVERY_S = 1.0
@@ -54,14 +59,15 @@ _AGAIN_S = 2.0
 """A delta that the master does not have after this time is sent again."""
 _LAST_WORDS_S = 10.0
 """How long the last delta is sent again before the worker gives up."""
+_LOCAL_WAIT_S = 60.0
 
 
 class Worker:
     """One worker, from its first word to the last."""
 
-    def __init__(self, host: str, port: int) -> None:
-        environment = LocustEnvironment(user_classes=[SessionUser])
-        self._runner = environment.create_worker_runner(host, port)
+    def __init__(self, runner: WorkerRunner) -> None:
+        """Work for the master to which a runner is connected."""
+        self._runner = runner
         self._brief: AsyncResult[Brief] = AsyncResult()
         self._start: AsyncResult[Start] = AsyncResult()
         self._engine: LoadEngine | None = None
@@ -159,19 +165,23 @@ class Worker:
                 self._confirmed.set()
 
 
-def _end_with_the_starter() -> None:
+def _end_with_the_starter(stdin: FileObject) -> None:
     """End when standard input ends: then the process that started this one is gone."""
-    FileObject(sys.stdin.buffer, "rb", close=False).read()
+    stdin.read()
     os._exit(1)
 
 
 def main(host: str, port: str) -> int:
-    """Work for the master at `host` and `port`."""
+    """Work for the master at `host` and `port`, which has started this process and writes it its keys."""
     forbid_core_dumps()
     logging.getLogger("locust").setLevel(logging.ERROR)
     runners.WORKER_LOG_REPORT_INTERVAL = -1
-    gevent.spawn(_end_with_the_starter)
-    return Worker(host, int(port)).run()
+    runners.MASTER_HEARTBEAT_TIMEOUT = math.inf  # its clock is the wall's; a lease has a better one
+    stdin = FileObject(sys.stdin.buffer, "rb", close=False)
+    keys = keys_of(stdin.readline().decode())
+    gevent.spawn(_end_with_the_starter, stdin)
+    environment = LocustEnvironment(user_classes=[SessionUser])
+    return Worker(PatientRunner(environment, host, int(port), keys, _LOCAL_WAIT_S)).run()
 
 
 if __name__ == "__main__":

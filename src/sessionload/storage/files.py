@@ -125,14 +125,14 @@ class Appender:
         self.close()
 
 
-def write_new(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+def write_new(path: Path, content: str | bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write a file that is not there yet, so that it is there whole or not at all.
 
-    `content` can come in pieces. Raises `ResultError` (result-unwritable); then nothing of it is there, and
-    what was there is not changed.
+    `content` can come in pieces. A `private` file is never readable for anybody else. Raises `ResultError`
+    (result-unwritable); then nothing of it is there, and what was there is not changed.
     """
     try:
-        _write(path, _pieces(content), new=True)
+        _write(path, _pieces(content), new=True, private=private)
     except OSError as fault:
         raise _unwritable(path, fault) from None
 
@@ -172,10 +172,11 @@ def make_folder(path: Path) -> None:
         raise InputError("output-unwritable", message, place=Place(shown(path)), hint=hint) from None
 
 
-def _write(path: Path, pieces: Iterable[bytes], *, new: bool) -> None:
+def _write(path: Path, pieces: Iterable[bytes], *, new: bool, private: bool = False) -> None:
     part = path.with_name(f".{uuid.uuid4().hex}.part")
+    mode = 0o600 if private else 0o666
     try:
-        with part.open("xb") as file:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
