@@ -174,9 +174,8 @@ def make_folder(path: Path) -> None:
 
 def _write(path: Path, pieces: Iterable[bytes], *, new: bool, private: bool = False) -> None:
     part = path.with_name(f".{uuid.uuid4().hex}.part")
-    mode = 0o600 if private else 0o666
     try:
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        with open(part, "xb", opener=_open_private if private else None) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
@@ -189,6 +188,10 @@ def _write(path: Path, pieces: Iterable[bytes], *, new: bool, private: bool = Fa
             part.unlink()
         raise
     _push_folder(path.parent)
+
+
+def _open_private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def _give_new_name(part: Path, path: Path) -> None:
