@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import container
 import pytest
 from hypothesis import HealthCheck, settings
 from machines import can_be_made
@@ -33,8 +34,11 @@ settings.load_profile("fast")
 TESTS = Path(__file__).parent
 PURE_PARTS = {place.split("/")[0] for place in PURE}
 CURES = {
+    "check-jsonschema": "pipx install check-jsonschema",
     "chromium": "on Debian: apt-get install chromium",
+    "containers": "the right to mount file systems, as root has it",
     "express": "on Debian: apt-get install nodejs node-express",
+    "kubernetes-validate": "pipx install kubernetes-validate",
     "nginx": "on Debian: apt-get install nginx-light",
     "namespaces": "only root can make them, and with iproute2; on Debian: apt-get install iproute2",
 }
@@ -52,8 +56,10 @@ def part_of(path: Path) -> str:
 def is_installed(program: str) -> bool:
     """Tell whether a program is on the path, or where Debian puts servers, which not every path has.
 
-    Express is no program, but a package that Node has to find; network namespaces are the system's.
+    Express is no program, but a package that Node has to find; namespaces and containers are the system's.
     """
+    if program == "containers":
+        return container.can_run()
     if program == "namespaces":
         return can_be_made()
     if program == "express":

@@ -92,7 +92,7 @@ DOORS = {
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/console", "cli/progress", "cli/check_progress"],
-    "click": ["cli/cli", "cli/guide_commands", "cli/parameters"],
+    "click": ["cli/cli", "cli/parameters"],
 }
 """Where each third-party package may be imported."""
 

@@ -39,6 +39,7 @@ NAMES = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "reports/README.md",
+    "deploy/README.md",
     *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
 )
 QUICK = (

@@ -15,15 +15,12 @@ import click
 
 import sessionload
 from sessionload.cli.console import defect, open_streams, say, warn
-from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.parameters import (
     NEW_FOLDER,
     PATH,
     WORKERS,
-    confirm_option,
     contract_option,
-    environment_option,
     environments_option,
     operation_option,
     run_options,
@@ -121,11 +118,13 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 
 
 @cli.command(epilog=CHECK_EXIT_CODES_HELP)
-@environment_option("An entry of the environments file  [default: the embedded stub]")
+@click.option(
+    "--environment", metavar="NAME", help="An entry of the environments file  [default: the embedded stub]"
+)
 @environments_option()
 @contract_option()
 @operation_option()
-@confirm_option()
+@click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
 @click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
 @click.option(
@@ -253,10 +252,6 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
     sys.exit(serve(StubOptions(**asked)))
 
 
-cli.add_command(explain)
-cli.add_command(completion)
-
-
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
     from sessionload.config.read import RunRequest  # noqa: PLC0415
 
@@ -285,7 +280,7 @@ def main() -> NoReturn:
     forbid_core_dumps()
     open_streams()
     try:
-        sys.exit(cli(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False))
+        sys.exit(cli(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
