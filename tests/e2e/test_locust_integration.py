@@ -51,7 +51,7 @@ def test_headless_it_keeps_the_schedule_and_the_verdict(world: World, agrees: Ag
     assert ended.code == 0
     assert result["arrivals"] == {"planned": 150, "sent": 150, "unsent": 0, "lost": 0}
     assert result["outcomes"]["ok"] == 150
-    assert "MET: held 50/s" in ended.out
+    assert "MET: 150 measured arrivals at 50/s over 3 s: " in ended.out
     aggregated = re.findall(r"Aggregated +(\d+) +0\(0\.00%\)", ended.out + ended.err)
     assert aggregated[-1] == "150"
     agrees(stub, result)

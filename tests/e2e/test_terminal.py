@@ -52,7 +52,7 @@ def test_a_terminal_gets_a_panel_and_standard_output_the_summary_alone(world: Wo
     assert "e2e · here · steady" in panel
     for words in ("in flight", "of 150", "p50", "p95", "p99", "errors 0", "violations 0"):
         assert words in panel
-    assert out.startswith("MET: held 50/s for 3 s")
+    assert out.startswith("MET: 150 measured arrivals at 50/s over 3 s: ")
     assert "\x1b" not in out
     assert "in flight 0" not in out
 

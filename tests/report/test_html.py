@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 ORDER = (
-    *("h-targets", "h-void", "h-identity", "h-traffic", "h-response", "h-service", "h-heat", "h-spectrum"),
+    *(
+        "h-targets",
+        "h-void",
+        "h-stages",
+        "h-identity",
+        "h-traffic",
+        "h-response",
+        "h-service",
+        "h-heat",
+        "h-spectrum",
+    ),
     *("h-outcomes", "h-rate", "h-findings", "h-generator", "h-ran"),
 )
 """The sections, as they come down the page; the first two only where they apply."""

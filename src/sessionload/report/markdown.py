@@ -59,6 +59,20 @@ def _answer(model: ReportModel) -> Iterator[str]:
         room=_TARGETS,
         what="target",
     )
+    yield from table(
+        ("Stage", "Load", "For", "Arrivals", "No session", "p50", "p95", "p99"),
+        (
+            (
+                row.name,
+                *(row.load, row.duration, row.arrivals.text, row.errors),
+                *(row.p50.text, row.p95.text, row.p99.text),
+            )
+            for row in model.stages
+        ),
+        right={3, 4, 5, 6, 7},
+        room=_STAGES,
+        what="stage",
+    )
     yield f"Arrivals: {escaped(model.identity)}."
     yield ""
     yield from table(
@@ -69,13 +83,13 @@ def _answer(model: ReportModel) -> Iterator[str]:
     yield f"{escaped(model.lateness_statement)}."
     yield ""
     for head, rows, base in (
-        ("Outcome", model.outcomes, model.sent),
+        ("Outcome", model.outcomes, model.measured),
         ("Status code", model.statuses, model.answered),
     ):
         yield from table(
-            (head, "All stages", f"Share of {base}", "Measured"),
+            (head, "All stages", "Measured", f"Share of {base}"),
             (
-                (row.name, row.all_stages.text, row.share, row.measured.text)
+                (row.name, row.all_stages.text, row.measured.text, row.share)
                 for row in rows
                 if row.all_stages.raw
             ),
@@ -91,21 +105,6 @@ def _details(model: ReportModel) -> Iterator[str]:
     yield "<details><summary>Generator and what was run</summary>"
     yield ""
     yield from table(("Generator", ""), model.generator, right={1})
-    yield from table(
-        ("Stage", "Load", "For", "Arrivals", "p50", "p95", "p99"),
-        (
-            (
-                row.name,
-                row.load,
-                row.duration,
-                *(quantity.text for quantity in (row.arrivals, row.p50, row.p95, row.p99)),
-            )
-            for row in model.stages
-        ),
-        right={3, 4, 5, 6},
-        room=_STAGES,
-        what="stage",
-    )
     yield from table(("What was run", ""), model.run_facts, room=_RAN, what="row")
     yield "</details>"
 

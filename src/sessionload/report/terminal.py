@@ -14,7 +14,7 @@ from sessionload.report.model.text_layout import COLUMNS, fill, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sessionload.report.model.rows import CountRow, FindingRow, ReportModel
+    from sessionload.report.model.rows import CountRow, FindingRow, ReportModel, StageRow
 
 _MOST_FINDINGS = 10
 
@@ -25,12 +25,13 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
     blocks: list[tuple[str, Iterable[str]]] = [
         ("Why this run is void", _paragraphs(model.reasons, columns)),
         ("Targets", _targets(model, columns)),
+        ("Stages", _stages(model.stages, columns)),
         ("Arrivals", _paragraphs([model.identity], columns)),
         (
             "Durations of the measured stages",
             [*_latency(model, columns), *_paragraphs([f"{model.lateness_statement}."], columns)],
         ),
-        ("Outcomes of all stages", _counts(model.outcomes, model.sent, columns)),
+        ("Outcomes", _counts(model.outcomes, model.measured, columns)),
         ("Status codes", _counts(model.statuses, model.answered, columns)),
         (f"Findings ({len(model.findings):,})", _findings(model.findings, columns)),
         (
@@ -68,14 +69,32 @@ def _targets(model: ReportModel, columns: int) -> Iterator[str]:
         )
 
 
+def _stages(stages: Sequence[StageRow], columns: int) -> Iterator[str]:
+    rows = [
+        (
+            row.name,
+            *(row.load, row.duration, row.arrivals.text, row.errors),
+            *(row.p50.text, row.p95.text, row.p99.text),
+        )
+        for row in stages
+    ]
+    heads = ("", "load", "for", "arrivals", "no session", "p50", "p95", "p99")
+    return table([heads, *rows], columns, left={0, 1, 2})
+
+
 def _latency(model: ReportModel, columns: int) -> Iterator[str]:
     rows = [(row.name, *(cell.text for cell in row.cells)) for row in model.latency]
     return table([("", *LATENCY_COLUMNS), *rows], columns)
 
 
 def _counts(rows: Sequence[CountRow], base: str, columns: int) -> Iterator[str]:
-    seen = [(row.name, row.all_stages.text, row.share, row.meaning) for row in rows if row.all_stages.raw]
-    return table([("", "count", f"of {base}", ""), *seen] if seen else [], columns, left={0, 3})
+    seen = [
+        (row.name, row.all_stages.text, row.measured.text, row.share, row.meaning)
+        for row in rows
+        if row.all_stages.raw
+    ]
+    heads = ("", "all stages", "measured", f"of {base}", "")
+    return table([heads, *seen] if seen else [], columns, left={0, 4})
 
 
 def _findings(findings: Sequence[FindingRow], columns: int) -> Iterator[str]:

@@ -1,15 +1,15 @@
 """A result, turned into the rows that all views share.
 
 `build_report_model` is the only way from a `Result` to a `ReportModel`, and a view sees nothing but the
-model, so every number in every view is made here, once. Outcomes count the arrivals of all stages, so that
-they can be added up; durations are of the measured stages only, as the verdict is.
+model, so every number in every view is made here, once. Shares and durations are of the arrivals of the
+measured stages, as the verdict is; outcomes are counted for all stages too, so that they can be added up.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
@@ -40,7 +40,7 @@ from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from sessionload.verdict.verdict import JudgedTarget
 
 __all__ = ("MOST_POINTS", "NOTHING", "build_report_model", "latency_text", "milliseconds")
-
-_Key = TypeVar("_Key")
 
 MOST_POINTS = 600
 """A picture shows at most this many steps of a run."""
@@ -111,16 +109,10 @@ def build_report_model(result: Result) -> ReportModel:
             if name not in _ONLY_IF_SEEN or getattr(measured, name)
         ),
         stages=tuple(_stages(result, sums.stages)),
-        outcomes=tuple(
-            _count(outcome.value, _OUTCOMES[outcome], outcome, every.outcomes, measured.outcomes)
-            for outcome in Outcome
-        ),
-        statuses=tuple(
-            _count(f"HTTP {status}", "", status, every.statuses, measured.statuses)
-            for status in sorted(every.statuses)
-        ),
-        sent=f"{every.sent:,} sent",
-        answered=f"{sum(every.statuses.values()):,} answered",
+        outcomes=tuple(_outcomes(every, measured)),
+        statuses=tuple(_statuses(every, measured)),
+        measured=f"{measured.accounted:,} measured",
+        answered=f"{sum(measured.statuses.values()):,} answered",
         findings=_findings(result),
         generator=tuple(health(result.measurement.generator, measured)),
         run_facts=tuple(run_facts(result)),
@@ -209,19 +201,35 @@ def _stages(result: Result, sums: Sequence[Slice]) -> Iterator[StageRow]:
             duration=duration_text(stage.duration_ns),
             warmup=stage.warmup,
             arrivals=counted(stage_sum.accounted),
+            errors=share_text(stage_sum.errors, stage_sum.accounted) if stage_sum.accounted else NOTHING,
             p50=p50,
             p95=p95,
             p99=p99,
         )
 
 
-def _count(
-    name: str, meaning: str, key: _Key, every: Mapping[_Key, int], measured: Mapping[_Key, int]
-) -> CountRow:
-    count = every.get(key, 0)
-    return CountRow(
-        name, meaning, counted(count), share_text(count, sum(every.values())), counted(measured.get(key, 0))
-    )
+def _outcomes(every: Slice, measured: Slice) -> Iterator[CountRow]:
+    """Yield how arrivals ended; those that were not sent, or lost, stand with the others if there are any."""
+    whole = measured.accounted
+    for outcome in Outcome:
+        counts = (every.outcomes.get(outcome, 0), measured.outcomes.get(outcome, 0))
+        yield _count(outcome.value, _OUTCOMES[outcome], *counts, whole)
+    if every.unsent:
+        yield _count("unsent", "not sent before the run ended", every.unsent, measured.unsent, whole)
+    if every.lost:
+        yield _count("lost", "nobody knows what became of them", every.lost, measured.lost, whole)
+
+
+def _statuses(every: Slice, measured: Slice) -> Iterator[CountRow]:
+    whole = sum(measured.statuses.values())
+    for status in sorted(every.statuses):
+        counts = (every.statuses[status], measured.statuses.get(status, 0))
+        yield _count(f"HTTP {status}", "", *counts, whole)
+
+
+def _count(name: str, meaning: str, every: int, measured: int, whole: int) -> CountRow:
+    share = share_text(measured, whole) if whole else NOTHING
+    return CountRow(name, meaning, counted(every), counted(measured), share)
 
 
 def _findings(result: Result) -> tuple[FindingRow, ...]:

@@ -1,17 +1,20 @@
 """The run in one sentence.
 
-The sentence claims nothing that the verdict does not. Met says what load was held and how near the bound was,
-missed says which target broke first and by how much, void says why there is no verdict. "Held 200/s" is true
-only when every measured arrival was sent; otherwise the load was only offered.
+The sentence claims nothing that the verdict does not, and says what its figures are over: all arrivals of the
+measured stages, whatever rate they came at. A figure of the whole says nothing about one rate, so where one
+stage went worse than the others, it is named. A broken contract comes before anything else that was missed,
+and void says why there is no verdict.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
-from sessionload.report.model.load_text import load_text
+from sessionload.report.model.load_text import offered_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
@@ -22,57 +25,101 @@ if TYPE_CHECKING:
     from sessionload.verdict.result import Result
     from sessionload.verdict.verdict import JudgedTarget
 
+_VIOLATIONS = "contract_violations"
+
 
 def headline_sentence(result: Result, measured: Slice) -> str:
     """Return the sentence that follows the verdict's word, without a full stop."""
     state = result.verdict.state
     if state is State.MET:
-        kept = next((_kept(target) for target in result.verdict.targets if _is_latency(target)), "")
-        return f"{_load(result, measured)}: {kept}{_contract(measured)}"
+        return _met(result, measured)
     if state is State.MISSED:
         return _missed(result, measured)
-    return _void(result)
-
-
-def _load(result: Result, measured: Slice) -> str:
-    verb = "offered" if measured.unsent else "held"
-    return f"{verb} {load_text(stage for stage in result.stages if not stage.warmup)}"
-
-
-def _is_latency(target: JudgedTarget) -> bool:
-    return parse_target(target.expr).kind is BoundKind.DURATION
-
-
-def _kept(target: JudgedTarget) -> str:
-    parsed = parse_target(target.expr)
-    return f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}, "
-
-
-def _contract(measured: Slice) -> str:
     broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
-    checked = broken + measured.outcomes.get(Outcome.OK, 0)
-    return f"{broken:,} of {counted_noun(checked, 'response')} broke the contract"
+    return _void(result) + (f"; {counted_noun(broken, 'arrival')} broke the contract" if broken else "")
+
+
+def _met(result: Result, measured: Slice) -> str:
+    arrivals = counted_noun(measured.accounted, "measured arrival")
+    load = offered_text(stage for stage in result.stages if not stage.warmup)
+    broken = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
+    figures = (
+        _kept(result.verdict.targets),
+        f"{share_text(measured.errors, measured.accounted)} without a session{_worst(result, measured)}",
+        f"{measured.unsent:,} never sent" if measured.unsent else "",
+        f"{broken:,} broke the contract" if broken else "none broke the contract",
+    )
+    return f"{arrivals} {load}: {', '.join(filter(None, figures))}"
+
+
+def _kept(targets: tuple[JudgedTarget, ...]) -> str:
+    """Return the first target on durations, before all one on the whole run."""
+    durations = [target for target in targets if parse_target(target.expr).kind is BoundKind.DURATION]
+    if not durations:
+        return ""
+    target = next((target for target in durations if target.window is None), durations[0])
+    parsed = parse_target(target.expr)
+    window = " in the worst window" if target.window else ""
+    return f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}{window}"
+
+
+def _worst(result: Result, measured: Slice) -> str:
+    """Return the stage that had the largest share without a session, if that is not the share of all."""
+    if not measured.errors:
+        return ""
+    arrivals: Counter[int] = Counter()
+    errors: Counter[int] = Counter()
+    for (stage, _), part in result.measurement.slices.items():
+        if not result.stages[stage].warmup:
+            arrivals[stage] += part.accounted
+            errors[stage] += part.errors
+    shares = {stage: Fraction(errors[stage], count) for stage, count in arrivals.items() if count}
+    worst = max(shares, key=shares.__getitem__)
+    if shares[worst] == Fraction(measured.errors, measured.accounted):
+        return ""
+    share = share_text(errors[worst], arrivals[worst])
+    return f" ({share} of {arrivals[worst]:,} in stage {result.stages[worst].name})"
 
 
 def _missed(result: Result, measured: Slice) -> str:
     missed = [target for target in shown_targets(result) if target.state is State.MISSED]
+    broken = [target for target in missed if parse_target(target.expr).metric.name == _VIOLATIONS]
+    others = [target for target in missed if target not in broken]
     aborted_by = result.run.aborted_by
-    worst = next((target for target in missed if target.expr == aborted_by), missed[0])
-    further_missed = len(missed) - 1
-    parsed = parse_target(worst.expr)
-    bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else worst.bound
-    window = f" in the window from {worst.window}" if worst.window else ""
-    if worst.margin == "at the bound":
+    worst = next((target for target in others if target.expr == aborted_by), next(iter(others), None))
+    early = f"stopped after {_elapsed(result)} of {_planned(result)}"
+    further = len(others) - 1
+    clauses = (
+        _broken(broken, measured) if broken else "",
+        f"{early} by '{aborted_by}'" if aborted_by and (worst is None or worst.expr != aborted_by) else "",
+        (f"{early}: " if worst.expr == aborted_by else "") + _miss(worst, measured) if worst else "",
+        f"{counted_noun(further, 'further target')} missed" if further > 0 else "",
+    )
+    return "; ".join(filter(None, clauses))
+
+
+def _broken(targets: list[JudgedTarget], measured: Slice) -> str:
+    """Return how many broke the contract, over all arrivals like all other shares, and the bound of that."""
+    count = measured.outcomes.get(Outcome.CONTRACT_VIOLATION, 0)
+    share = share_text(count, measured.accounted)
+    bound = "" if targets[0].bound == "0" else f" (bound {targets[0].expr.partition(' ')[2]})"
+    arrivals = counted_noun(measured.accounted, "measured arrival")
+    return f"{count:,} of {arrivals} ({share}) broke the contract{bound}"
+
+
+def _miss(target: JudgedTarget, measured: Slice) -> str:
+    parsed = parse_target(target.expr)
+    bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else target.bound
+    window = f" in the window from {target.window}" if target.window else ""
+    if target.margin == "at the bound":
         gap = f", not {parsed.op} {bound}"
-    elif worst.margin:
-        gap = f", {worst.margin} the bound of {bound}"
+    elif target.margin:
+        gap = f", {target.margin} the bound of {bound}"
     else:
         without = share_text(measured.errors, measured.accounted)
-        arrivals = "all measured arrivals" if worst.window else "arrivals"
-        gap = f" (bound {bound}): {without} of {arrivals} had no valid session"
-    further = f"; {counted_noun(further_missed, 'further target')} missed" if further_missed else ""
-    early = f"stopped after {_elapsed(result)} of {_planned(result)}: " if aborted_by else ""
-    return f"{early}{parsed.metric.name} was {worst.measured}{window}{gap}{further}"
+        arrivals = counted_noun(measured.accounted, "measured arrival")
+        gap = f" (bound {bound}): {without} of {'all ' if window else ''}{arrivals} had no valid session"
+    return f"{parsed.metric.name} was {target.measured}{window}{gap}"
 
 
 def _void(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""The load of a plan in a few words: what it asked for longest, and its peak.
+"""The load of a plan in a few words: what it asked for longest, its peak, or its rates and their time.
 
 Constant stages of equal rate count together, and so do all ramps. Whichever lasted longest is named first; of
 two that lasted equally long, the faster. A higher peak follows with its own length, so that a short burst is
@@ -46,6 +46,15 @@ def load_text(stages: Iterable[Stage]) -> str:
     if ramp_peak > peak:
         return f"{_for(rate, longest_ns)} (peak {rate_text(ramp_peak)} in a ramp)"
     return _for(rate, longest_ns) + (f" (peak {_for(peak, held_ns[peak])})" if peak > rate else "")
+
+
+def offered_text(stages: Iterable[Stage]) -> str:
+    """Return at which rates arrivals were due, and for how long: `at up to 200/s over 12 min`."""
+    parts = list(stages)
+    rates = {rate for stage in parts for rate in (stage.start_rate, stage.end_rate)}
+    over_ns = sum(stage.duration_ns for stage in parts)
+    most = rate_text(max(rates, default=Fraction(0)))
+    return f"at {'up to ' if len(rates) > 1 else ''}{most} over {duration_text(over_ns)}"
 
 
 def _for(rate: Fraction, duration_ns: int) -> str:

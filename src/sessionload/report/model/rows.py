@@ -77,6 +77,8 @@ class StageRow:
     duration: str
     warmup: bool
     arrivals: Quantity
+    errors: str
+    """The share of them that had no valid session; a dash where there were none."""
     p50: Quantity
     p95: Quantity
     p99: Quantity
@@ -89,9 +91,9 @@ class CountRow:
     name: str
     meaning: str
     all_stages: Quantity
-    share: str
-    """An outcome's share of all that were sent, a status code's share of all that were answered."""
     measured: Quantity
+    share: str
+    """That of `measured` in all measured arrivals, or of a status code in those that were answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +177,10 @@ class ReportModel:
     stages: tuple[StageRow, ...]
     outcomes: tuple[CountRow, ...]
     statuses: tuple[CountRow, ...]
-    sent: str
-    """What the shares of `outcomes` are of: `2,400 sent`."""
+    measured: str
+    """What the shares of `outcomes` are of: `2,300 measured`."""
     answered: str
-    """What the shares of `statuses` are of: `2,389 answered`."""
+    """What the shares of `statuses` are of: `2,289 answered`."""
     findings: tuple[FindingRow, ...]
     generator: tuple[Fact, ...]
     run_facts: tuple[Fact, ...]
