@@ -166,10 +166,10 @@ def test_a_defect_while_a_run_is_closed_ends_the_process(world: World) -> None:
     broken = world.folder / "broken.py"
     broken.write_text(
         "from locust import events\n"
-        "from sessionload.cli import locust_integration\n"
+        "from sessionload.cli import locust_integration, locust_runs\n"
         "def finish_run(*_):\n"
         "    raise ZeroDivisionError\n"
-        "locust_integration.finish_run = finish_run\n"
+        "locust_runs.finish_run = finish_run\n"
         "locust_integration.install(events)\n"
         "SessionUser = locust_integration.SessionUser\n"
     )
