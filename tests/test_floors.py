@@ -68,6 +68,7 @@ DOORS = {
         "verdict/result",
         "verdict/result_form",
         "verdict/run_header",
+        "verdict/worker_row",
     ],
     "numpy": ["metrics/sums", "metrics/sliding_counts", "comparison/"],
     "vl_convert": ["report/charts/"],

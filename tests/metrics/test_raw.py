@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.metrics.delta import WorkerLoss
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
-from sessionload.metrics.raw import RawDelta, RawLoss, read_line
+from sessionload.metrics.raw import RawDelta, read_line
+from sessionload.metrics.worker_events import WorkerLoss, event_line
 
 COUNTS = st.integers(0, 2**53)
 
 
 @given(COUNTS, COUNTS, COUNTS)
 def test_a_loss_is_read_back(worker: int, at_ns: int, dealt_ns: int) -> None:
-    assert read_line(RawLoss(worker, at_ns, dealt_ns).line()) == WorkerLoss(worker, at_ns, dealt_ns)
+    assert read_line(event_line(WorkerLoss(worker, at_ns, dealt_ns))) == WorkerLoss(worker, at_ns, dealt_ns)
 
 
 @given(COUNTS, COUNTS, st.booleans())

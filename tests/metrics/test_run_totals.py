@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import histogram
 
-from sessionload.metrics.delta import Delta, WorkerLoss
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.stage_sums import over
+from sessionload.metrics.worker_events import WorkerLoss
 from sessionload.units import NS
 
 

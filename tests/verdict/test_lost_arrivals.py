@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.metrics.delta import Delta, WorkerLoss
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.stage_sums import over
+from sessionload.metrics.worker_events import WorkerLoss
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.finalize import finalize_result

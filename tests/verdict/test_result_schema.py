@@ -179,6 +179,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
     newer = {
         "lost",
         "workers",
+        "run",
         "addresses",
         "notes",
         "prefix",

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from locust.runners import LocalRunner
 
     from sessionload.config.run_spec import RunSpec
-    from sessionload.metrics.delta import Delta, WorkerLoss
+    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.worker_events import WorkerEvent
 
-    Take = Callable[[Delta | WorkerLoss], object]
+    Take = Callable[[Delta | WorkerEvent], object]
 
 
 class Load(Protocol):

@@ -22,7 +22,7 @@ from sessionload.cli.setup_run import make_run_folder, prepare_run, with_chosen,
 from sessionload.errors import SessionloadError
 from sessionload.generator.locust_stats import feed_locust
 from sessionload.generator.worker_process import run_variables
-from sessionload.metrics.delta import WorkerLoss
+from sessionload.metrics.delta import Delta
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
 from sessionload.verdict.abort_watch import AbortWatch
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from sessionload.cli.locust_load import Load
     from sessionload.cli.setup_run import PreparedRun
     from sessionload.config.read import RunRequest
-    from sessionload.metrics.delta import Delta
     from sessionload.metrics.run_totals import RunTotals
+    from sessionload.metrics.worker_events import WorkerEvent
     from sessionload.storage.run_folder import RunFolder
 
 _STOP_S = 30.0
@@ -200,12 +200,12 @@ class LocustRuns:
         else:
             run.load.stop_users()
 
-    def _take(self, run: LocustRun, measured: Delta | WorkerLoss) -> None:
+    def _take(self, run: LocustRun, measured: Delta | WorkerEvent) -> None:
         run.totals.add(measured)
-        if isinstance(measured, WorkerLoss):
+        note = run.folder.append(measured)
+        if not isinstance(measured, Delta):
             return
         feed_locust(self._environment.stats, measured.measurement, run.prepared.spec.contract.request.method)
-        note = run.folder.append(measured)
         if note is not None:
             warn(f"warning: {note}; the run goes on")
         if run.aborted_by is None and not run.totals.complete():

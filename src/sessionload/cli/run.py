@@ -19,7 +19,8 @@ from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
 from sessionload.errors import PreflightError
-from sessionload.metrics.delta import WorkerLoss
+from sessionload.metrics.delta import Delta
+from sessionload.metrics.worker_events import WorkerLoss
 from sessionload.report.failed_preflight import FailedPreflight
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
@@ -144,9 +145,11 @@ def _follow(
     aborted_by: str | None = None
     for delta in generator.deltas():
         totals.add(delta)
-        if isinstance(delta, WorkerLoss):
-            folder.notes.append(_lost(delta))
-            progress.warn(f"warning: {folder.notes[-1]}")
+        if not isinstance(delta, Delta):
+            folder.append(delta)
+            if isinstance(delta, WorkerLoss):
+                folder.notes.append(_lost(delta))
+                progress.warn(f"warning: {folder.notes[-1]}")
             continue
         if totals.complete():
             interruption.concluding()

@@ -15,17 +15,19 @@ from sessionload.distribution.handshake import Handshake, compared
 from sessionload.distribution.mailbox import Mailbox
 from sessionload.distribution.messages import Deal, DeltaLine, Lease, Message, Start
 from sessionload.distribution.peers import Peer, Peers
-from sessionload.metrics.raw import RawLoss
+from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen, event_line
 from sessionload.units import NS
 from sessionload.workload.deal import deal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from locust.runners import MasterRunner
 
     from sessionload.config.run_spec import RunInputs, RunSpec
     from sessionload.distribution.local_workers import LocalWorkers
+    from sessionload.metrics.worker_events import WorkerEvent
+    from sessionload.workload.deal import Part
 
 LEASE_S = 3.0
 RENEW_EVERY_S = 1.0
@@ -107,6 +109,9 @@ class Coordinator:
         self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
         parts = deal([peer.number for peer in ready], (), 0)
         for peer in ready:
+            self._tell(seen(peer))
+        self._tell(dealt(parts))
+        for peer in ready:
             offset_ns = peer.offset.offset_ns if peer.offset else 0
             self._mailbox.send(peer.node, Start(self._origin_ns + offset_ns, *parts[peer.number]))
             peer.dealt = True
@@ -144,17 +149,33 @@ class Coordinator:
             peer.ended = True
             self._mailbox.send(peer.node, Lease(0.0, peer.inbox.next_delta))
 
+    def _tell(self, event: WorkerEvent) -> None:
+        self._emit(event_line(event))
+
     def _lose(self, lost: Peer) -> None:
         """Deal what the worker had to the others, from an instant on that all of them hear of before."""
         lost.lost = True
         noticed_ns = time.monotonic_ns() - self._origin_ns
         dealt_ns = noticed_ns + _DEAL_AHEAD_NS
-        self._emit(RawLoss(lost.number, max(0, noticed_ns), max(0, dealt_ns)).line())
+        self._tell(WorkerLoss(lost.number, max(0, noticed_ns), max(0, dealt_ns)))
         if not self._peers.present:
             return
         first = self._spec.scenario.schedule.index_at(dealt_ns)
         absent = [peer.number for peer in self._peers if peer.dealt and not peer.present]
         parts = deal([peer.number for peer in self._peers.present], absent, first)
+        self._tell(dealt(parts))
         for peer in self._peers:
             if peer.number in parts:
                 self._mailbox.send(peer.node, Deal(*parts[peer.number]))
+
+
+def seen(peer: Peer, joined_ns: int = 0) -> WorkerSeen:
+    """Return what is known of a worker that is dealt arrivals."""
+    error_ns = peer.offset.error_ns if peer.offset else 0
+    return WorkerSeen(peer.number, peer.where, error_ns, 2 * error_ns, joined_ns)
+
+
+def dealt(parts: Mapping[int, Part]) -> WorkDealt:
+    """Return a deal as an event: the arrival that it begins with, and who performs what."""
+    first = next(iter(parts.values())).first
+    return WorkDealt(first, [(number, part.stripe, part.stripes) for number, part in parts.items()])

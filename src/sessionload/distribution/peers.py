@@ -47,6 +47,11 @@ class Peer:
         """Whether it performs arrivals."""
         return self.dealt and not self.lost and not self.ended
 
+    @property
+    def where(self) -> str:
+        """The name of its machine, which Locust puts before its own; `local` if the master has started it."""
+        return "local" if self.process is not None else self.node.rpartition("_")[0][:253] or "unknown"
+
     def silent(self, now_s: float, longest_s: float) -> bool:
         """Whether it has ended, or has said nothing for so long."""
         gone = self.process is not None and self.process.poll() is not None

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sessionload.config.run_spec import RunInputs
-    from sessionload.metrics.delta import Delta, WorkerLoss
+    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.worker_events import WorkerEvent
 
 READY = b"ready\n"
 """What a generator writes when it can take its inputs."""
@@ -129,8 +130,8 @@ class GeneratorProcess:
         """End it without a last delta: what it has not accounted for is lost."""
         self._process.kill()
 
-    def deltas(self) -> Iterator[Delta | WorkerLoss]:
-        """Yield deltas as they come, and losses of workers, until the generator has ended.
+    def deltas(self) -> Iterator[Delta | WorkerEvent]:
+        """Yield deltas and events as they come, until the generator has ended.
 
         Signals are handled meanwhile.
         """

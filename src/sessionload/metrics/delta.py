@@ -28,14 +28,3 @@ class Delta:
     measurement: Measurement
     last: bool = False
     """Whether the drain is over and everything is accounted for."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerLoss:
-    """A worker says nothing any more. Instants are nanoseconds since the start of the schedule."""
-
-    worker: int
-    at_ns: int
-    """When it was noticed."""
-    dealt_ns: int
-    """Arrivals that are due from then on are performed by the other workers."""

@@ -20,6 +20,7 @@ from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.slices import Slice
+from sessionload.metrics.worker_events import WorkerEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +163,19 @@ def delta_from_json(data: object) -> Delta:
     )
 
 
+def report_to_json(report: Delta | WorkerEvent) -> dict[str, Any]:
+    """Return the JSON object of a line of a run's slices: a delta, or an event, which has a `type`."""
+    return delta_to_json(report) if isinstance(report, Delta) else to_builtins(report)
+
+
+def report_from_json(data: object) -> Delta | WorkerEvent:
+    """Read what `report_to_json` returned. Raises `ValueError` for what is neither."""
+    if isinstance(data, dict) and "type" in data:
+        event: WorkerEvent = convert(data, WorkerEvent)
+        return event
+    return delta_from_json(data)
+
+
 def fault_text(fault: ValueError) -> str:
     """Return why something that was read is refused, without a value or a name that a file holds.
 
@@ -178,6 +192,7 @@ def fault_text(fault: ValueError) -> str:
 
 _QUOTING = {
     "Invalid enum value": "a value that is not known",
+    "Invalid value": "a value that is not known",
     "Object contains unknown field": "a name that is not known",
     "Expected `str` matching regex": "a text of another form",
 }

@@ -1,4 +1,4 @@
-"""What a generator reports to the command: deltas whose counts are not packed yet, and workers that are lost.
+"""What a generator reports to the command: deltas whose counts are not packed yet, and events.
 
 One JSON line on a pipe between two processes of the same version; files have the form of `file_form`.
 Whatever comes out of the pipe is checked against these types, and packed.
@@ -10,13 +10,14 @@ from msgspec import Struct
 from msgspec.json import Decoder, encode
 
 from sessionload.metrics.bounds import Count, Second, StageNumber, Status
-from sessionload.metrics.delta import Delta, WorkerLoss
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.histogram_codec import compress
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.slices import Slice
+from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
 
 
 class RawHistogram(Struct, array_like=True):
@@ -100,26 +101,10 @@ class RawDelta(Struct, tag="delta"):
         return encode(self) + b"\n"
 
 
-class RawLoss(Struct, tag="loss"):
-    """A worker is lost; see `WorkerLoss`."""
-
-    worker: Count
-    at_ns: Count
-    dealt_ns: Count
-
-    def packed(self) -> WorkerLoss:
-        """Return it as others know it."""
-        return WorkerLoss(self.worker, self.at_ns, self.dealt_ns)
-
-    def line(self) -> bytes:
-        """Return the loss as a line of JSON."""
-        return encode(self) + b"\n"
+_DECODER = Decoder(RawDelta | WorkerSeen | WorkDealt | WorkerLoss)
 
 
-_DECODER = Decoder(RawDelta | RawLoss)
-
-
-def read_line(line: bytes) -> Delta | WorkerLoss:
+def read_line(line: bytes) -> Delta | WorkerEvent:
     """Return what a line says. Raises `ValueError` for what no generator has written."""
-    read: RawDelta | RawLoss = _DECODER.decode(line)
-    return read.packed()
+    read: RawDelta | WorkerEvent = _DECODER.decode(line)
+    return read.packed() if isinstance(read, RawDelta) else read

@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.delta import Delta, WorkerLoss
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.sums import total
+from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
+from sessionload.metrics.worker_tally import WorkerTally
 from sessionload.units import NS
 
 if TYPE_CHECKING:
+    from sessionload.metrics.delta import Delta
     from sessionload.metrics.slices import Slice
 
 _FEW = 8
@@ -37,6 +39,8 @@ class RunTotals:
         """Slices that are not merged yet, in the order in which they began."""
         self.latest: dict[int, Delta] = {}
         """The newest delta of each worker."""
+        self.tallies: dict[int, WorkerTally] = {}
+        """What each worker has done, of those that a master has told of."""
         self.gaps = 0
         """How many deltas are missing between those that came."""
         self.outcomes: Counter[Outcome] = Counter()
@@ -44,17 +48,30 @@ class RunTotals:
         for part in self._measurement.slices.values():
             self._count(part)
 
-    def add(self, delta: Delta | WorkerLoss) -> None:
+    def add(self, delta: Delta | WorkerEvent) -> None:
         """Count a delta, once. A worker that is lost is not waited for; what it sends all the same counts."""
-        if isinstance(delta, WorkerLoss):
-            self._lost.add(delta.worker)
-            return
+        match delta:
+            case WorkerSeen():
+                self._see(delta)
+                return
+            case WorkDealt(first=first, parts=parts):
+                for worker, stripe, stripes in parts:
+                    if worker in self.tallies:
+                        self.tallies[worker].parts.append((first, stripe, stripes))
+                return
+            case WorkerLoss(worker=worker):
+                self._lost.add(worker)
+                if worker in self.tallies:
+                    self.tallies[worker].loss = delta
+                return
         known = self.latest.get(delta.worker)
         expected = known.number + 1 if known else 0
         if delta.number < expected:
             return
         self.gaps += delta.number - expected
         self.latest[delta.worker] = delta
+        if delta.worker in self.tallies:
+            self.tallies[delta.worker].add(delta)
         count_before = len(self._parts)
         for place, part in delta.measurement.slices.items():
             self._parts.setdefault(place, []).append(part)
@@ -102,6 +119,14 @@ class RunTotals:
     def elapsed_ns(self) -> int:
         """The latest instant of any delta."""
         return max((delta.elapsed_ns for delta in self.latest.values()), default=0)
+
+    def _see(self, worker: WorkerSeen) -> None:
+        known = self.tallies.get(worker.worker)
+        if known is None:
+            self.tallies[worker.worker] = WorkerTally(worker)
+            self.workers = max(self.workers, len(self.tallies))
+        else:
+            known.seen = worker
 
     def _count(self, part: Slice) -> None:
         for outcome, count in part.outcomes.items():  # in a tenth of the time of `update`

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.chart_tables import chart_tables
-from sessionload.report.model.rows import LATENCY_COLUMNS
+from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
 from sessionload.report.template import page
 
 if TYPE_CHECKING:
@@ -27,4 +27,5 @@ def render(model: ReportModel) -> str:
         pictures=pictures(model),
         tables=chart_tables(model),
         columns=LATENCY_COLUMNS,
+        worker_columns=WORKER_COLUMNS,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.rows import LATENCY_COLUMNS
+from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ LONGEST = 60_000
 """The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""
 
 _MOST_FINDINGS = 20
-_REASONS, _TARGETS, _COUNTS, _STAGES, _RAN = 5_000, 10_000, 2_000, 5_000, 10_000
+_REASONS, _TARGETS, _COUNTS, _STAGES, _RAN, _WORKERS = 5_000, 10_000, 2_000, 5_000, 10_000, 5_000
 """The most characters of what may be long, so that there is always room for findings."""
 _MEANING = re.compile(r"[\\`*_\[\]#~$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "@\u2060"}
@@ -105,6 +105,13 @@ def _details(model: ReportModel) -> Iterator[str]:
     yield "<details><summary>Generator and what was run</summary>"
     yield ""
     yield from table(("Generator", ""), model.generator, right={1})
+    yield from table(
+        ("Worker", "Where", *(column.capitalize() for column in WORKER_COLUMNS), "Note"),
+        ((row.name, row.where, *row.cells, row.note) for row in model.workers),
+        right=set(range(2, 2 + len(WORKER_COLUMNS))),
+        room=_WORKERS,
+        what="worker",
+    )
     yield from table(("What was run", ""), model.run_facts, room=_RAN, what="row")
     yield "</details>"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.rows import LATENCY_COLUMNS
+from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
 from sessionload.report.model.text_layout import COLUMNS, fill, table
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
                 *table([(fact.label, fact.text) for fact in model.generator], columns),
             ],
         ),
+        ("Workers", _workers(model, columns)),
     ]
     for heading, block in blocks:
         if block_lines := list(block):
@@ -85,6 +86,19 @@ def _stages(stages: Sequence[StageRow], columns: int) -> Iterator[str]:
 def _latency(model: ReportModel, columns: int) -> Iterator[str]:
     rows = [(row.name, *(cell.text for cell in row.cells)) for row in model.latency]
     return table([("", *LATENCY_COLUMNS), *rows], columns)
+
+
+def _workers(model: ReportModel, columns: int) -> Iterator[str]:
+    if model.workers:
+        yield from table(
+            [
+                ("", "where", *WORKER_COLUMNS),
+                *((row.name, row.where, *row.cells) for row in model.workers),
+            ],
+            columns,
+            left={0, 1},
+            notes=["", *(row.note for row in model.workers)],
+        )
 
 
 def _counts(rows: Sequence[CountRow], base: str, columns: int) -> Iterator[str]:

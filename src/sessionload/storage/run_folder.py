@@ -18,7 +18,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import InputError, Place, ResultError
-from sessionload.metrics.file_form import delta_from_json, delta_to_json, fault_text, json_text
+from sessionload.metrics.delta import Delta
+from sessionload.metrics.file_form import fault_text, json_text, report_from_json, report_to_json
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import HISTOGRAMS
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from sessionload.metrics.delta import Delta
+    from sessionload.metrics.worker_events import WorkerEvent
     from sessionload.verdict.run_header import RunHeader
 
 RESULT = "result.json"
@@ -81,18 +82,18 @@ class RunFolder(OutputFolder):
             return RunTotals()
         return RunTotals(Measurement(SpooledSlices(file)))
 
-    def append(self, delta: Delta) -> str | None:
-        """Keep a delta on disk, as long as the disk takes it: a full one must not end a run.
+    def append(self, delta: Delta | WorkerEvent) -> str | None:
+        """Keep a delta or an event on disk, as long as the disk takes it: a full one must not end a run.
 
         When it takes no more, that is a note, returned once, and nothing more is kept.
         """
         if self._slices is not None:
             try:
-                self._slices.append(_line(delta_to_json(delta), ascii_only=True))
+                self._slices.append(_line(report_to_json(delta), ascii_only=True))
             except ResultError as error:
                 self.end()
-                at = duration_text(delta.elapsed_ns)
-                note = f"{SLICES} ends {at} after the start, and a kill after that would lose the rest"
+                at = f" {duration_text(delta.elapsed_ns)} after the start" if isinstance(delta, Delta) else ""
+                note = f"{SLICES} ends{at}, and a kill after that would lose the rest"
                 self.notes.append(f"{note}: {error.message}")
                 return self.notes[-1]
         return None
@@ -202,16 +203,17 @@ def _slimmed(part: object) -> object:
     return {name: value for name, value in part.items() if name not in _BESIDE_RESPONSES}
 
 
-def _delta(line: str, header: RunHeader, place: Place) -> Delta:
-    """Return the delta of a line. Raises `InputError` (broken-result)."""
+def _delta(line: str, header: RunHeader, place: Place) -> Delta | WorkerEvent:
+    """Return the delta or the event of a line. Raises `InputError` (broken-result)."""
     try:
-        delta = delta_from_json(json.loads(line))
+        delta = report_from_json(json.loads(line))
     except (json.JSONDecodeError, RecursionError):
         reason = "it is not JSON"
     except ValueError as fault:
         reason = fault_text(fault)
     else:
-        if all(stage < len(header.stages) for stage, _ in delta.measurement.slices):
+        slices = delta.measurement.slices if isinstance(delta, Delta) else ()
+        if all(stage < len(header.stages) for stage, _ in slices):
             return delta
         reason = "a slice is of a stage that there is not"
     hint = "take the file as the run left it, or remove this line and those after it"

@@ -13,12 +13,14 @@ from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.lost_arrivals import count_lost
 from sessionload.verdict.result import Result
 from sessionload.verdict.verdict import judge
+from sessionload.verdict.worker_rows import clock_error_ns, worker_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.metrics.measurement import Measurement
     from sessionload.verdict.run_header import Run, RunHeader
+    from sessionload.verdict.worker_row import WorkerRow
     from sessionload.workload.schedule import Schedule
 
 
@@ -46,10 +48,17 @@ def finalize_result(
         aborted_by=aborted_by,
         notes=tuple(notes),
     )
-    return judged_result(header, run, measurement, lost=lost)
+    return judged_result(header, run, measurement, lost=lost, workers=worker_rows(header, totals))
 
 
-def judged_result(header: RunHeader, run: Run, measurement: Measurement, *, lost: int) -> Result:
+def judged_result(
+    header: RunHeader,
+    run: Run,
+    measurement: Measurement,
+    *,
+    lost: int,
+    workers: tuple[WorkerRow, ...] = (),
+) -> Result:
     """Return the result of the run of `header`, judged; `run` says how it ended."""
     evidence = Evidence(
         measurement=measurement,
@@ -60,8 +69,10 @@ def judged_result(header: RunHeader, run: Run, measurement: Measurement, *, lost
         aborted_by=run.aborted_by,
         targets=header.targets,
         limits=header.limits,
+        clock_error_ns=clock_error_ns(workers),
     )
-    return Result.of(header, run=run, lost=lost, measurement=measurement, verdict=judge(evidence))
+    verdict = judge(evidence)
+    return Result.of(header, run=run, lost=lost, measurement=measurement, verdict=verdict, workers=workers)
 
 
 def nothing_sent(schedule: Schedule) -> RunTotals:

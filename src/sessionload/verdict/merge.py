@@ -20,6 +20,7 @@ from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS, duration_text
 from sessionload.verdict.finalize import judged_result
 from sessionload.verdict.run_header import Run, RunHeader
+from sessionload.verdict.worker_rows import merged_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +66,8 @@ def merge_results(results: Mapping[str, Result], *, run_id: str, version: str) -
         aborted_by=next((part.run.aborted_by for part in parts if part.run.aborted_by), None),
         notes=tuple(_notes(parts)),
     )
-    return judged_result(header, run, measurement, lost=sum(part.lost for part in parts))
+    lost = sum(part.lost for part in parts)
+    return judged_result(header, run, measurement, lost=lost, workers=merged_rows(parts))
 
 
 def _refusal(file: str, message: str, cure: str) -> InputError:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result_form import TargetForm
     from sessionload.verdict.run_header import Run
+    from sessionload.verdict.worker_row import WorkerRow
 
 FORMAT = 1
 """The format that is written, and the only one that is read."""
@@ -45,14 +46,25 @@ class Result(RunHeader):
     lost: int
     measurement: Measurement
     verdict: Verdict
+    workers: tuple[WorkerRow, ...] = ()
+    """Of a run by one process, none."""
 
     @classmethod
     def of(
-        cls, header: RunHeader, *, run: Run, lost: int, measurement: Measurement, verdict: Verdict
+        cls,
+        header: RunHeader,
+        *,
+        run: Run,
+        lost: int,
+        measurement: Measurement,
+        verdict: Verdict,
+        workers: tuple[WorkerRow, ...] = (),
     ) -> Self:
         """Return the result of the run of `header`; `run` says how it ended."""
         known = {part.name: getattr(header, part.name) for part in fields(RunHeader) if part.init}
-        return cls(**{**known, "run": run}, lost=lost, measurement=measurement, verdict=verdict)
+        return cls(
+            **{**known, "run": run}, lost=lost, measurement=measurement, verdict=verdict, workers=workers
+        )
 
     @property
     def accounting(self) -> Accounting:
@@ -106,6 +118,8 @@ class Result(RunHeader):
         yield "flow", iter(others.flow)
         yield "findings", to_builtins(others.findings)
         yield "generator", others.generator
+        if self.workers:
+            yield "workers", [to_builtins(worker) for worker in self.workers]
         yield (
             "verdict",
             {
@@ -156,10 +170,14 @@ class Result(RunHeader):
                 tuple(_target(number, target) for number, target in enumerate(form.verdict.targets, 1)),
                 tuple(form.verdict.reasons),
             ),
+            workers=form.workers,
         )
         accounting = result.accounting
         if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
             raise ValueError("its totals are not the sums of its slices")
+        ended = (accounting.ended, accounting.unsent)
+        if form.workers and ended != tuple(map(sum, zip(*map(_ended, form.workers), strict=True))):
+            raise ValueError("its workers do not add up to its arrivals")
         if result.placed_lost > form.arrivals.lost:
             raise ValueError("its slices have lost more than it has")
         states = {target.state for target in result.verdict.targets}
@@ -174,6 +192,10 @@ def before_the_run(header: RunHeader) -> Result:
     """Return a result of which nothing has been measured yet: so a header is written and read in files."""
     nothing = Verdict(State.VOID, (), ("nothing has been measured",))
     return Result.of(header, run=header.run, lost=0, measurement=Measurement(), verdict=nothing)
+
+
+def _ended(worker: WorkerRow) -> tuple[int, int]:
+    return worker.sent, worker.unsent
 
 
 def _broken(what: str, place: Place) -> InputError:

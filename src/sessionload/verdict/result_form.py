@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.file_form import MeasurementForm
+from sessionload.verdict.worker_row import WorkerRow
 
 MOST_SECONDS = 4 * 86_400
 """No run takes as long as this: a schedule lasts at most a day."""
@@ -156,3 +157,5 @@ class ResultForm(MeasurementForm, kw_only=True):
     latency_ms: LatencyForm
     planned_by_second: list[PlannedForm]
     verdict: VerdictForm
+    workers: tuple[WorkerRow, ...] = ()
+    """Left out in a run by one process."""

@@ -114,6 +114,15 @@ def test_the_limits_are_those_of_the_scenario(known: dict[str, Result]) -> None:
     assert "Lag p99 was 540 ms (limit 1 s), processor time 15 % of a core (limit 10 %)" in statement
 
 
+def test_what_may_be_lost_is_no_doubt_and_is_said(known: dict[str, Result]) -> None:
+    met = known["met"]
+    lost = replace(met, lost=3, planned=met.planned + 3, scenario={"load": {"max_lost": "0.5%"}})
+    assert _statement(lost).startswith("These numbers can be trusted: ")
+    assert _statement(lost).endswith("3 arrivals lost (limit 0.5 % of all)")
+    more = replace(lost, lost=30, planned=met.planned + 30)
+    assert _statement(more).startswith("Do not trust these numbers: the generator lost arrivals. ")
+
+
 def test_without_a_scenario_the_limits_are_the_usual_ones(known: dict[str, Result]) -> None:
     assert _statement(replace(known["met"], scenario={})) == _statement(known["met"])
 

@@ -36,6 +36,7 @@ from sessionload.report.model.run_facts import run_facts
 from sessionload.report.model.sums import Cells, rates
 from sessionload.report.model.time_axis import clock, step_for
 from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
+from sessionload.report.model.worker_lines import worker_line
 from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
 
@@ -115,6 +116,7 @@ def build_report_model(result: Result) -> ReportModel:
         answered=f"{sum(measured.statuses.values()):,} answered",
         findings=_findings(result),
         generator=tuple(health(result.measurement.generator, measured)),
+        workers=tuple(map(worker_line, result.workers)),
         run_facts=tuple(run_facts(result)),
         spans=spans(result),
         timeline=Timeline(result),

@@ -70,7 +70,7 @@ def generator_statement(result: Result, measured: Slice) -> str:
         *(["was late"] if late is not None and late > limits.lag_p99_ns else []),
         *(["was too busy"] if generator.cpu_share > limits.cpu_share else []),
         *dict.fromkeys(_DOUBTS.get(cause, _RESOURCES) for cause in sorted(filter(_is_own, findings))),
-        *(["lost arrivals"] if result.lost else []),
+        *(["lost arrivals"] if result.lost > result.planned * limits.lost_share else []),
         *([] if result.accounting.closes else ["does not account for every arrival"]),
     ]
     if doubts:
@@ -92,6 +92,8 @@ def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits)
     generator = result.measurement.generator
     cpu, most = generator.cpu_share, limits.cpu_share
     busy = f"{share_text(cpu.numerator, cpu.denominator)} of a core" if generator.wall_ns else "not known"
+    share = limits.lost_share
+    allowed = f" (limit {share_text(share.numerator, share.denominator)} of all)" if share else ""
     collections = counted_noun(generator.gc_collections, "run")
     return (
         f"Lag p99 was {latency_text(late, measured.sent)} (limit {duration_text(limits.lag_p99_ns)}),"
@@ -99,7 +101,7 @@ def _evidence(result: Result, measured: Slice, late: int | None, limits: Limits)
         f" garbage collection took {duration_text(generator.gc_ns)} in {collections},"
         f" {duration_text(generator.gc_longest_ns)} at longest;"
         f" {counted_noun(generator.workers, 'process', 'processes')},"
-        f" {counted_noun(result.lost, 'arrival')} lost"
+        f" {counted_noun(result.lost, 'arrival')} lost{allowed}"
     )
 
 

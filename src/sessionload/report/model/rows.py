@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
 """What the cells of a latency row are."""
 
+WORKER_COLUMNS = (
+    "planned",
+    "sent",
+    "rate",
+    "lag p50",
+    "lag p99",
+    "lag max",
+    "processor",
+    "clock within",
+    "round trip",
+)
+"""What the cells of a worker are."""
+
 
 class Quantity(NamedTuple):
     """A number: for people, and as it is. Durations are raw in milliseconds; `None` is never or nothing."""
@@ -117,6 +130,18 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerLine:
+    """One worker of several. `cells` are the `WORKER_COLUMNS`."""
+
+    name: str
+    """`1`: its number."""
+    where: str
+    cells: tuple[str, ...]
+    note: str
+    """When it joined or was lost; mostly empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeatMap:
     """How many response times of all stages fell into each band, column by column of the run."""
 
@@ -183,6 +208,8 @@ class ReportModel:
     """What the shares of `statuses` are of: `2,289 answered`."""
     findings: tuple[FindingRow, ...]
     generator: tuple[Fact, ...]
+    workers: tuple[WorkerLine, ...]
+    """None in a run by one process."""
     run_facts: tuple[Fact, ...]
     spans: tuple[Span, ...]
     timeline: Sequence[TimelineStep]
