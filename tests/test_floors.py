@@ -28,6 +28,7 @@ ORDER = [
     "contract",
     "verdict",
     "comparison",
+    "capacity",
     "stub",
     "storage",
     "config",
@@ -43,7 +44,7 @@ ORDER = [
 
 PURE = [
     *("errors", "units", "secret", "failure_causes"),
-    *("metrics/", "workload/", "contract/", "verdict/", "comparison/"),
+    *("metrics/", "workload/", "contract/", "verdict/", "comparison/", "capacity/"),
     *("stub/faults", "stub/latency", "stub/settings"),
     *("config/binding", "config/bundle", "config/contract_json", "config/document", "config/environment"),
     *("config/guard", "config/json_entries", "config/load", "config/stages"),
