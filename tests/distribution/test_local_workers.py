@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.generator.worker_process import GeneratorProcess
+from sessionload.distribution.master_process import MasterProcess
+from sessionload.distribution.process_setup import MasterSetup
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.stage_sums import over
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sessionload.config.run_spec import RunInputs, RunSpec
+    from sessionload.generator.worker_process import GeneratorProcess
     from sessionload.secret import Secret
 
     PlanFor = Callable[..., tuple[RunInputs, RunSpec, dict[str, str]]]
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 @contextmanager
 def started(inputs: RunInputs, variables: dict[str, str], workers: int) -> Iterator[GeneratorProcess]:
     """A master that has its inputs."""
-    with GeneratorProcess(variables, workers=workers) as generator:
+    with MasterProcess(variables, MasterSetup(workers)) as generator:
         generator.start(inputs)
         yield generator
 

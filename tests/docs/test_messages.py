@@ -39,6 +39,7 @@ RAISES = {
     "parsed": 1,
     "_quantity": 1,
     "_parse": 2,
+    "NoRun": 0,
 }
 """Which argument of a call is the code of an error."""
 NOT_ERRORS = {
@@ -55,6 +56,7 @@ PASSED_ON = {
     "config/read": {"error.code"},
     "config/contract_files": {"error.code"},
     "suite/preflight": {"code"},
+    "distribution/master": {"error.code"},
     "config/contract_yaml": {"code"},
     "config/yaml_source": {"code"},
     "config/binding": {"error.code"},
@@ -65,7 +67,11 @@ PASSED_ON = {
     "workload/schedule": {"stages"},
 }
 """What is given instead of a text: the code of another error, or (in `workload`) no code at all."""
-EXITS = {"PreflightError": PreflightError.exit_code, "ResultError": ResultError.exit_code}
+EXITS = {
+    "PreflightError": PreflightError.exit_code,
+    "NoRun": PreflightError.exit_code,
+    "ResultError": ResultError.exit_code,
+}
 
 NAMES_CAUSE = {"Failure": 0, "Cause": 0, "AnswerFault": 0, "_failed": 1, "refused": 0, "_Unacceptable": 0}
 """Which argument of a call is the cause of a finding."""

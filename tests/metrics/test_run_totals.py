@@ -13,7 +13,7 @@ from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.stage_sums import over
-from sessionload.metrics.worker_events import WorkerLoss
+from sessionload.metrics.worker_events import WorkerLoss, WorkerSeen
 from sessionload.units import NS
 
 
@@ -101,6 +101,18 @@ def test_settled_is_the_slowest_worker_and_elapsed_the_fastest() -> None:
     totals.add(WorkerLoss(1, at_ns=NS, dealt_ns=2 * NS))
     assert totals.settled_ns == 9 * NS
     assert totals.elapsed_ns == 2 * NS
+
+
+def test_a_worker_that_comes_later_has_nothing_to_settle_before_its_first_part() -> None:
+    totals = totals_of(delta(0, 0, seconds=9))
+    totals.add(WorkerSeen(0, "local", 0, 0))
+    totals.add(WorkerSeen(1, "elsewhere", 0, 0, joined_ns=4 * NS))
+    assert totals.settled_ns == 4 * NS
+    assert not totals.complete()
+    totals.add(delta(1, 0, seconds=6))
+    assert totals.settled_ns == 6 * NS
+    totals.add(WorkerLoss(1, at_ns=7 * NS, dealt_ns=8 * NS))
+    assert totals.settled_ns == 9 * NS
 
 
 def answered(number: int, seconds: range, *, settled: int) -> Delta:

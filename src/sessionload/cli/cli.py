@@ -19,12 +19,14 @@ from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.parameters import (
     NEW_FOLDER,
     PATH,
-    WORKERS,
+    WORKER_OPTIONS,
     contract_option,
     environments_option,
     operation_option,
     run_options,
+    worker_options,
 )
+from sessionload.cli.worker_commands import keys, worker
 from sessionload.config.shipped_files import scenario_file, shipped_note
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
@@ -77,26 +79,22 @@ def cli() -> None:
     show_default=True,
     help="How long an interrupted run may go on; what is in flight then is cut and counted.",
 )
-@click.option(
-    "--workers",
-    type=WORKERS,
-    metavar="NUMBER",
-    default=1,
-    show_default=True,
-    help="Generator processes on this machine, or 'auto': one for each processor but one.",
-)
+@worker_options
 @click.option("--quiet", is_flag=True, help="No progress.")
-def run(*, out: Path | None, grace: str, workers: int, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
+def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
     """Run a SCENARIO: preflight, load, drain, verdict, report. Prints the run's folder last.
 
     SCENARIO is a file, or the name of one: `demo` is scenarios/demo.yaml.
     """
     with Interruption() as interruption:  # before the imports: they take half a second
         try:
-            from sessionload.generator.worker_process import GeneratorProcess, run_variables  # noqa: PLC0415
+            from sessionload.cli.worker_options import master_setup  # noqa: PLC0415
+            from sessionload.distribution.master_process import generator_of  # noqa: PLC0415
+            from sessionload.generator.worker_process import run_variables  # noqa: PLC0415
 
             variables = run_variables()
-            with GeneratorProcess(variables, workers=workers) as generator:  # first: it imports long
+            workers = master_setup(*(asked.pop(name) for name in WORKER_OPTIONS))
+            with generator_of(variables, workers) as generator:  # first: it imports long
                 from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
 
                 options = RunOptions(
@@ -250,6 +248,10 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
 
     _tell_shipped(asked["contract"])
     sys.exit(serve(StubOptions(**asked)))
+
+
+cli.add_command(worker)
+cli.add_command(keys)
 
 
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401

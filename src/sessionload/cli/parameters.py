@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Decorator = Callable[[Any], Any]
 
 _MOST_WORKERS = 64
+_MOST_EXPECTED = 1000
 
 
 class _Path(click.Path):
@@ -102,6 +103,46 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Override a value of the scenario.",
             ),
             click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+WORKER_OPTIONS = ("workers", "expected", "bind", "wait", "keys")
+"""The names of what `worker_options` adds, in the order in which `master_setup` takes them."""
+
+
+def worker_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Who the workers of a run are, and where they meet their master."""
+    for option in reversed(
+        (
+            click.option(
+                "--workers",
+                type=WORKERS,
+                metavar="NUMBER",
+                help="Generator processes on this machine, or 'auto': one for each processor but one"
+                "  [default: 1]",
+            ),
+            click.option(
+                "--expect-workers",
+                "expected",
+                type=click.IntRange(1, _MOST_EXPECTED),
+                metavar="NUMBER",
+                help="Wait for so many `sessionload worker`, in place of --workers.",
+            ),
+            click.option(
+                "--bind",
+                metavar="ADDRESS[:PORT]",
+                help="Where to wait for them  [default: 127.0.0.1:5557]",
+            ),
+            click.option("--wait", metavar="DURATION", help="How long to wait for them  [default: 10m]"),
+            click.option(
+                "--keys",
+                type=PATH,
+                metavar="FILE",
+                help="The master's keys, from `sessionload keys new`. Needed at any address but loopback.",
+            ),
         )
     ):
         command = option(command)

@@ -18,9 +18,11 @@ from sessionload.cli.option_values import grace_option
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
+from sessionload.cli.worker_options import refuse_embedded
+from sessionload.distribution.master_process import MasterProcess
 from sessionload.errors import PreflightError
 from sessionload.metrics.delta import Delta
-from sessionload.metrics.worker_events import WorkerLoss
+from sessionload.metrics.worker_events import WorkerLoss, WorkerSeen
 from sessionload.report.failed_preflight import FailedPreflight
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from sessionload.cli.interruption import Interruption
     from sessionload.config.read import RunRequest
+    from sessionload.distribution.gathering import Waiting
+    from sessionload.distribution.process_setup import MasterSetup
     from sessionload.generator.worker_process import GeneratorProcess
     from sessionload.metrics.run_totals import RunTotals
     from sessionload.storage.run_folder import RunFolder
@@ -49,8 +53,8 @@ class RunOptions:
     grace: str = "10s"
     """How long it may go on after a signal."""
     quiet: bool = False
-    workers: int = 1
-    """How many generators there are on this machine."""
+    workers: MasterSetup | None = None
+    """The master and its workers, if there is more than one generator."""
 
 
 def run(options: RunOptions, generator: GeneratorProcess, interruption: Interruption) -> int:
@@ -60,12 +64,14 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
     """
     interruption.grace_s = grace_option(options.grace)
     prepared = prepare_run(options.request, options.variables)
+    if options.workers is not None and not options.workers.local:
+        refuse_embedded(prepared.spec.environment)
     if options.out is not None:
         forget_failed_preflight(options.out / JUNIT)
     folder = make_run_folder(prepared, options.out)
     try:
         totals = folder.totals()
-        totals.workers = options.workers
+        totals.workers = options.workers.workers if options.workers else 1
         result = _measure(prepared, folder, totals, generator, interruption, quiet=options.quiet)
     except PreflightError as error:
         interruption.concluding()
@@ -109,6 +115,8 @@ def _measure(
             )
             if not generator.is_ready():
                 raise _not_started(generator, prepared)
+            if isinstance(generator, MasterProcess):
+                generator.gather(prepared.inputs, lambda step: progress.say(_there(step)))
             header = with_chosen(header, prepared.spec.environment, answer.body)
             folder.begin(header)
             interruption.under_load(generator.stop, generator.cut, generator.kill)
@@ -147,6 +155,8 @@ def _follow(
         totals.add(delta)
         if not isinstance(delta, Delta):
             folder.append(delta)
+            if isinstance(delta, WorkerSeen) and delta.joined_ns:
+                progress.say(_joined(delta))
             if isinstance(delta, WorkerLoss):
                 folder.notes.append(_lost(delta))
                 progress.warn(f"warning: {folder.notes[-1]}")
@@ -172,6 +182,16 @@ def _follow(
 def _lost(loss: WorkerLoss) -> str:
     at, dealt = duration_text(loss.at_ns), duration_text(loss.dealt_ns)
     return f"worker {loss.worker + 1} was lost at {at}: what was its is dealt to the others from {dealt} on"
+
+
+def _there(step: Waiting) -> str:
+    there = f"{step.ready} of {step.wanted} workers are ready"
+    return f"{there} ({step.news})" if step.news else there
+
+
+def _joined(worker: WorkerSeen) -> str:
+    dealt = duration_text(worker.joined_ns)
+    return f"worker {worker.worker + 1} came later ({worker.where}), and performs its share from {dealt} on"
 
 
 def _not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:

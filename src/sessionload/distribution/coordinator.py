@@ -1,44 +1,59 @@
 """One run by several workers: they are gathered, start together, and are followed to their last delta.
 
-It does not know where it is hosted: it has Locust's runner, in a process of our own or of Locust's, and a
-function that takes lines. That gets the deltas, those of one worker in order and each once. A worker may send
-only while it holds a lease, which it gets each second; one that says nothing for a while is lost, and its
-arrivals are dealt to the others from a stated instant on. Those between belong to nobody: they count as lost.
+It does not know where it is hosted: it has a mailbox on a runner of Locust's, in a process of our own or of
+Locust's, and a function that takes lines. That gets the deltas, those of one worker in order and each once. A
+worker may send only while it holds a lease, which it gets each second; one that says nothing for a while is
+lost, and its arrivals are dealt to the others from a stated instant on. Those between belong to nobody: they
+count as lost. A worker that comes while there is load gets its part from a stated instant on as well.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.distribution.handshake import Handshake, compared
-from sessionload.distribution.mailbox import Mailbox
-from sessionload.distribution.messages import Deal, DeltaLine, Lease, Message, Start
+from gevent.event import Event
+
+from sessionload.distribution.dealing import Dealer
+from sessionload.distribution.digests import Digests
+from sessionload.distribution.gathering import Gathered, NoRun, Waiting
+from sessionload.distribution.handshake import Handshake
+from sessionload.distribution.messages import Deal, DeltaLine, Lease, Leave, Start
 from sessionload.distribution.peers import Peer, Peers
 from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen, event_line
-from sessionload.units import NS
-from sessionload.workload.deal import deal
+from sessionload.units import NS, duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from locust.runners import MasterRunner
+    from collections.abc import Callable
 
     from sessionload.config.run_spec import RunInputs, RunSpec
+    from sessionload.distribution.dealing import Dealt
+    from sessionload.distribution.gathering import Step
     from sessionload.distribution.local_workers import LocalWorkers
+    from sessionload.distribution.mailbox import Mailbox, Said
+    from sessionload.distribution.messages import Message
     from sessionload.metrics.worker_events import WorkerEvent
-    from sessionload.workload.deal import Part
 
 LEASE_S = 3.0
 RENEW_EVERY_S = 1.0
 LOST_AFTER_S = 4.0
 """A worker that has said nothing for so long is lost."""
-_JOIN_S = 60.0
+_GONE_AFTER_S = 3.0
+"""Before the load, a worker that has not answered for so long is not counted; it is asked each second."""
 _COMPARE_S = 10.0
 _HEAD_START_NS = NS
 """From the last word before the load to the first due instant: workers start their users in it."""
 _DEAL_AHEAD_NS = NS
 """From a new deal to the first arrival that it is about, so that all workers know it by then."""
+_JOIN_AHEAD_NS = 2 * NS
+"""The same for a deal to a worker that has yet to start its users."""
+
+
+class Wanted(NamedTuple):
+    """How many workers a run begins with, and how long it waits for them."""
+
+    workers: int
+    wait_s: float
 
 
 class Coordinator:
@@ -46,98 +61,174 @@ class Coordinator:
 
     def __init__(
         self,
-        runner: MasterRunner,
+        mailbox: Mailbox,
         emit: Callable[[bytes], object],
         inputs: RunInputs,
         spec: RunSpec,
-        local: LocalWorkers,
+        local: LocalWorkers | None = None,
     ) -> None:
-        """Coordinate a run; `emit(line)` gets each delta and each loss, as `metrics.raw` writes them."""
+        """Coordinate a run; `emit(line)` gets what `metrics.raw` writes: deltas, and who is lost or joins.
+
+        With `local` only these workers take part.
+        """
+        self._mailbox = mailbox
         self._emit = emit
-        self._spec = spec
         self._local = local
-        self._mailbox = Mailbox(runner)
         self._peers = Peers()
-        self._handshake = Handshake(self._peers, self._mailbox, b"".join(inputs.pieces()), local.of)
+        self._handshake = Handshake(
+            self._peers,
+            mailbox,
+            b"".join(inputs.pieces()),
+            Digests.of(spec),
+            None if local is None else local.of,
+        )
+        self._dealer = Dealer(spec.scenario.schedule)
+        self._planned = spec.scenario.schedule.planned()
         self._origin_ns = 0
+        self._asked_s = 0.0
+        """When all workers were sent something last."""
+        self._decided = Event()
+        """Whether it is said that the load begins, or that it does not."""
         self._ending: list[Message] = []
         """What was said about the end; workers that are not dealt anything yet are told later."""
 
-    def run(self, count: int) -> str:
-        """Perform the run with so many workers; return why it could not begin, or nothing."""
-        refusal = self._gather(count)
-        if not refusal:
-            self._compare_clocks()
-            self._begin()
-            self._follow()
-        return refusal
+    def run(self, wanted: Wanted, tell: Callable[[Step], object]) -> bool:
+        """Perform the run with so many workers, after `begin`; return whether there was one.
+
+        `tell(step)` hears who is there until the load begins.
+        """
+        no_run = self._gather(wanted, tell)
+        tell(no_run or Gathered())
+        if no_run is None:
+            while not self._decided.is_set():
+                self._hear_before_load()
+        if no_run is not None or self._ending:
+            self._call_off()
+            return False
+        self._compare_clocks()
+        self._start()
+        self._follow()
+        return True
+
+    def begin(self) -> None:
+        """Let the load begin as soon as all are gathered. May be called at any time."""
+        self._decided.set()
 
     def end(self, message: Message) -> None:
         """Tell all workers how the run shall end, also those that start later. May be called at any time."""
         self._ending.append(message)
+        self._decided.set()
         for peer in self._peers:
             if peer.dealt:
                 self._mailbox.send(peer.node, message)
 
     # Before the load
 
-    def _gather(self, count: int) -> str:
-        """Wait until so many are ready; return why they will not be, or nothing."""
-        end_s = time.monotonic() + _JOIN_S
-        while len(self._peers.ready) < count:
-            if self._local.one_has_ended:
-                return "a worker ended while it started"
+    def _ready(self) -> list[Peer]:
+        return self._peers.ready(time.monotonic(), _GONE_AFTER_S)
+
+    def _gather(self, wanted: Wanted, tell: Callable[[Step], object]) -> NoRun | None:
+        """Wait until so many are ready; return why they will not be, if so."""
+        end_s = time.monotonic() + wanted.wait_s
+        told = -1
+        while not self._ending:
+            ready = len(self._ready())
+            news, self._handshake.news = self._handshake.news, []
+            if self._local is not None and self._handshake.refusals:
+                return NoRun("worker-refused", self._handshake.refusals[-1])
+            if ready != told or news:
+                told = ready
+                tell(Waiting(ready, wanted.workers, "; ".join(news)))
+            if ready >= wanted.workers:
+                return None
+            if self._local is not None and self._local.one_has_ended:
+                hint = "is there memory for as many processes?"
+                return NoRun("worker-ended", "a worker ended while it started, and nothing was sent", hint)
             if time.monotonic() > end_s:
-                return "a worker did not get ready in time"
-            for said in self._mailbox.heard():
-                self._handshake.take(said)
-            if self._handshake.refusal:
-                return self._handshake.refusal
-        return ""
+                return self._too_few(ready, wanted)
+            self._hear_before_load()
+        return None
+
+    def _too_few(self, ready: int, wanted: Wanted) -> NoRun:
+        refusals = self._handshake.refusals
+        waited = duration_text(int(wanted.wait_s * NS))
+        return NoRun(
+            "workers-missing",
+            f"{ready} of {wanted.workers} workers were ready after {waited}"
+            + (f"; {refusals[-1]}" if refusals else ""),
+            "look at what the workers say; --wait is how long they have",
+        )
+
+    def _hear_before_load(self) -> None:
+        for said in self._mailbox.heard():
+            self._handshake.take(said)
+        now_s = time.monotonic()
+        if now_s - self._asked_s >= RENEW_EVERY_S:
+            self._asked_s = now_s
+            for peer in self._peers:
+                self._handshake.ask(peer)
+
+    def _call_off(self) -> None:
+        for peer in self._peers:
+            self._handshake.refuse(peer.node, "there is no run: it was called off before the load")
 
     def _compare_clocks(self) -> None:
-        ready = self._peers.ready
+        ready = self._ready()
         for peer in ready:
             self._handshake.compare_clock(peer)
         end_s = time.monotonic() + _COMPARE_S
-        while not all(map(compared, ready)) and time.monotonic() < end_s:
-            for said in self._mailbox.heard():
-                self._handshake.take(said)
-
-    def _begin(self) -> None:
-        ready = self._peers.ready
-        self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
-        parts = deal([peer.number for peer in ready], (), 0)
-        for peer in ready:
-            self._tell(seen(peer))
-        self._tell(dealt(parts))
-        for peer in ready:
-            offset_ns = peer.offset.offset_ns if peer.offset else 0
-            self._mailbox.send(peer.node, Start(self._origin_ns + offset_ns, *parts[peer.number]))
-            peer.dealt = True
-            peer.heard_s = self._origin_ns / NS
-            for message in self._ending:
-                self._mailbox.send(peer.node, message)
+        while not all(peer.compared for peer in ready) and time.monotonic() < end_s:
+            self._hear_before_load()
 
     # Under load
+
+    def _start(self) -> None:
+        """Deal everything to those who are ready. One that fell silent meanwhile is dealt to, and is lost."""
+        self._origin_ns = time.monotonic_ns() + _HEAD_START_NS
+        ready = [peer for peer in self._peers if peer.ready and peer.offset is not None]
+        dealt = self._dealer.deal(0, [peer.number for peer in ready])
+        for peer in ready:
+            self._tell(seen(peer))
+        self._tell(work_dealt(dealt))
+        for peer in ready:
+            self._give_first_part(peer, dealt)
+
+    def _give_first_part(self, peer: Peer, dealt: Dealt) -> None:
+        assert peer.offset is not None  # noqa: S101 - the clocks were compared
+        peer.dealt = True
+        peer.heard_s = (self._origin_ns + dealt.at_ns) / NS  # it need not say anything before
+        self._mailbox.send(
+            peer.node, Start(self._origin_ns + peer.offset.offset_ns, *dealt.parts[peer.number])
+        )
+        for message in self._ending:
+            self._mailbox.send(peer.node, message)
 
     def _follow(self) -> None:
         renewed_s = 0.0
         while self._peers.present:
             for said in self._mailbox.heard():
-                peer = self._peers.of(said.node)
-                if peer is not None:
-                    peer.heard_s = time.monotonic()
-                    if isinstance(said.message, DeltaLine):
-                        self._pass_on(peer, said.message)
+                self._hear_under_load(said)
             now_s = time.monotonic()
             if now_s - renewed_s >= RENEW_EVERY_S:
                 renewed_s = now_s
                 for peer in self._peers:
                     self._renew(peer)
-            for peer in self._peers.present:
-                if peer.silent(now_s, LOST_AFTER_S):
+            for peer in self._peers:
+                if peer.present and peer.silent(now_s, LOST_AFTER_S):
                     self._lose(peer)
+                elif peer.ready and peer.compared and not peer.dealt:
+                    self._admit(peer)
+
+    def _hear_under_load(self, said: Said) -> None:
+        self._handshake.take(said)
+        self._handshake.news.clear()
+        peer = self._peers.of(said.node)
+        match said.message:
+            case DeltaLine() as delta if peer is not None and peer.dealt:
+                self._pass_on(peer, delta)
+            case Leave() if peer is not None and peer.present and not peer.leaving:
+                peer.leaving = True
+                self._tell(work_dealt(self._deal(_DEAL_AHEAD_NS)))
 
     def _renew(self, peer: Peer) -> None:
         self._mailbox.send(peer.node, Lease(0.0 if peer.lost else LEASE_S, peer.inbox.next_delta))
@@ -152,21 +243,38 @@ class Coordinator:
     def _tell(self, event: WorkerEvent) -> None:
         self._emit(event_line(event))
 
+    def _now_ns(self) -> int:
+        """Return the instant of the schedule."""
+        return max(0, time.monotonic_ns() - self._origin_ns)
+
     def _lose(self, lost: Peer) -> None:
-        """Deal what the worker had to the others, from an instant on that all of them hear of before."""
         lost.lost = True
-        noticed_ns = time.monotonic_ns() - self._origin_ns
-        dealt_ns = noticed_ns + _DEAL_AHEAD_NS
-        self._tell(WorkerLoss(lost.number, max(0, noticed_ns), max(0, dealt_ns)))
-        if not self._peers.present:
+        noticed_ns = self._now_ns()
+        dealt = self._deal(_DEAL_AHEAD_NS)
+        self._tell(WorkerLoss(lost.number, noticed_ns, dealt.at_ns))
+        self._tell(work_dealt(dealt))
+
+    def _admit(self, peer: Peer) -> None:
+        """Deal a part to a worker that has come while there is load, if there is anything left to deal."""
+        if self._ending or self._dealer.first_at(self._now_ns() + _JOIN_AHEAD_NS) >= self._planned:
+            self._handshake.refuse(peer.node, "the run is about to end")
+            self._peers.forget(peer)
             return
-        first = self._spec.scenario.schedule.index_at(dealt_ns)
-        absent = [peer.number for peer in self._peers if peer.dealt and not peer.present]
-        parts = deal([peer.number for peer in self._peers.present], absent, first)
-        self._tell(dealt(parts))
+        dealt = self._deal(_JOIN_AHEAD_NS, peer)
+        self._tell(seen(peer, dealt.at_ns))
+        self._tell(work_dealt(dealt))
+
+    def _deal(self, ahead_ns: int, joins: Peer | None = None) -> Dealt:
+        """Deal what is due from an instant on that all workers hear of before, to all that go on."""
+        going_on = [peer.number for peer in self._peers.present if not peer.leaving]
+        going_on += [] if joins is None else [joins.number]
+        dealt = self._dealer.deal(self._now_ns() + ahead_ns, going_on)
         for peer in self._peers:
-            if peer.number in parts:
-                self._mailbox.send(peer.node, Deal(*parts[peer.number]))
+            if peer.dealt and not peer.ended:
+                self._mailbox.send(peer.node, Deal(*dealt.parts[peer.number]))
+        if joins is not None:
+            self._give_first_part(joins, dealt)
+        return dealt
 
 
 def seen(peer: Peer, joined_ns: int = 0) -> WorkerSeen:
@@ -175,7 +283,7 @@ def seen(peer: Peer, joined_ns: int = 0) -> WorkerSeen:
     return WorkerSeen(peer.number, peer.where, error_ns, 2 * error_ns, joined_ns)
 
 
-def dealt(parts: Mapping[int, Part]) -> WorkDealt:
+def work_dealt(dealt: Dealt) -> WorkDealt:
     """Return a deal as an event: the arrival that it begins with, and who performs what."""
-    first = next(iter(parts.values())).first
-    return WorkDealt(first, [(number, part.stripe, part.stripes) for number, part in parts.items()])
+    parts = [(number, part.stripe, part.stripes) for number, part in dealt.parts.items()]
+    return WorkDealt(dealt.first, parts)

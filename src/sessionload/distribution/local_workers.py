@@ -11,10 +11,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from sessionload.distribution.process_setup import WorkerSetup
+
 if TYPE_CHECKING:
     from sessionload.distribution.curve_keys import CurveKeys
-
-LOCAL = "127.0.0.1"
 
 
 class LocalWorkers:
@@ -44,7 +44,7 @@ class LocalWorkers:
 
 def _started(port: int, keys: CurveKeys) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-P", "-m", "sessionload.distribution.worker", LOCAL, str(port)],
+        [sys.executable, "-P", "-m", "sessionload.distribution.worker", WorkerSetup(port).text()],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )

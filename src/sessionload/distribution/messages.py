@@ -1,7 +1,8 @@
 """What master and workers say to each other, each kind under a name of its own.
 
 Both sides check what comes in against these types: whoever can reach a port may send anything. There is never
-a key in a message.
+a key in a message. A hello and its refusal may have fields that are not known here, so that versions that
+differ can say so.
 """
 
 from __future__ import annotations
@@ -14,14 +15,27 @@ from sessionload.metrics.bounds import Count
 
 Sentence = Annotated[str, Meta(max_length=2000)]
 Version = Annotated[str, Meta(max_length=100)]
+Digest = Annotated[str, Meta(max_length=64)]
 
 
-class Hello(Struct, forbid_unknown_fields=True, tag="sessionload-hello"):
+class Hello(Struct, tag="sessionload-hello"):
     """A worker is there, and would like to know what to do."""
 
     version: Version
-    process: Count
+    process: Count = 0
     """Its process id, by which the master knows those that it has started."""
+    host: Version = ""
+    """The name of its machine, for people; empty on the master's own."""
+    scenario: Digest = ""
+    contract: Digest = ""
+    """Of a worker that has files of its own: they have to be those of the run."""
+
+
+class Refused(Struct, tag="sessionload-refused"):
+    """There is no part in a run for this worker; a mismatch is one that no other run would mend."""
+
+    reason: Sentence
+    mismatch: bool = False
 
 
 class Brief(Struct, forbid_unknown_fields=True, tag="sessionload-brief"):
@@ -35,6 +49,12 @@ class Ready(Struct, forbid_unknown_fields=True, tag="sessionload-ready"):
     """The worker has checked the inputs and started one session; or it says why it cannot take part."""
 
     refusal: Sentence = ""
+    environment: Digest = ""
+    """Of the environment as it follows from the worker's own variables."""
+
+
+class Leave(Struct, forbid_unknown_fields=True, tag="sessionload-leave"):
+    """The worker was told to end: what is not due yet should be dealt to others, and then it drains."""
 
 
 class Ping(Struct, forbid_unknown_fields=True, tag="sessionload-ping"):
@@ -92,10 +112,12 @@ class DeltaLine(Struct, forbid_unknown_fields=True, tag="sessionload-delta"):
     last: bool
 
 
-FROM_WORKERS = (Hello, Ready, Pong, DeltaLine)
-FROM_MASTER = (Brief, Ping, Start, Deal, Lease, Stop, Cut)
+FROM_WORKERS = (Hello, Ready, Pong, DeltaLine, Leave)
+FROM_MASTER = (Refused, Brief, Ping, Start, Deal, Lease, Stop, Cut)
 
-Message = Hello | Ready | Pong | DeltaLine | Brief | Ping | Start | Deal | Lease | Stop | Cut
+FromWorker = Hello | Ready | Pong | DeltaLine | Leave
+FromMaster = Refused | Brief | Ping | Start | Deal | Lease | Stop | Cut
+Message = FromWorker | FromMaster
 M = TypeVar("M", bound=Struct)
 
 

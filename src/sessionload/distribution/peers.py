@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from sessionload.distribution.clock_offset import Offset
 
+PINGS = 20
+"""How many answers a comparison of clocks takes."""
+
 
 @dataclass
 class Peer:
@@ -26,6 +29,8 @@ class Peer:
     """Counted from 0 in the order of their first words, and never given again."""
     node: str
     """Its name among Locust's workers."""
+    host: str = ""
+    """The name of its machine, for people; empty on this one."""
     process: subprocess.Popen[bytes] | None = None
     """If the master has started it."""
     ready: bool = False
@@ -35,22 +40,32 @@ class Peer:
     """How many answers the offset is from."""
     dealt: bool = False
     """Whether it has been given arrivals."""
+    leaving: bool = False
+    """Whether it asked to be given no more of them."""
     inbox: DeltaInbox = field(default_factory=DeltaInbox)
     heard_s: float = 0.0
     """When it said something last (monotonic)."""
     lost: bool = False
     ended: bool = False
-    """Whether it has sent its last delta, or will never be dealt anything."""
+    """Whether it has sent its last delta."""
+
+    def __str__(self) -> str:
+        return f"worker {self.number + 1}" + (f" ({self.host})" if self.host else "")
 
     @property
     def present(self) -> bool:
-        """Whether it performs arrivals."""
+        """Whether its last delta is still to come."""
         return self.dealt and not self.lost and not self.ended
 
     @property
     def where(self) -> str:
-        """The name of its machine, which Locust puts before its own; `local` if the master has started it."""
-        return "local" if self.process is not None else self.node.rpartition("_")[0][:253] or "unknown"
+        """The name of its machine; `local` if the master has started it."""
+        return "local" if self.process is not None else self.host or "unknown"
+
+    @property
+    def compared(self) -> bool:
+        """Whether its clock has been compared with ours."""
+        return self.pongs >= PINGS
 
     def silent(self, now_s: float, longest_s: float) -> bool:
         """Whether it has ended, or has said nothing for so long."""
@@ -59,10 +74,11 @@ class Peer:
 
 
 class Peers:
-    """All workers that have ever spoken, in the order of their numbers."""
+    """All workers that were let in, in the order of their numbers."""
 
     def __init__(self) -> None:
         self._by_node: dict[str, Peer] = {}
+        self._next = 0
 
     def __iter__(self) -> Iterator[Peer]:
         return iter(list(self._by_node.values()))
@@ -71,17 +87,21 @@ class Peers:
         """Return the worker with a name among Locust's workers, if it is known."""
         return self._by_node.get(node)
 
-    def add(self, node: str, process: subprocess.Popen[bytes] | None) -> Peer:
+    def add(self, node: str, host: str, process: subprocess.Popen[bytes] | None) -> Peer:
         """Return a new worker under the next number."""
-        peer = self._by_node[node] = Peer(len(self._by_node), node, process)
+        peer = self._by_node[node] = Peer(self._next, node, host, process)
+        self._next += 1
         return peer
 
-    @property
-    def ready(self) -> list[Peer]:
-        """Those that could be dealt arrivals."""
-        return [peer for peer in self if peer.ready and not peer.lost and not peer.ended]
+    def forget(self, peer: Peer) -> None:
+        """Know a worker no more that was never dealt anything."""
+        del self._by_node[peer.node]
+
+    def ready(self, now_s: float, longest_s: float) -> list[Peer]:
+        """Return those that could be dealt arrivals, and have said something within `longest_s`."""
+        return [peer for peer in self if peer.ready and not peer.silent(now_s, longest_s)]
 
     @property
     def present(self) -> list[Peer]:
-        """Those that perform arrivals."""
+        """Those whose last delta is still to come."""
         return [peer for peer in self if peer.present]

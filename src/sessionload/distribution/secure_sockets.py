@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LARGEST_FRAME = 64 * 1024 * 1024
 """A delta has at most a few megabytes; the inputs of a run only go to workers."""
+_FAREWELL_MS = 2000
 _ZAP = "inproc://zeromq.zap.01"
 _DOMAIN = b"sessionload"
 _REQUEST = 7
@@ -134,6 +135,13 @@ class WorkerSocket(zmqrpc.Client):  # type: ignore[misc]  # Locust has no types
         """Close the socket; what was sent goes out within `linger` milliseconds, if that is said."""
         self._watch.kill()
         super().close(linger)
+
+
+def hang_up(users: Any, connection: zmqrpc.BaseSocket) -> None:  # noqa: ANN401 - Locust has no types
+    """End the greenlets that use a connection, and close it when all that was said is on its way."""
+    users.kill()
+    connection.close(linger=_FAREWELL_MS)
+    connection.socket.context.term()
 
 
 def _watch(events: Any, failed: Callable[[str], object]) -> None:  # noqa: ANN401 - a socket of zmq.green

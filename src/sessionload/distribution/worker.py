@@ -8,16 +8,20 @@ when it is imported, so it is imported before our modules that use them.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import math
 import os
+import signal
+import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from gevent.fileobject import FileObject
 from locust import runners
 from locust.env import Environment as LocustEnvironment
@@ -25,7 +29,8 @@ from locust.env import Environment as LocustEnvironment
 import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.distribution.channel import Channel
-from sessionload.distribution.curve_keys import keys_of
+from sessionload.distribution.curve_keys import WORKER, keys_of, read_keys
+from sessionload.distribution.digests import Digests
 from sessionload.distribution.messages import (
     FROM_MASTER,
     Brief,
@@ -34,75 +39,156 @@ from sessionload.distribution.messages import (
     DeltaLine,
     Hello,
     Lease,
+    Leave,
     Ping,
     Pong,
     Ready,
+    Refused,
     Start,
     Stop,
 )
-from sessionload.distribution.patient_runner import PatientRunner
+from sessionload.distribution.patient_runner import KeyRefusedError, MasterAbsentError, PatientRunner
+from sessionload.distribution.process_setup import WorkerSetup
+from sessionload.distribution.secure_sockets import hang_up
 from sessionload.errors import SessionloadError
 from sessionload.generator.engine import LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.process_limits import allow_connections, forbid_core_dumps
 from sessionload.suite.preflight import preflight
-from sessionload.units import NS
+from sessionload.units import NS, duration_text
 from sessionload.workload.deal import Part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from locust.runners import WorkerRunner
 
+    from sessionload.config.run_spec import RunSpec
     from sessionload.distribution.messages import Message
 
 DELTA_EVERY_S = 1.0
 _AGAIN_S = 2.0
-"""A delta that the master does not have after this time is sent again."""
+"""What the master has not answered after this time is sent again."""
 _LAST_WORDS_S = 10.0
 """How long the last delta is sent again before the worker gives up."""
-_LOCAL_WAIT_S = 60.0
+_SILENCE_S = 15.0
+"""Before the load the master says something each second; one that is silent for so long is gone."""
+_LEAVE_S = 5.0
+"""How long the master has to deal what this worker had to others, when it is told to end."""
+_DEAL_TAKES_S = 2.5
+"""From a new deal until it holds, at most."""
+_GIVE_UP_S = 60.0
+"""Under load a master may be silent for so long, and nothing is sent meanwhile; then it is gone for good."""
+_TICK_S = 0.05
+
+
+class NoPartError(Exception):
+    """A worker has no part in a run: the sentence says why, and `exit_code` what follows."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 class Worker:
-    """One worker, from its first word to the last."""
+    """A worker whose runner has a master. It can take part in several runs, one after another."""
 
-    def __init__(self, runner: WorkerRunner) -> None:
-        """Work for the master to which a runner is connected."""
+    def __init__(
+        self, runner: WorkerRunner, *, host: str = "", tell: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """Work on a machine of the name `host`; `tell(sentence)` hears how it goes."""
         self._runner = runner
-        self._brief: AsyncResult[Brief] = AsyncResult()
-        self._start: AsyncResult[Start] = AsyncResult()
+        self._host = host
+        self._tell = tell
+        self._forget()
+        channel = Channel(runner, FROM_MASTER, lambda _, message: self._obey(message))
+        self._send = channel.send
+
+    def _forget(self) -> None:
+        """Begin anew, with nothing known of a run."""
+        self._brief: Brief | None = None
+        self._start: Start | None = None
+        self._refused: Refused | None = None
         self._engine: LoadEngine | None = None
-        self._early: list[Message] = []
+        self._early: list[Deal | Stop | Cut] = []
         """What the master said about the load before there was an engine."""
+        self._lease_end_ns = 0
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
-        channel = Channel(self._runner, FROM_MASTER, lambda _, message: self._obey(message))
-        self._send = channel.send
+        self._left = Event()
+        """Whether the master has dealt what this worker had to others."""
+        self._heard_s = time.monotonic()
 
-    def run(self) -> int:
-        """Take part in one run to its end; return the exit code."""
-        self._send(Hello(sessionload.__version__, os.getpid()))
-        brief = self._brief.get()
-        inputs = RunInputs.read(io.BytesIO(brief.inputs))
-        if inputs is None:
-            return 2
-        try:
-            spec = run_spec_of(inputs, os.environ)
-            preflight(spec)
-        except SessionloadError as error:
-            self._send(Ready(str(error)))
-            return error.exit_code
-        allow_connections(spec.scenario.max_in_flight)
-        self._send(Ready())
-        start = self._start.get()
+    def run(self, wait_s: float) -> None:
+        """Take part in the next run that the master begins within `wait_s`, to its end.
+
+        Raises `NoPartError`.
+        """
+        self._forget()
+        brief = self._introduce(wait_s)
+        spec = self._prepare(brief)
+        self._wait_for(lambda: self._start is not None, lambda: self._heard_s + _SILENCE_S)
+        assert self._start is not None  # noqa: S101 - it was waited for
+        start = self._start
         self._engine = LoadEngine(
             spec, worker=brief.worker, part=Part(start.first, start.stripe, start.stripes)
         )
-        self._engine.lease(start.origin_ns)
+        self._engine.lease(self._lease_end_ns)
         for message in self._early:
-            self._obey(message)
+            self._change(self._engine, message)
+        self._tell("the load begins")
         self._execute(self._engine, start)
-        return 0
+        if not self._confirmed.is_set():
+            raise NoPartError("the master did not say that it has all that was measured here", 3)
+
+    def leave(self) -> bool:
+        """Let others perform what is not due yet, drain, and end; return whether there is load."""
+        if self._engine is None:
+            return False
+        self._send(Leave())
+        gevent.spawn(self._stop_when_left, self._engine)
+        return True
+
+    def _stop_when_left(self, engine: LoadEngine) -> None:
+        self._left.wait(_LEAVE_S)
+        engine.stop()
+
+    # Before the load
+
+    def _introduce(self, wait_s: float) -> Brief:
+        end_s = time.monotonic() + wait_s
+        while self._brief is None:
+            self._send(Hello(sessionload.__version__, os.getpid(), self._host))
+            again_s = time.monotonic() + _AGAIN_S
+            self._wait_for(lambda: self._brief is not None or time.monotonic() > again_s, lambda: end_s)  # noqa: B023
+        return self._brief
+
+    def _wait_for(self, condition: Callable[[], bool], until_s: Callable[[], float]) -> None:
+        """Wait until something is so. Raises `NoPartError` when the master refuses, or it is too late."""
+        while not condition():
+            if self._refused is not None:
+                code = 2 if self._refused.mismatch else 3
+                raise NoPartError(f"the master refuses this worker: {self._refused.reason}", code)
+            if time.monotonic() > until_s():
+                raise NoPartError("the master does not say anything any more, and nothing was sent", 3)
+            gevent.sleep(_TICK_S)
+
+    def _prepare(self, brief: Brief) -> RunSpec:
+        """Check the inputs and start one session. Raises `NoPartError`."""
+        try:
+            spec = run_spec_of(_inputs_of(brief), os.environ)
+            self._tell(f"worker {brief.worker + 1} of run {spec.run_id} against {spec.environment.name}")
+            answer = preflight(spec)
+        except (SessionloadError, NoPartError) as error:
+            self._send(Ready(str(error)[:2000]))
+            raise NoPartError(str(error), error.exit_code) from None
+        allow_connections(spec.scenario.max_in_flight)
+        self._tell(f"preflight passed in {duration_text(answer.elapsed_ns)}; waiting for the others")
+        self._send(Ready(environment=Digests.of(spec).environment))
+        return spec
+
+    # Under load
 
     def _execute(self, engine: LoadEngine, start: Start) -> None:
         SessionUser.engine = engine
@@ -122,6 +208,8 @@ class Worker:
             if engine.begun:
                 self._report(engine)
             self._send_again()
+            if time.monotonic() - self._heard_s > _GIVE_UP_S:
+                engine.cut()
 
     def _report(self, engine: LoadEngine, *, last: bool = False) -> None:
         delta = engine.delta(last=last)
@@ -139,30 +227,48 @@ class Worker:
     # What the master says
 
     def _obey(self, message: Message) -> None:
+        self._heard_s = time.monotonic()
         match message:
             case Ping(sent_ns=sent_ns):
                 self._send(Pong(sent_ns, time.monotonic_ns()))
             case Brief():
-                self._brief.set(message)
+                self._brief = message
+            case Refused():
+                self._refused = message
             case Start():
-                self._start.set(message)
+                self._start = message
             case Lease(seconds=seconds, next_delta=next_delta):
                 self._renew(seconds, next_delta)
             case Deal() | Stop() | Cut() if self._engine is None:
                 self._early.append(message)
-            case Deal(first=first, stripe=stripe, stripes=stripes) if self._engine is not None:
-                self._engine.deal(Part(first, stripe, stripes))
-            case Stop(grace_s=grace_s) if self._engine is not None:
-                self._engine.stop(grace_s)
-            case Cut() if self._engine is not None:
-                self._engine.cut()
+            case Deal() | Stop() | Cut() if self._engine is not None:
+                self._change(self._engine, message)
+
+    def _change(self, engine: LoadEngine, message: Deal | Stop | Cut) -> None:
+        match message:
+            case Deal(first=first, stripe=stripe, stripes=stripes):
+                engine.deal(Part(first, stripe, stripes))
+                if not stripes:
+                    gevent.spawn_later(_DEAL_TAKES_S, self._left.set)
+            case Stop(grace_s=grace_s):
+                engine.stop(grace_s)
+            case Cut():
+                engine.cut()
 
     def _renew(self, seconds: float, next_delta: int) -> None:
+        self._lease_end_ns = time.monotonic_ns() + int(seconds * NS)
         if self._engine is not None:
-            self._engine.lease(time.monotonic_ns() + int(seconds * NS))
+            self._engine.lease(self._lease_end_ns)
         for number in [number for number in self._unconfirmed if number < next_delta]:
             if self._unconfirmed.pop(number)[1].last:
                 self._confirmed.set()
+
+
+def _inputs_of(brief: Brief) -> RunInputs:
+    inputs = RunInputs.read(io.BytesIO(brief.inputs))
+    if inputs is None:
+        raise NoPartError("the inputs of the run cannot be read on this machine", 2)
+    return inputs
 
 
 def _end_with_the_starter(stdin: FileObject) -> None:
@@ -171,18 +277,60 @@ def _end_with_the_starter(stdin: FileObject) -> None:
     os._exit(1)
 
 
-def main(host: str, port: str) -> int:
-    """Work for the master at `host` and `port`, which has started this process and writes it its keys."""
+def _leave_at(number: int, worker: Worker, signalled: list[int]) -> None:
+    """End at a signal: at once before the load, and under it when others perform what is left."""
+    if signalled or not worker.leave():
+        os._exit(128 + number)
+    signalled.append(number)
+
+
+def _say(sentence: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+
+def main(setup: WorkerSetup) -> int:
+    """Work for a master; return the exit code."""
     forbid_core_dumps()
-    logging.getLogger("locust").setLevel(logging.ERROR)
+    logging.getLogger("locust").setLevel(logging.CRITICAL)
     runners.WORKER_LOG_REPORT_INTERVAL = -1
     runners.MASTER_HEARTBEAT_TIMEOUT = math.inf  # its clock is the wall's; a lease has a better one
-    stdin = FileObject(sys.stdin.buffer, "rb", close=False)
-    keys = keys_of(stdin.readline().decode())
-    gevent.spawn(_end_with_the_starter, stdin)
+    say: Callable[[str], object] = (lambda _: None) if setup.local else _say
+    keys = None
+    if setup.local:
+        stdin = FileObject(sys.stdin.buffer, "rb", close=False)
+        keys = keys_of(stdin.readline().decode())
+        gevent.spawn(_end_with_the_starter, stdin)
+    elif setup.keys is not None:
+        keys = read_keys(Path(setup.keys), WORKER)
+    where = f"the master at {setup.host} port {setup.port}"
+    say(f"waiting for {where}, at most {duration_text(int(setup.wait_s * NS))}")
+    until_s = time.monotonic() + setup.wait_s
     environment = LocustEnvironment(user_classes=[SessionUser])
-    return Worker(PatientRunner(environment, host, int(port), keys, _LOCAL_WAIT_S)).run()
+    try:
+        runner = PatientRunner(environment, setup.host, setup.port, keys, setup.wait_s)
+    except KeyRefusedError as fault:
+        say(f"error: {where}: {fault}; give both sides files of one pair, see `sessionload keys new`")
+        return 2
+    except MasterAbsentError as fault:
+        say(f"error: {where} was not there in time{f': {fault}' if str(fault) else ''}")
+        return 3
+    worker = Worker(runner, host="" if setup.local else socket.gethostname()[:100], tell=say)
+    signalled: list[int] = []
+    if not setup.local:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, _leave_at, number, worker, signalled)
+    try:
+        worker.run(until_s - time.monotonic())
+    except NoPartError as fault:
+        say(f"error: {fault}")
+        return fault.exit_code
+    finally:
+        hang_up(runner.greenlet, runner.client)
+    say("done: the master has all that was measured here")
+    return 128 + signalled[0] if signalled else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(WorkerSetup.of(sys.argv[1])))

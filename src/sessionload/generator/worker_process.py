@@ -22,7 +22,7 @@ from sessionload.metrics.raw import read_line
 from sessionload.stub.settings import KEY_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sessionload.config.run_spec import RunInputs
     from sessionload.metrics.delta import Delta
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
 READY = b"ready\n"
 """What a generator writes when it can take its inputs."""
+BEGIN = b"begin"
+"""What a master is told when its workers are gathered and the load may begin."""
 _START_S = 60.0
 _STDERR_TAIL = 4000
-_TICK_S = 0.25
+TICK_S = 0.25
 """A wait without a timeout would keep signals from being handled on some systems."""
 
 
@@ -44,14 +46,10 @@ def run_variables() -> dict[str, str]:
 class GeneratorProcess:
     """A running generator. Use as a context manager: it is ended on the way out, whatever happened."""
 
-    def __init__(self, variables: Mapping[str, str], *, workers: int = 1) -> None:
-        """Start a generator; `variables` become its environment, the key among them.
-
-        With more than one worker it is a master of so many.
-        """
-        module = ["sessionload.generator.worker"]
-        if workers > 1:
-            module = ["sessionload.distribution.master", str(workers)]
+    def __init__(
+        self, variables: Mapping[str, str], *, module: Sequence[str] = ("sessionload.generator.worker",)
+    ) -> None:
+        """Start a module that generates load; `variables` become its environment, the key among them."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-P", "-m", *module],  # -P: not from the current folder
             stdin=subprocess.PIPE,
@@ -65,7 +63,8 @@ class GeneratorProcess:
         )
         self._started = False
         self._commands: list[bytes] = []
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self.lines: queue.Queue[bytes | None] = queue.Queue()
+        """What it has written to standard output, and `None` where that has ended."""
         self._stderr_tail = bytearray()
         threading.Thread(target=self._read_lines, daemon=True, name="deltas").start()
         self._stderr_reader = threading.Thread(target=self._read_stderr, daemon=True, name="stderr")
@@ -74,8 +73,8 @@ class GeneratorProcess:
     def _read_lines(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it was opened as a pipe
         for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put(None)
+            self.lines.put(line)
+        self.lines.put(None)
 
     def _read_stderr(self) -> None:
         assert self._process.stderr is not None  # noqa: S101  # it was opened as a pipe
@@ -87,18 +86,26 @@ class GeneratorProcess:
         end = time.monotonic() + _START_S
         while time.monotonic() < end:
             with contextlib.suppress(queue.Empty):
-                return self._lines.get(timeout=_TICK_S) == READY
+                return self.lines.get(timeout=TICK_S) == READY
         return False
 
     def start(self, inputs: RunInputs) -> None:
         """Write the inputs of the run, and what was commanded before; the generator begins at once."""
+        self.write_inputs(inputs)
+        self.release()
+
+    def write_inputs(self, inputs: RunInputs) -> None:
+        """Write the inputs of the run."""
         assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
         with contextlib.suppress(OSError):  # it has ended: standard error says why
             for piece in inputs.pieces():
                 self._process.stdin.write(piece)
             self._process.stdin.flush()
+
+    def release(self, *commands: bytes) -> None:
+        """Write `commands`, what was commanded before, and from now on each command at once."""
         self._started = True
-        for command in self._commands:
+        for command in (*commands, *self._commands):
             self._write_command(command)
 
     def _write_command(self, command: bytes) -> None:
@@ -137,7 +144,7 @@ class GeneratorProcess:
         """
         while True:
             try:
-                line = self._lines.get(timeout=_TICK_S)
+                line = self.lines.get(timeout=TICK_S)
             except queue.Empty:
                 continue
             if line is None:
@@ -146,6 +153,16 @@ class GeneratorProcess:
                 continue
             with contextlib.suppress(ValueError):  # a line cut short by the generator's death
                 yield read_line(line)
+
+    def close_input(self) -> None:
+        """Let it know that nothing follows."""
+        assert self._process.stdin is not None  # noqa: S101  # it was opened as a pipe
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def wait(self, longest_s: float) -> None:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        self._process.wait(longest_s)
 
     @property
     def stderr_tail(self) -> str:

@@ -112,8 +112,15 @@ class RunTotals:
     @property
     def settled_ns(self) -> int:
         """Every arrival due before this instant has ended, as far as the deltas say."""
-        unheard = self.workers - len(self.latest.keys() | self._lost)
-        return 0 if unheard else min((delta.settled_ns for delta in self.present), default=0)
+        heard = self.latest.keys() | self._lost
+        coming = [
+            tally.seen.joined_ns
+            for worker, tally in self.tallies.items()
+            if tally.seen.joined_ns and worker not in heard
+        ]
+        unheard = self.workers - len(heard) - len(coming)
+        settled = [*coming, *(delta.settled_ns for delta in self.present)]
+        return 0 if unheard else min(settled, default=0)
 
     @property
     def elapsed_ns(self) -> int:
