@@ -156,6 +156,7 @@ def test_every_key_of_a_result_is_named() -> None:
         ("compare", "compare"),
         ("history", "history"),
         ("check", "check"),
+        ("worker", "scale"),
     ],
 )
 def test_every_option_is_named(command: str, document: str) -> None:

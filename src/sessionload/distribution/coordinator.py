@@ -170,7 +170,7 @@ class Coordinator:
 
     def _call_off(self) -> None:
         for peer in self._peers:
-            self._handshake.refuse(peer.node, "there is no run: it was called off before the load")
+            self._handshake.turn_away(peer.node, "there is no run: it was called off before the load")
 
     def _compare_clocks(self) -> None:
         ready = self._ready()
@@ -257,7 +257,7 @@ class Coordinator:
     def _admit(self, peer: Peer) -> None:
         """Deal a part to a worker that has come while there is load, if there is anything left to deal."""
         if self._ending or self._dealer.first_at(self._now_ns() + _JOIN_AHEAD_NS) >= self._planned:
-            self._handshake.refuse(peer.node, "the run is about to end")
+            self._handshake.turn_away(peer.node, "the run is about to end")
             self._peers.forget(peer)
             return
         dealt = self._deal(_JOIN_AHEAD_NS, peer)

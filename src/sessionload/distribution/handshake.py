@@ -77,7 +77,7 @@ class Handshake:
         """Ask a worker what time it is, which also tells it that we are there."""
         self._mailbox.send(peer.node, Ping(time.monotonic_ns()))
 
-    def refuse(self, node: str, reason: str, *, mismatch: bool = False) -> None:
+    def turn_away(self, node: str, reason: str, *, mismatch: bool = False) -> None:
         """Tell a worker that it has no part in this run."""
         self._mailbox.send(node, Refused(reason, mismatch))
 
@@ -88,7 +88,7 @@ class Handshake:
         mismatch = self._mismatch(hello)
         if mismatch:
             self._count_refused(f"a worker{f' ({hello.host})' if hello.host else ''} was refused: {mismatch}")
-            self.refuse(node, mismatch, mismatch=True)
+            self.turn_away(node, mismatch, mismatch=True)
             return
         peer = self._peers.add(node, hello.host, process)
         peer.heard_s = time.monotonic()
@@ -110,7 +110,7 @@ class Handshake:
         elif ready.environment != self._digests.environment:
             mismatch = "its environment is not the master's: the variables that the entry names differ"
             self._count_refused(f"{peer} was refused: {mismatch}")
-            self.refuse(peer.node, mismatch, mismatch=True)
+            self.turn_away(peer.node, mismatch, mismatch=True)
             self._peers.forget(peer)
         elif not peer.ready:
             peer.ready = True
