@@ -25,7 +25,7 @@ CLAIMS = [
 
 def programs_of(name: str) -> list[pytest.MarkDecorator]:
     """Return a mark for each program that a benchmark cannot do without."""
-    needed = {"nginx": "    with nginx(", "chromium": "driver.chromium"}
+    needed = {"nginx": "    with nginx(", "chromium": "driver.chromium", "namespaces": '"unshare"'}
     return [pytest.mark.needs(program) for program, use in needed.items() if use in SOURCES[name]]
 
 
