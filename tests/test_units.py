@@ -136,6 +136,10 @@ def test_rates_and_shares_without_unit_are_refused_with_the_unit_to_write() -> N
         parse_rate("200")
     with pytest.raises(ValueError, match=r"^'5' has no unit; did you mean 5%\?$"):
         parse_share("5")
+    with pytest.raises(ValueError, match=r"^'0.05' has no unit; did you mean 5%\?$"):
+        parse_share("0.05")
+    with pytest.raises(ValueError, match=r"^'500' has no unit; did you mean 500ms\?$"):
+        parse_duration("500", unit="ms")
     with pytest.raises(ValueError, match=r"^'101%' is more than 100%; write a share from 0% to 100%$"):
         parse_share("101%")
 

@@ -94,7 +94,9 @@ def quoted(text: str) -> str:
 def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return a hint that names the known word nearest to `word`; if none is, `otherwise` or all of them."""
     known_words = sorted(known)
-    close = get_close_matches(word, known_words, n=1, cutoff=0.6)
+    close = get_close_matches(word, known_words, n=1, cutoff=0.7) or get_close_matches(
+        word.lower(), known_words, n=1, cutoff=0.7
+    )
     if close:
         return f"did you mean '{close[0]}'?"
     return otherwise or "known here: " + ", ".join(known_words)

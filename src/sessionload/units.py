@@ -22,15 +22,15 @@ _RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|min|m|h)")
 _SHARE = re.compile(rf"({_NUMBER})\s*%")
 
 
-def parse_duration(text: str) -> int:
+def parse_duration(text: str, *, unit: str = "s") -> int:
     """Return the nanoseconds of `90s`, `1m30s`, `250ms` or `1.5h`.
 
-    Raises `ValueProblem`.
+    Raises `ValueProblem`, which suggests `unit` for a number without one.
     """
     compact = text.strip().replace(" ", "")
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
-        raise _not_a_quantity(text, "a duration", "s", "30s, 1m30s or 250ms")
+        raise _not_a_quantity(text, "a duration", unit, "30s, 1m30s or 250ms")
     total = sum((Fraction(number) * _DURATION_NS[unit] for number, unit in parts), Fraction(0))
     if total.denominator != 1:
         raise ValueProblem(
@@ -57,6 +57,10 @@ def parse_share(text: str) -> Fraction:
     """
     match = _SHARE.fullmatch(text.strip())
     if not match:
+        bare = text.strip()
+        if re.fullmatch(_NUMBER, bare) and 0 < Fraction(bare) < 1:
+            percent = f"{float(Fraction(bare) * 100):.12g}"
+            raise ValueProblem(f"{quoted(bare)} has no unit", f"did you mean {percent}%?")
         raise _not_a_quantity(text, "a share", "%", "20% or 0.1%")
     share = Fraction(match[1]) / 100
     if share > 1:

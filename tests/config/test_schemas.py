@@ -58,6 +58,7 @@ PARSED_ELSEWHERE = {
     "project-of-dots",
     "project-with-a-space",
     "rate-over-limit",
+    "errors-as-metric",
     "reference-in-text",
     "seed-exponent",  # a schema counts 1e3 as whole
     "share-of-nobody",

@@ -101,3 +101,27 @@ def test_a_file_without_an_id_where_one_must_be_is_refused(
 ) -> None:
     error = refusal(text, column)
     assert (error.code, error.place) == (code, Place("users.csv", line))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("id\nann\nbob\n", "add column: id;"),
+        ("email,plan\nann@x.example,free\n", "add column: email;"),
+        ('"User ID";plan\nann;free\n', "add column: User ID;"),
+        ("plan\tuser_id\nfree\tann\n", "add column: user_id;"),
+        ("User-Name", "add column: User-Name;"),
+    ],
+)
+def test_a_first_line_that_reads_like_a_header_is_a_question(text: str, hint: str) -> None:
+    error = refusal(text, None)
+    assert (error.code, error.place) == ("csv-header", Place("users.csv", 1))
+    assert hint in error.hint
+    assert error.message.endswith("it is taken for a user ID")
+
+
+@pytest.mark.parametrize(
+    "text", ["ann\nid\n", "id-7\nid-8\n", "user 1,x\n", "plan,tier\nfree,a\n", "ann,bob\n", "id,5\n"]
+)
+def test_a_first_line_that_could_be_an_id_is_one(text: str) -> None:
+    assert ids_in(text) == text.splitlines()

@@ -26,6 +26,7 @@ from sessionload.cli.parameters import (
     run_options,
     worker_options,
 )
+from sessionload.cli.suggestions import option_meant
 from sessionload.cli.worker_commands import keys, worker
 from sessionload.config.shipped_files import scenario_file, shipped_note
 from sessionload.errors import SessionloadError
@@ -277,6 +278,13 @@ def _tell_shipped(*paths: Path) -> None:
         warn(note)
 
 
+def _with_option_meant(error: click.NoSuchOption) -> click.UsageError:
+    parameters = error.ctx.command.params if error.ctx else []
+    meant = option_meant(error.option_name, (option for each in parameters for option in each.opts))
+    question = f" Did you mean '{meant}'?" if meant else ""
+    return click.UsageError(f"No such option '{error.option_name}'.{question}", error.ctx)
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
     forbid_core_dumps()
@@ -284,7 +292,7 @@ def main() -> NoReturn:
     try:
         sys.exit(cli(standalone_mode=False))
     except click.ClickException as error:
-        error.show()
+        (_with_option_meant(error) if isinstance(error, click.NoSuchOption) else error).show()
         sys.exit(error.exit_code)
     except click.Abort:  # Ctrl-C in a command that has nothing to drain
         sys.exit(128 + signal.SIGINT)

@@ -92,9 +92,13 @@ class Document:
         kept = {known: written for known, written in self.places.items() if known[: len(path)] != path}
         return Document(data, self.file, {**kept, path: Written(place, place)})
 
+    def texts(self) -> Iterator[tuple[Path, str, bool]]:
+        """Yield each text with its path, and whether it is a key."""
+        return _texts((), self.data)
+
     def refuse_literal_keys(self) -> None:
         """Raise `InputError` (literal-key) when a key or value anywhere looks like an API key."""
-        for path, text, is_key in _texts((), self.data):
+        for path, text, is_key in self.texts():
             if may_be_key(text):
                 written = self.written(path)
                 raise InputError(

@@ -117,7 +117,7 @@ def _duration(
 ) -> tuple[int, str]:
     """Return the nanoseconds of a duration between two bounds, and its text."""
     given = node.get(key) or node.unwritten(key, usual)
-    ns = given.duration()
+    ns = given.duration(high[0], usual.lstrip("0123456789"))
     if not low[0] <= ns <= high[0]:
         raise given.out_of_range(low[1], high[1])
     return ns, given.written

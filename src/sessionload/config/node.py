@@ -14,8 +14,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sessionload.config.document import dotted, shown
+from sessionload.config.other_tools import lesson_of
 from sessionload.errors import InputError, ValueProblem, nearest
-from sessionload.units import parse_duration, parse_rate, parse_share
+from sessionload.units import NS, parse_duration, parse_rate, parse_share
+from sessionload.workload.schedule import LONGEST_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -66,7 +68,8 @@ class Node:
         for key in self.names():
             if key not in known:
                 message = f"unknown key {shown(key)} in {self.name}"
-                raise self._child(key).refuse("unknown-key", message, nearest(key, known), at_key=True)
+                hint = lesson_of(key, dotted(self.path)) or nearest(key, known)
+                raise self._child(key).refuse("unknown-key", message, hint, at_key=True)
         return self
 
     def names(self) -> tuple[str, ...]:
@@ -147,9 +150,16 @@ class Node:
             raise self._bad_type("a number", "write digits, without quotes, like 1.5")
         return Fraction(repr(self.value))
 
-    def duration(self) -> int:
-        """Return the nanoseconds of a duration with a unit."""
-        return self._quantity(parse_duration, "bad-duration", "a duration like 30s")
+    def duration(self, most_ns: int = LONGEST_NS, unit: str = "s") -> int:
+        """Return the nanoseconds of a duration with a unit.
+
+        To a bare number, `unit` is suggested, or `ms` where that makes more than `most_ns`.
+        """
+        if isinstance(self.value, int | float) and self.value * NS > most_ns:
+            unit = "ms"
+        return self._quantity(
+            lambda text: parse_duration(text, unit=unit), "bad-duration", "a duration like 30s"
+        )
 
     def rate(self) -> Fraction:
         """Return the arrivals per second of a rate with a unit."""

@@ -1,13 +1,21 @@
-"""`${NAME}` as a whole value: it comes from the environment variable NAME."""
+"""`${NAME}` as a whole value: it comes from the environment variable NAME.
+
+Values of the environments file can be that. A scenario has none: what it says must be in its result, and
+where a value shall differ from run to run, `--set` gives it.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from sessionload.config.document import dotted
+from sessionload.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionload.config.document import Document
     from sessionload.config.node import Node
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -34,3 +42,14 @@ def resolved(node: Node, variables: Mapping[str, str]) -> str:
         message = f"the environment variable {variable} {state}"
         raise node.refuse("missing-variable", message, f"set it before the run: export {variable}=...")
     return value
+
+
+def refuse_references(document: Document) -> None:
+    """Raise `InputError` (bad-reference) for the first `${NAME}` in a scenario."""
+    for path, text, is_key in document.texts():
+        match = REFERENCE.search(text)
+        if match and not is_key and path != ("description",) and path[:2] != ("users", "also"):
+            message = f"{dotted(path)} refers to an environment variable, which a scenario cannot"
+            option = ".".join(map(str, path))
+            hint = f'write a value here, and give another one with --set {option}="${match[1]}"'
+            raise InputError("bad-reference", message, place=document.written(path).value, hint=hint)

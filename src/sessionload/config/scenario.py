@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.config.load import Load, check_load
 from sessionload.config.node import Node
+from sessionload.config.other_tools import parse_written_target
+from sessionload.config.reference import refuse_references
 from sessionload.config.stages import EXAMPLE
 from sessionload.config.users import UserFile, check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
-from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.windows import measured_seconds, measured_span_ns
 from sessionload.workload.user_ids import UserIds, extremes, fault_in, spread_user_ids
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sessionload.config.document import Document
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.verdict.evidence import Limits
+    from sessionload.verdict.targets import Target
     from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.text_list import TextList
 
@@ -82,6 +84,7 @@ class Scenario:
     def check(cls, document: Document) -> Scenario:
         """Return the scenario that a document says. Raises `InputError`."""
         document.refuse_literal_keys()
+        refuse_references(document)
         top = Node.top(document).mapping(KEYS)
         name = top.need("name", "launch").a_name()
         description_node = top.get("description")
@@ -201,7 +204,7 @@ def _targets(node: Node, load: Load) -> tuple[Target, ...]:
 
 def _target(node: Node, stages: Sequence[Stage]) -> Target:
     if not isinstance(node.value, dict):
-        return node.parsed(parse_target, "bad-target", f"write it like {_TARGET}")
+        return node.parsed(parse_written_target, "bad-target", f"write it like {_TARGET}")
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
@@ -215,7 +218,7 @@ def _target(node: Node, stages: Sequence[Stage]) -> Target:
     aborts = abort.boolean() if abort else False
 
     def parse(expr: str) -> Target:
-        return parse_target(expr, window_ns=window_ns, abort=aborts)
+        return parse_written_target(expr, window_ns=window_ns, abort=aborts)
 
     return node.need("expr", _TARGET).parsed(parse, "bad-target", f"write it like {_TARGET}")
 

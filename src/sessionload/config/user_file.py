@@ -7,6 +7,7 @@ message names the line where it was opened, not the one where the reader gave up
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place, nearest
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
 
 _SEPARATORS = {";": "';'", "\t": '"\\t"', "|": "'|'", ",": "','"}
 _TOO_LONG = "field larger than field limit"
+_HEADERS = {
+    *("id", "ids", "user", "users", "userid", "userids", "username", "name", "email", "mail", "uuid", "guid"),
+    *("customer", "customerid", "login", "account", "accountid", "externalid", "uid"),
+}
+"""What a column of user IDs is called, in small letters without spaces, `_` and `-`."""
+_HEADER_FIELD = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}")
 _NO_END = "unexpected end of data"
 
 
 def user_ids_of(lines: Iterable[str], file: UserFile) -> TextList:
     """Return the IDs in the lines of `file`, each with its line end.
 
-    Raises `InputError` (no-user-ids, empty-user-id, no-such-column, bad-csv).
+    Raises `InputError` (no-user-ids, empty-user-id, csv-header, no-such-column, bad-csv).
     """
     ids = TextList.of(
         _plain(lines, file) if file.column is None else _column(lines, file, file.column, _empty)
@@ -52,9 +59,22 @@ def column_of(lines: Iterable[str], file: UserFile, column: str, named_at: Place
 
 def _plain(lines: Iterable[str], file: UserFile) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
+        if number == 1:
+            _refuse_header(line, file)
         if line.isspace():
             raise _empty(file, number)
         yield line.removesuffix("\n")
+
+
+def _refuse_header(line: str, file: UserFile) -> None:
+    """Ask which is meant when the first line reads like the header of a CSV file."""
+    fields = re.split(r"[,;\t|]", line.strip())
+    names = [field.strip().strip('"') for field in fields]
+    known = [name for name in names if re.sub(r"[ _-]", "", name.lower()) in _HEADERS]
+    if known and all(_HEADER_FIELD.fullmatch(name) for name in names):
+        message = "is the first line the header of a CSV file? Without a column, it is taken for a user ID"
+        hint = f"if it is one, add column: {known[0]}; if it is an ID, let another one be the first"
+        raise _refuse("csv-header", message, hint, file, 1)
 
 
 def _column(

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.also import check_also
+from sessionload.config.other_tools import lesson_of
 from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
 
@@ -55,8 +56,13 @@ class Users:
 
 def check_users(node: Node) -> Users:
     """Return the checked `users` of a scenario. Raises `InputError`."""
+    if isinstance(node.value, int):
+        message = f"{node.name} says which IDs arrive, and is no number"
+        raise node.refuse("bad-type", message, lesson_of("users", node.name))
+    _refuse_list(node)
     node.mapping(KEYS)
     source = node.need("id", '"user-{run}-{n}"')
+    _refuse_list(source)
     unique_node = node.get("unique")
     unique = unique_node.boolean() if unique_node else True
     returning_node = node.get("returning")
@@ -75,6 +81,13 @@ def check_users(node: Node) -> Users:
     ids = UserIds(source.text(), None, returning, unique)
     source.parsed(lambda _: compile_user_ids(ids, run_id="run", seed=0), "bad-user-id", _CURE, most=1000)
     return Users(ids, None, further, source.place, resolved)
+
+
+def _refuse_list(node: Node) -> None:
+    if isinstance(node.value, list):
+        message = f"{node.name} is a list, and IDs that are listed stand in a file of their own"
+        hint = "write them to users.txt, one a line, and here id: {file: users.txt}"
+        raise node.refuse("bad-type", message, hint)
 
 
 def _file(source: Node) -> UserFile:

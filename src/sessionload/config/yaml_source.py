@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sessionload.config.document import Document, Path, Written, plain_scalar, shown
-from sessionload.config.yaml_syntax import NO_COLON, QUOTE_HINT, syntax_error
+from sessionload.config.yaml_syntax import NO_COLON, QUOTE_HINT, REFERENCE_HINT, syntax_error
 from sessionload.errors import InputError, Place
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def parse(raw: bytes, file: str, *, largest: int = LARGEST_BYTES, deepest: int =
     try:
         return Document(*_Building(file, deepest).document(_events(loader)))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise _syntax_error(error, loader, file) from None
+        raise _syntax_error(error, loader, file, text) from None
     finally:
         loader.dispose()
 
@@ -93,12 +93,17 @@ def _at(file: str, mark: Any) -> Place:  # noqa: ANN401 -- typed as optional, bu
     return Place(file, mark.line + 1, mark.column + 1)
 
 
-def _syntax_error(error: Exception, loader: yaml.SafeLoader, file: str) -> InputError:
+def _syntax_error(error: Exception, loader: yaml.SafeLoader, file: str, text: str) -> InputError:
     problem = str(getattr(error, "problem", ""))
     mark = getattr(error, "problem_mark", None) or loader.get_mark()
     if problem.startswith(NO_COLON):
         mark = getattr(error, "context_mark", None) or mark  # the line itself, not the one after it
-    return syntax_error(problem, _at(file, mark))
+    place = _at(file, mark)
+    line = _BREAK.split(text)[mark.line : mark.line + 1]
+    if any("${" in each for each in line):
+        message = "a ${NAME} inside { } or [ ] is broken here"
+        return InputError("yaml-syntax", message, place=place, hint=REFERENCE_HINT)
+    return syntax_error(problem, place)
 
 
 class _Building:

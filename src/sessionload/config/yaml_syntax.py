@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from sessionload.errors import Place
 
 QUOTE_HINT = "inside [ ] and { }, put a text that has brackets, braces, commas or colons in it in quotes"
+REFERENCE_HINT = (
+    "put it in quotes in the environments file; a scenario has no ${NAME}: "
+    'write a value, and give another one with --set load.stages.0.rate="$NAME"'
+)
 _IN_BRACKETS = ("a list or mapping in brackets is broken here", QUOTE_HINT)
 _STRAY = ("this does not belong here", "indent the keys of a mapping alike, and quote what has { } in it")
 _LIST_ITEM = ("a list item is not allowed here", "begin each '- ' on a new line")

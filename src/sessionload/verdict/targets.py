@@ -43,7 +43,18 @@ COUNTS = (
 _COMMON = ("p50", "p90", "p95", "p99", "p99.9", "min", "mean", "max")
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 _UPPER = ("<", "<=")
-_SYNONYMS = {"average": "mean", "avg": "mean", "median": "p50", "maximum": "max", "minimum": "min"}
+_SYNONYMS = {
+    "average": "mean",
+    "avg": "mean",
+    "median": "p50",
+    "maximum": "max",
+    "minimum": "min",
+    "5xx": "server_errors",
+    "429": "throttled",
+    "dropped": "unsent",
+    **dict.fromkeys(("errors", "failures", "failed", "failure_rate", "fail_rate"), "error_rate"),
+    **dict.fromkeys(("latency", "duration", "response_time", "response", "answered", "service"), "p95"),
+}
 _MENDED = {"=<": "<=", "=>": ">=", "<<": "<", ">>": ">", "===": "=="}
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30}")
 _PERCENTILE = re.compile(r"p([0-9]{1,30}(?:\.[0-9]{1,30})?)")
@@ -174,7 +185,7 @@ def _check_op(text: str, op: str, metric: TargetMetric) -> None:
 def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Fraction]:
     if metric.view:
         if _NUMBER.fullmatch(written):
-            raise ValueProblem(f"{quoted(written)} has no unit", f"did you mean {written}ms?")
+            raise _duration_without_unit(written)
         if written.endswith("%"):
             raise ValueProblem(
                 f"{metric.name} is a duration, not a share", f"write it like {metric.name} {op} 400ms"
@@ -189,6 +200,14 @@ def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Frac
             f"{quoted(written)} is not a count", "write a whole number of arrivals, or a share like 0.1%"
         )
     return BoundKind.COUNT, Fraction(written)
+
+
+def _duration_without_unit(written: str) -> ValueProblem:
+    """Return the problem: below 1 it is seconds, from 10 on milliseconds, and between them who knows."""
+    message = f"{quoted(written)} has no unit"
+    if 1 <= Fraction(written) < 10:
+        return ValueProblem(message, f"write {written}s or {written}ms, whichever is meant")
+    return ValueProblem(message, f"did you mean {written}{'s' if Fraction(written) < 1 else 'ms'}?")
 
 
 def _share_without_unit(written: str) -> ValueProblem:
