@@ -158,7 +158,7 @@ def test_a_quantile_needs_a_share_between_0_and_1(share: float) -> None:
         ("lognormal(p50=0ms, p99=180ms)", "it needs 0 < p50 <= p99"),
         ("lognormal(p50=200ms, p99=180ms)", "it needs 0 < p50 <= p99"),
         ("bimodal(500ms, 10ms, 5%)", "its fast answer is slower than its slow one"),
-        ("bimodal(10ms, 500ms, 0.05)", "'0.05' has no unit; did you mean 0.05%?"),
+        ("bimodal(10ms, 500ms, 0.05)", "'0.05' has no unit; did you mean 5%?"),
         ("bimodal(10ms, 500ms, 105%)", "is more than 100%"),
     ],
 )
