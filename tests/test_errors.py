@@ -83,7 +83,7 @@ def test_a_text_of_somebody_is_quoted_on_one_line_and_cut(text: str, shown: str)
     [
         ("durration", "did you mean 'duration'?"),
         ("rate", "did you mean 'rate'?"),
-        ("RATE", "known here: duration, name, rate"),
+        ("RATE", "did you mean 'rate'?"),
         ("", "known here: duration, name, rate"),
         ("xylophone", "known here: duration, name, rate"),
     ],

@@ -7,15 +7,17 @@ traceback. A value that somebody wrote may be a key: a message quotes it only wh
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 _WIDEST = 40
+_MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,21 @@ class SessionloadError(Exception):
         self.message = message
         self.place = place
         self.hint = hint
+        self.excerpt = ""
+        """The line at `place` and one that underlines what is wrong, where the text of the file is known."""
+
+        self.key = ""
+        """The key that is missing, or that another one is a slip of."""
+
+    @property
+    def each(self) -> tuple[Self, ...]:
+        """The mistakes that this tells: usually it is one."""
+        return (self,)
+
+    @property
+    def told(self) -> str:
+        """What people read: a sentence, and the line that it is about."""
+        return f"error: {self}" + (f"\n{self.excerpt}" if self.excerpt else "")
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
@@ -56,6 +73,41 @@ class SessionloadError(Exception):
 
 class InputError(SessionloadError):
     """A file, option or guard refuses the run before any traffic (exit 2)."""
+
+
+class SeveralInputError(InputError):
+    """Several mistakes at once, in the order of the file. As an error it is the first of them."""
+
+    def __init__(self, first: InputError, *others: InputError) -> None:
+        super().__init__(first.code, first.message, place=first.place, hint=first.hint)
+        self._each = (first, *others)
+
+    @classmethod
+    def joined(cls, errors: Iterable[InputError]) -> InputError:
+        """Return one error for all of them: the only one, or several."""
+        known = sorted(errors, key=_position)
+        return known[0] if len(known) == 1 else cls(*known)
+
+    @property
+    def each(self) -> tuple[InputError, ...]:  # type: ignore[override]  # they are not several themselves
+        """The mistakes, in the order of the file."""
+        return self._each
+
+    @property
+    def told(self) -> str:
+        """The first ten mistakes, each with its line, and how many more there are."""
+        shown = [error.told for error in self._each[:_MOST_TOLD]]
+        more = len(self._each) - len(shown)
+        end = f"{len(self._each)} mistakes" + (f", of which {more} are not shown" if more else "")
+        return "\n".join([*shown, end])
+
+
+def _position(error: InputError) -> tuple[int, int]:
+    """Return line and column; what is in no file comes last."""
+    place = error.place
+    return (
+        (place.line, place.column or 0) if place is not None and place.line is not None else (sys.maxsize, 0)
+    )
 
 
 class PreflightError(SessionloadError):

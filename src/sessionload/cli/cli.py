@@ -58,7 +58,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SessionloadError as error:
-            warn(f"error: {error}")
+            warn(error.told)
             sys.exit(error.exit_code)
 
 

@@ -74,7 +74,7 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
         grace_s = grace_option(options.sl_grace)
         prepare_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
     except SessionloadError as error:
-        warn(f"error: {error}")
+        warn(error.told)
         sys.exit(error.exit_code)
     environment.stop_timeout = 0.0  # the drain is ours, and over before Locust stops a user
     quits_after_s = options.autoquit if options.autostart and options.autoquit >= 0 else None

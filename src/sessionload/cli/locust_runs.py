@@ -150,7 +150,7 @@ class LocustRuns:
             with ExitStack() as stack:
                 self._perform(with_server(prepare_run(self._request, run_variables()), stack))
         except SessionloadError as error:
-            warn(f"error: {error}")
+            warn(error.told)
             self._environment.process_exit_code = error.exit_code
         except Exception:  # noqa: BLE001 -- a defect must not keep the process, or look like a verdict
             self._environment.process_exit_code = defect()

@@ -18,7 +18,7 @@ from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.guard import refuse_unconfirmed
-from sessionload.config.read import read_document
+from sessionload.config.read import lines_shown, read_document
 from sessionload.config.shipped_files import default_contract, default_environments, name_of
 from sessionload.contract.contract import Contract
 from sessionload.contract.turn import turn_of
@@ -115,9 +115,10 @@ def _environment(options: CheckOptions) -> Environment:
         return Environment.check(stub, "stub", {}, operation=options.operation)
     environments = read_document(options.environments)
     place = Place("--environment")
-    environment = Environment.check(
-        environments, name, os.environ, operation=options.operation, asked_at=place
-    )
+    with lines_shown(environments, careful=True):
+        environment = Environment.check(
+            environments, name, os.environ, operation=options.operation, asked_at=place
+        )
     refuse_unconfirmed(environment, options.confirmed, place)
     return environment
 

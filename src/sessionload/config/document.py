@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.errors import InputError, Place, nearest
@@ -71,6 +71,8 @@ class Document:
     data: Any
     file: str
     places: Mapping[Path, Written]
+    text: str = field(default="", repr=False, compare=False)
+    """The text of the file, to show lines of; see `excerpt`."""
 
     def written(self, path: Path) -> Written:
         """Return where the value at `path` was written; what was written nowhere is at the file itself."""
@@ -90,7 +92,7 @@ class Document:
         """Return the document with a value at the end of `steps`; see `with_override`."""
         path, data = _replaced(self.data, list(steps), value, place)
         kept = {known: written for known, written in self.places.items() if known[: len(path)] != path}
-        return Document(data, self.file, {**kept, path: Written(place, place)})
+        return replace(self, data=data, places={**kept, path: Written(place, place)})
 
     def texts(self) -> Iterator[tuple[Path, str, bool]]:
         """Yield each text with its path, and whether it is a key."""

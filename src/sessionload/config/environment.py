@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.config import binding
 from sessionload.config.document import shown
+from sessionload.config.mistakes import Mistakes
 from sessionload.config.node import NAME, Node
 from sessionload.config.reference import REFERENCE, resolved, variable_of
 from sessionload.config.url import Url
@@ -173,15 +174,19 @@ class Environment:
 
 
 def _entries(top: Node) -> dict[str, Node]:
-    entries = {}
+    entries, mistakes = {}, Mistakes()
     for name in top.names():
-        entry = top.need(name, "{embedded: true}")
-        if not NAME.fullmatch(name):
-            message = "the name of an environment is 1 to 64 letters, digits, '.', '_' or '-'"
-            raise entry.refuse("bad-name", message, "write it like staging", at_key=True)
-        for key in entry.mapping(KEYS).names():
-            _refuse_text(key, entry.need(key, ""))
-        entries[name] = entry
+        entries[name] = entry = top.need(name, "{embedded: true}")
+        with mistakes:
+            if not NAME.fullmatch(name):
+                message = "the name of an environment is 1 to 64 letters, digits, '.', '_' or '-'"
+                raise entry.refuse("bad-name", message, "write it like staging", at_key=True)
+        with mistakes:
+            entry.mapping(KEYS)
+        for key in entry.value if isinstance(entry.value, dict) else ():
+            with mistakes:
+                _refuse_text(key, entry.need(key, ""))
+    mistakes.end()
     return entries
 
 

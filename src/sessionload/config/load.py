@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sessionload.config.mistakes import Mistakes
 from sessionload.config.stages import EXAMPLE, check_stages
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
@@ -63,25 +64,40 @@ class Load:
 
 def check_load(node: Node, *, seed: int) -> Load:
     """Return the checked `load` of a scenario. Raises `InputError`."""
-    node.mapping(KEYS)
-    arrivals = _choice(node, "arrivals", ARRIVALS)
-    connections = _choice(node, "connections", CONNECTIONS)
-    addresses = _choice(node, "addresses", ADDRESSES)
-    resumption_node = node.get("tls_resumption")
-    tls_resumption = resumption_node.boolean() if resumption_node else True
-    stages_node = node.need("stages", f"[{EXAMPLE}]")
-    stages = check_stages(stages_node)
+    node.names()  # else there is nothing to look into
+    mistakes = Mistakes()
+    with mistakes:
+        node.mapping(KEYS)
+    with mistakes:
+        arrivals = _choice(node, "arrivals", ARRIVALS)
+    with mistakes:
+        connections = _choice(node, "connections", CONNECTIONS)
+    with mistakes:
+        addresses = _choice(node, "addresses", ADDRESSES)
+    with mistakes:
+        resumption_node = node.get("tls_resumption")
+        tls_resumption = resumption_node.boolean() if resumption_node else True
+    with mistakes:
+        stages = check_stages(node.need("stages", f"[{EXAMPLE}]"))
+    with mistakes:
+        timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
+    with mistakes:
+        lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
+    with mistakes:
+        cpu, max_cpu = _cpu(node)
+    with mistakes:
+        lost_node = node.get("max_lost") or node.unwritten("max_lost", "0%")
+        max_lost = lost_node.share()
+    with mistakes:
+        given = node.get("max_in_flight")
+        in_flight = given.integer(1, MOST_IN_FLIGHT) if given else None
+    mistakes.end()
     try:
         schedule = Schedule(stages.stages, arrivals=arrivals, seed=seed)
     except ValueProblem as problem:
-        raise stages_node.refuse("bad-schedule", problem.message, problem.cure) from None
-    timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
-    lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
-    cpu, max_cpu = _cpu(node)
-    lost_node = node.get("max_lost") or node.unwritten("max_lost", "0%")
-    given = node.get("max_in_flight")
+        raise node.need("stages", "").refuse("bad-schedule", problem.message, problem.cure) from None
     usual = max(1, min(MOST_IN_FLIGHT, math.ceil(schedule.peak * timeout_ns / NS)))
-    max_in_flight = given.integer(1, MOST_IN_FLIGHT) if given else usual
+    max_in_flight = usual if in_flight is None else in_flight
     resolved = {
         "arrivals": arrivals,
         "stages": stages.resolved,
@@ -102,7 +118,7 @@ def check_load(node: Node, *, seed: int) -> Load:
         addresses=addresses,
         tls_resumption=tls_resumption,
         peak_at=stages.peak_at,
-        limits=Limits(lag_ns, cpu, lost_node.share()),
+        limits=Limits(lag_ns, cpu, max_lost),
         resolved=resolved,
     )
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sessionload.config.document import dotted, shown
+from sessionload.config.mistakes import Mistakes
 from sessionload.config.other_tools import lesson_of
 from sessionload.errors import InputError, ValueProblem, nearest
 from sessionload.units import NS, parse_duration, parse_rate, parse_share
@@ -64,12 +65,17 @@ class Node:
         return InputError(code, message, place=written.key if at_key else written.value, hint=hint)
 
     def mapping(self, known: Collection[str]) -> Node:
-        """Return this node, known to be a mapping with no key outside `known`."""
+        """Return this node, known to be a mapping with no key outside `known`; tell all others."""
+        mistakes = Mistakes()
         for key in self.names():
             if key not in known:
                 message = f"unknown key {shown(key)} in {self.name}"
                 hint = lesson_of(key, dotted(self.path)) or nearest(key, known)
-                raise self._child(key).refuse("unknown-key", message, hint, at_key=True)
+                error = self._child(key).refuse("unknown-key", message, hint, at_key=True)
+                error.key = next((each for each in known if hint == f"did you mean '{each}'?"), "")
+                with mistakes:
+                    raise error
+        mistakes.end()
         return self
 
     def names(self) -> tuple[str, ...]:
@@ -85,7 +91,9 @@ class Node:
     def need(self, key: str, example: str) -> Node:
         """Return the value of a required key of a mapping; `example` is shown when it is not there."""
         if key not in self.value:
-            raise self.refuse("missing-key", f"{self.name} has no '{key}'", f"add {key}: {example}")
+            error = self.refuse("missing-key", f"{self.name} has no '{key}'", f"add {key}: {example}")
+            error.key = key
+            raise error
         return self._child(key)
 
     def unwritten(self, key: str, value: str) -> Node:

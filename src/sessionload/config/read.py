@@ -7,13 +7,16 @@ Everything is read once and checked before any traffic. Of this package only thi
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionload.config import machine
 from sessionload.config.contract_files import places_shown, read_contract
+from sessionload.config.document import Document
 from sessionload.config.environment import Environment
+from sessionload.config.excerpt import excerpt
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.config.scenario import Scenario
@@ -24,15 +27,16 @@ from sessionload.errors import InputError, Place
 from sessionload.storage.files import read_at_most, read_bytes, read_text, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sessionload.config.document import Document
     from sessionload.config.users import UserFile
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.workload.text_list import TextList
 
 _LARGEST_IDS = 256 * 1024 * 1024
 _IDS = "the file of user IDs"
+_NEVER_SHOWN = {"literal-key", "bad-key"}
+"""Mistakes whose lines hold a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,18 @@ def read_run(
     document = with_overrides(read_document(request.scenario), request.overrides)
     if request.environment:
         document = document.with_override("environment", request.environment, place=Place("--environment"))
-    scenario = Scenario.check(document)
+    with lines_shown(document):
+        scenario = Scenario.check(document)
     environments = read_document(request.environments)
-    environment = Environment.check(
-        environments,
-        scenario.environment,
-        variables,
-        operation=request.operation,
-        asked_at=scenario.environment_at,
-    )
-    guard(scenario, environment, request.confirmed)
+    with lines_shown(document), lines_shown(environments, careful=True):
+        environment = Environment.check(
+            environments,
+            scenario.environment,
+            variables,
+            operation=request.operation,
+            asked_at=scenario.environment_at,
+        )
+        guard(scenario, environment, request.confirmed)
     contract, sha256 = read_contract(request.contract)
     ids: TextList | None = None
     columns: dict[str, TextList] = {}
@@ -89,7 +95,7 @@ def read_run(
         ids=ids,
         columns=columns,
     )
-    with places_shown(request.contract):
+    with lines_shown(document), places_shown(request.contract):
         return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
 
 
@@ -110,7 +116,22 @@ def with_overrides(document: Document, overrides: Sequence[str]) -> Document:
 
 def read_document(path: Path, what: str = "the file") -> Document:
     """Return a scenario or environments file as a document. Raises `InputError`."""
-    return parse(read_at_most(path, LARGEST_BYTES, what), str(path))
+    raw = read_at_most(path, LARGEST_BYTES, what)
+    with lines_shown(Document(None, str(path), {}, raw.decode(errors="replace")), careful=True):
+        return parse(raw, str(path))
+
+
+@contextmanager
+def lines_shown(document: Document, *, careful: bool = False) -> Iterator[None]:
+    """Show the lines of a document with the mistakes that are found in it; see `excerpt` for `careful`."""
+    try:
+        yield
+    except InputError as error:
+        for each in error.each:
+            place = each.place
+            if place is not None and place.file == document.file and each.code not in _NEVER_SHOWN:
+                each.excerpt = each.excerpt or excerpt(document.text, place, careful=careful)
+        raise
 
 
 def read_users(

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sessionload.config.document import dotted
+from sessionload.config.mistakes import Mistakes
 from sessionload.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,11 +46,14 @@ def resolved(node: Node, variables: Mapping[str, str]) -> str:
 
 
 def refuse_references(document: Document) -> None:
-    """Raise `InputError` (bad-reference) for the first `${NAME}` in a scenario."""
+    """Raise `InputError` (bad-reference) for each `${NAME}` in a scenario."""
+    mistakes = Mistakes()
     for path, text, is_key in document.texts():
         match = REFERENCE.search(text)
         if match and not is_key and path != ("description",) and path[:2] != ("users", "also"):
             message = f"{dotted(path)} refers to an environment variable, which a scenario cannot"
             option = ".".join(map(str, path))
             hint = f'write a value here, and give another one with --set {option}="${match[1]}"'
-            raise InputError("bad-reference", message, place=document.written(path).value, hint=hint)
+            with mistakes:
+                raise InputError("bad-reference", message, place=document.written(path).value, hint=hint)
+    mistakes.end()

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.load import Load, check_load
+from sessionload.config.mistakes import Mistakes
 from sessionload.config.node import Node
 from sessionload.config.other_tools import parse_written_target
 from sessionload.config.reference import refuse_references
@@ -85,16 +86,31 @@ class Scenario:
         """Return the scenario that a document says. Raises `InputError`."""
         document.refuse_literal_keys()
         refuse_references(document)
-        top = Node.top(document).mapping(KEYS)
-        name = top.need("name", "launch").a_name()
-        description_node = top.get("description")
-        description = description_node.text() if description_node else ""
+        top = Node.top(document)
+        top.names()  # else there is nothing to look into
         environment = top.get("environment") or top.unwritten("environment", "stub")
-        seed_node = top.get("seed")
-        seed = seed_node.integer(0, _LARGEST_SEED) if seed_node else 1
-        users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
-        load = check_load(top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed)
-        targets = _targets(top.need("targets", f"[{_TARGET}]"), load)
+        mistakes = Mistakes()
+        seed = 1
+        good_load: Load | None = None
+        with mistakes:
+            top.mapping(KEYS)
+        with mistakes:
+            name = top.need("name", "launch").a_name()
+        with mistakes:
+            description_node = top.get("description")
+            description = description_node.text() if description_node else ""
+        with mistakes:
+            environment.a_name()
+        with mistakes:
+            seed_node = top.get("seed")
+            seed = seed_node.integer(0, _LARGEST_SEED) if seed_node else seed
+        with mistakes:
+            users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
+        with mistakes:
+            good_load = load = check_load(top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed)
+        with mistakes:
+            targets = _targets(top.need("targets", f"[{_TARGET}]"), good_load)
+        mistakes.end()
         resolved = {
             "name": name,
             "description": description,
@@ -189,7 +205,7 @@ class Scenario:
         return f"{otherwise}change users.id, so that every ID is one that the contract allows"
 
 
-def _targets(node: Node, load: Load) -> tuple[Target, ...]:
+def _targets(node: Node, load: Load | None) -> tuple[Target, ...]:
     items = node.items()
     if not items:
         message = "there is no target, and without one no run could pass"
@@ -198,17 +214,22 @@ def _targets(node: Node, load: Load) -> tuple[Target, ...]:
         raise node.refuse(
             "too-long", f"{node.name} has more than {_MOST_TARGETS} items", "keep those that matter"
         )
-    stages = load.schedule.stages
-    return tuple(_target(item, stages) for item in items)
+    targets, mistakes = [], Mistakes()
+    for item in items:
+        with mistakes:
+            targets.append(_target(item, load.schedule.stages if load else None))
+    mistakes.end()
+    return tuple(targets)
 
 
-def _target(node: Node, stages: Sequence[Stage]) -> Target:
+def _target(node: Node, stages: Sequence[Stage] | None) -> Target:
+    """Return a target; without `stages`, which have mistakes of their own, it is not held against them."""
     if not isinstance(node.value, dict):
         return node.parsed(parse_written_target, "bad-target", f"write it like {_TARGET}")
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
-    if window and window.duration() > len(measured_seconds(stages)) * NS:
+    if window and stages and window.duration() > len(measured_seconds(stages)) * NS:
         first_ns, last_ns = measured_span_ns(stages)
         message = f"{window.name} is longer than the measured stages together"
         if window.duration() <= last_ns - first_ns:

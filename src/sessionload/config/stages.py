@@ -12,8 +12,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
+from sessionload.config.mistakes import Mistakes
 from sessionload.units import NS
 from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Stage
 
@@ -63,6 +65,11 @@ class _Level:
         written = {"people": number, "every": every}
         return cls(Fraction(number * NS, every_ns), node.place, written, every_ns)
 
+    @classmethod
+    def unknown(cls, node: Node) -> Self:
+        """Return the level of a stage that has a mistake."""
+        return cls(Fraction(1), node.place, {"rate": "1/s"})
+
     @property
     def amount(self) -> str:
         """`20/s`, or `50`."""
@@ -105,17 +112,29 @@ def check_stages(node: Node) -> Stages:
     if not items:
         raise node.refuse("no-stage", f"{node.name} is empty", f"add - {EXAMPLE}")
     parts: list[_Part] = []
-    for item in items:
-        part = _part(item, parts[-1].end if parts else None)
-        if part.warmup and parts and not parts[-1].warmup:
-            message = f"{item.name} is a warm-up after a measured stage, and would hide what happens in it"
-            raise item.need("warmup", "").refuse(
-                "late-warmup", message, "remove warmup, or move the stage to the start"
+    mistakes = Mistakes()
+    for number, item in enumerate(items):
+        last = parts[-1].end if parts else None
+        if number and last is None:  # the first has a mistake, and what goes on from it has none for that
+            last = _Level.unknown(item)
+        with mistakes:
+            parts.append(_part(item, last))
+    mistakes.end()
+    for before, part in pairwise(parts):
+        if part.warmup and not before.warmup:
+            message = (
+                f"{part.node.name} is a warm-up after a measured stage, and would hide what happens in it"
             )
-        parts.append(part)
+            with mistakes:
+                raise part.node.need("warmup", "").refuse(
+                    "late-warmup", message, "remove warmup, or move the stage to the start"
+                )
+    with mistakes:
+        names = _names(parts)
+    mistakes.end()
     stages = tuple(
         Stage(name, part.start.per_second, part.end.per_second, part.duration_ns, part.warmup)
-        for name, part in zip(_names(parts), parts, strict=True)
+        for name, part in zip(names, parts, strict=True)
     )
     if not any(stage.area for stage in stages if not stage.warmup):
         message = "no stage with arrivals is measured: without evidence there is no verdict"
@@ -131,20 +150,23 @@ def check_stages(node: Node) -> Stages:
 
 
 def _part(node: Node, before: _Level | None) -> _Part:
-    node.mapping(KEYS)
-    start = _start(node, before)
-    ramp_to = node.get("ramp_to")
-    duration = node.need("duration", "30s")
-    if not _MS <= duration.duration() <= LONGEST_NS:
-        raise duration.out_of_range("1ms", "24h")
-    warmup = node.get("warmup")
-    return _Part(
-        node,
-        start,
-        _end(ramp_to, node, start) if ramp_to else start,
-        duration.duration(),
-        warmup.boolean() if warmup else False,
-    )
+    node.names()  # else there is nothing to look into
+    mistakes = Mistakes()
+    with mistakes:
+        node.mapping(KEYS)
+    with mistakes:
+        start = _start(node, before)
+        ramp_to = node.get("ramp_to")
+        end = _end(ramp_to, node, start) if ramp_to else start
+    with mistakes:
+        duration = node.need("duration", "30s")
+        if not _MS <= duration.duration() <= LONGEST_NS:
+            raise duration.out_of_range("1ms", "24h")
+    with mistakes:
+        warmup_node = node.get("warmup")
+        warmup = warmup_node.boolean() if warmup_node else False
+    mistakes.end()
+    return _Part(node, start, end, duration.duration(), warmup)
 
 
 def _start(node: Node, before: _Level | None) -> _Level:
@@ -185,11 +207,14 @@ def _end(node: Node, stage: Node, start: _Level) -> _Level:
 def _names(parts: list[_Part]) -> list[str]:
     """Return a name for each stage: its own, or what it does, numbered where another one has that already."""
     given: dict[str, int] = {}
+    mistakes = Mistakes()
     for number, part in enumerate(parts):
         own = part.node.get("name")
-        if own and given.setdefault(_own(own), number) != number:
-            message = f"{part.node.name} has the same name as an earlier stage"
-            raise own.refuse("duplicate-stage", message, "give each stage a name of its own")
+        with mistakes:
+            if own and given.setdefault(_own(own), number) != number:
+                message = f"{part.node.name} has the same name as an earlier stage"
+                raise own.refuse("duplicate-stage", message, "give each stage a name of its own")
+    mistakes.end()
     by_number = {number: name for name, number in given.items()}
     free = _FreeNames(set(given))
     return [by_number.get(number) or free.next(part.name, number) for number, part in enumerate(parts)]

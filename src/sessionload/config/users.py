@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.also import check_also
+from sessionload.config.mistakes import Mistakes
 from sessionload.config.other_tools import lesson_of
 from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
@@ -60,13 +61,23 @@ def check_users(node: Node) -> Users:
         message = f"{node.name} says which IDs arrive, and is no number"
         raise node.refuse("bad-type", message, lesson_of("users", node.name))
     _refuse_list(node)
-    node.mapping(KEYS)
-    source = node.need("id", '"user-{run}-{n}"')
-    _refuse_list(source)
-    unique_node = node.get("unique")
-    unique = unique_node.boolean() if unique_node else True
-    returning_node = node.get("returning")
-    returning = _returning(returning_node) if returning_node else None
+    node.names()  # else there is nothing to look into
+    mistakes = Mistakes()
+    with mistakes:
+        node.mapping(KEYS)
+    with mistakes:
+        unique_node = node.get("unique")
+        unique = unique_node.boolean() if unique_node else True
+    returning: Returning | None = None
+    with mistakes:
+        returning_node = node.get("returning")
+        returning = _returning(returning_node) if returning_node else None
+    with mistakes:
+        source = node.need("id", '"user-{run}-{n}"')
+        _refuse_list(source)
+        if not isinstance(source.value, dict):
+            source.text()
+    mistakes.end()
     resolved: dict[str, Any] = {"id": source.value, "unique": unique}
     if returning_node and returning:
         resolved["returning"] = _resolved(returning, returning_node)

@@ -39,7 +39,7 @@ def parse(raw: bytes, file: str, *, largest: int = LARGEST_BYTES, deepest: int =
     text = _decoded(raw, file, largest)
     loader = yaml.SafeLoader(text)
     try:
-        return Document(*_Building(file, deepest).document(_events(loader)))
+        return Document(*_Building(file, deepest).document(_events(loader)), text)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise _syntax_error(error, loader, file, text) from None
     finally:
