@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,10 @@ def check(case: dict[str, str], message: str) -> None:
     broken = environments if environments.parent == BROKEN and "good" not in environments.name else scenario
     assert "Traceback" not in message
     assert "canary" not in message
-    assert len(message.strip().splitlines()) == 1, message
+    assert "canary" not in message
+    message, *excerpt = message.strip().splitlines()
+    assert len(excerpt) in {0, 2}, excerpt
+    assert all(re.match(r"  [ \d]+ \| ", line) for line in excerpt)
     place = ":".join(filter(None, (str(broken), case["line"], case["column"])))
     assert message.startswith(f"error: {place}"), message
     assert message.rstrip().endswith(f"[{case['code']}]"), message

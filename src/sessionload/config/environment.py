@@ -183,7 +183,7 @@ def _entries(top: Node) -> dict[str, Node]:
                 raise entry.refuse("bad-name", message, "write it like staging", at_key=True)
         with mistakes:
             entry.mapping(KEYS)
-        for key in entry.value if isinstance(entry.value, dict) else ():
+        for key in set(KEYS).intersection(entry.value if isinstance(entry.value, dict) else ()):
             with mistakes:
                 _refuse_text(key, entry.need(key, ""))
     mistakes.end()
