@@ -7,7 +7,6 @@ traceback. A value that somebody wrote may be a key: a message quotes it only wh
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -102,12 +101,10 @@ class SeveralInputError(InputError):
         return "\n".join([*shown, end])
 
 
-def _position(error: InputError) -> tuple[int, int]:
-    """Return line and column; what is in no file comes last."""
-    place = error.place
-    return (
-        (place.line, place.column or 0) if place is not None and place.line is not None else (sys.maxsize, 0)
-    )
+def _position(error: InputError) -> tuple[bool, int, int]:
+    """Return where a mistake stands in its file; what stands in none comes last."""
+    line, column = (error.place.line, error.place.column) if error.place else (None, None)
+    return line is None, line or 0, column or 0
 
 
 class PreflightError(SessionloadError):
