@@ -109,7 +109,7 @@ DOORS = {
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/console", "cli/progress", "cli/check_progress"],
-    "click": ["cli/cli", "cli/parameters", "cli/worker_commands"],
+    "click": ["cli/cli", "cli/guide_commands", "cli/parameters", "cli/worker_commands"],
 }
 """Where each third-party package may be imported."""
 

@@ -175,7 +175,7 @@ def test_no_end_of_a_command_has_the_exit_code_of_a_verdict_that_it_did_not_give
 ) -> None:
     """Ctrl-C in `compare` is not "slower", and a pipe that breaks inside is a defect and not "missed"."""
 
-    def command(*, standalone_mode: bool) -> None:
+    def command(*, standalone_mode: bool, **_: str) -> None:
         assert not standalone_mode
         raise end
 

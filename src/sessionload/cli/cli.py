@@ -15,12 +15,15 @@ import click
 
 import sessionload
 from sessionload.cli.console import defect, open_streams, say, warn
+from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.parameters import (
     NEW_FOLDER,
     PATH,
     WORKER_OPTIONS,
+    confirm_option,
     contract_option,
+    environment_option,
     environments_option,
     operation_option,
     run_options,
@@ -117,13 +120,11 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
 
 
 @cli.command(epilog=CHECK_EXIT_CODES_HELP)
-@click.option(
-    "--environment", metavar="NAME", help="An entry of the environments file  [default: the embedded stub]"
-)
+@environment_option("An entry of the environments file  [default: the embedded stub]")
 @environments_option()
 @contract_option()
 @operation_option()
-@click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again.")
+@confirm_option()
 @click.option("--list", "listed", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--strict", is_flag=True, help="A status that the document does not list is a violation.")
 @click.option(
@@ -253,6 +254,8 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
 
 cli.add_command(worker)
 cli.add_command(keys)
+cli.add_command(explain)
+cli.add_command(completion)
 
 
 def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -290,7 +293,7 @@ def main() -> NoReturn:
     forbid_core_dumps()
     open_streams()
     try:
-        sys.exit(cli(standalone_mode=False))
+        sys.exit(cli(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False))
     except click.ClickException as error:
         (_with_option_meant(error) if isinstance(error, click.NoSuchOption) else error).show()
         sys.exit(error.exit_code)

@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from sessionload.config.shipped_files import CONTRACT, ENVIRONMENTS, default_contract, default_environments
+from sessionload.config.shipped_files import (
+    CONTRACT,
+    ENVIRONMENTS,
+    default_contract,
+    default_environments,
+    scenario_names,
+)
+from sessionload.errors import SessionloadError
 from sessionload.process_limits import usable_processors
 from sessionload.secret import may_be_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Decorator = Callable[[Any], Any]
 
@@ -57,6 +65,17 @@ NEW_FOLDER = _NewFolder(path_type=Path)
 WORKERS = _Workers()
 
 
+def environment_option(text: str = "An entry of the environments file.") -> Decorator:
+    """`--environment NAME`."""
+    return click.option("--environment", metavar="NAME", help=text, shell_complete=_environments)
+
+
+def confirm_option() -> Decorator:
+    """`--confirm NAME`."""
+    text = "Type the name of a protected environment again."
+    return click.option("--confirm", metavar="NAME", help=text, shell_complete=_environments)
+
+
 def environments_option() -> Decorator:
     """`--environments FILE`."""
     return _file_option("--environments", ENVIRONMENTS, default_environments, "The environments file.")
@@ -86,12 +105,17 @@ def operation_option() -> Decorator:
     )
 
 
+def code_argument() -> Decorator:
+    """`CODE`, of a message."""
+    return click.argument("code", shell_complete=_codes)
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says which run is meant: the scenario, and the options that `run` and `plan` share."""
     for option in reversed(
         (
-            click.argument("scenario", type=PATH),
-            click.option("--environment", metavar="NAME", help="An entry of the environments file."),
+            click.argument("scenario", type=PATH, shell_complete=_scenarios),
+            environment_option(),
             environments_option(),
             contract_option(),
             operation_option(),
@@ -102,7 +126,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 multiple=True,
                 help="Override a value of the scenario.",
             ),
-            click.option("--confirm", metavar="NAME", help="Type the name of a protected environment again."),
+            confirm_option(),
         )
     ):
         command = option(command)
@@ -147,3 +171,31 @@ def worker_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+# What a shell completes. A file that cannot be read has no names: the command says what is wrong with it.
+
+
+def _environments(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    from sessionload.config.read import read_document  # noqa: PLC0415
+
+    try:
+        names = read_document(context.params.get("environments") or default_environments()).data
+    except SessionloadError:
+        return []
+    return _beginning(typed, names if isinstance(names, dict) else ())
+
+
+def _scenarios(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem[Any]]:
+    names = [CompletionItem(name) for name in _beginning(typed, scenario_names())]
+    return [CompletionItem(typed, type="file"), *names]
+
+
+def _codes(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    from sessionload.cli.explain import messages  # noqa: PLC0415
+
+    return _beginning(typed, messages())
+
+
+def _beginning(typed: str, names: Iterable[str]) -> list[str]:
+    return sorted(name for name in map(str, names) if name.startswith(typed))
