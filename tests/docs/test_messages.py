@@ -50,6 +50,7 @@ NOT_ERRORS = {
 PREFLIGHT = {"suite/preflight"}
 """The module that makes codes of the causes of a single call."""
 PASSED_ON = {
+    "cli/init": {"error.code"},
     "cli/option_values": {"code"},
     "contract/document/openapi": {"code"},
     "contract/request/parameters": {"code"},

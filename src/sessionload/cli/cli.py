@@ -15,7 +15,7 @@ import click
 
 import sessionload
 from sessionload.cli.console import defect, open_streams, say, warn
-from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain
+from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain, init
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.parameters import (
     NEW_FOLDER,
@@ -254,6 +254,7 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
 
 cli.add_command(worker)
 cli.add_command(keys)
+cli.add_command(init)
 cli.add_command(explain)
 cli.add_command(completion)
 
