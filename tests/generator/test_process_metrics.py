@@ -130,3 +130,30 @@ def test_the_machine_is_described_without_its_name() -> None:
     assert 1 <= int(report["processors"]) <= (os.cpu_count() or 1)
     assert {"system", "locust", "gevent", "httptools"} <= set(report)
     assert platform.node() not in " ".join(report.values()).split()
+
+
+@pytest.mark.parametrize(
+    "intervals",
+    [
+        [(305, 1_000), (120, 130)],
+        [(90, 100), (80, 100), (305, 1_000), (1, 499)],
+        [(333, 1_001), (333, 1_001), (333, 999)],
+        [(10, 1_000), (499, 499), (499, 499)],
+    ],
+)
+def test_the_busiest_second_is_never_below_the_mean_of_all(
+    process_metrics: ProcessMetrics,
+    clocks: Callable[[int, int, int], None],
+    intervals: list[tuple[int, int]],
+) -> None:
+    cpu_ms, wall_ms, run = 0, 0, GeneratorHealth()
+    clocks(cpu_ms, wall_ms, 0)
+    process_metrics.begin()
+    for used_ms, length_ms in intervals:
+        cpu_ms, wall_ms = cpu_ms + used_ms, wall_ms + length_ms
+        clocks(cpu_ms, wall_ms, 0)
+        report = GeneratorHealth()
+        process_metrics.report(report)
+        run += report
+    assert run.cpu_ns == cpu_ms * MS
+    assert run.peak_cpu_permille >= run.cpu_share * 1000

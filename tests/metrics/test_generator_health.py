@@ -77,3 +77,9 @@ def test_addresses_past_the_most_are_counted_together() -> None:
     assert (both["10.0.0.000"], both[OTHER_ADDRESSES]) == (3, 5)
     assert len(both) == MAX_ADDRESSES + 1
     assert plus(two, one).addresses == both
+
+
+@given(GENERATORS)
+def test_the_busiest_second_is_never_below_the_whole(generator: GeneratorHealth) -> None:
+    assert generator.busiest_permille >= generator.cpu_share * 1000
+    assert generator.busiest_permille >= generator.peak_cpu_permille

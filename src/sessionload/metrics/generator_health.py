@@ -63,6 +63,15 @@ class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
         """Processor time as a share of one core, over the whole run."""
         return Fraction(self.cpu_ns, self.wall_ns) if self.wall_ns else Fraction(0)
 
+    @property
+    def busiest_permille(self) -> int:
+        """The busiest second in thousandths of a core, which is no less than the mean of all of them.
+
+        A run that ended before there was a second to look at has the mean.
+        """
+        share = self.cpu_share
+        return max(self.peak_cpu_permille, -(-share.numerator * 1000 // share.denominator))
+
     def __iadd__(self, other: Self) -> Self:
         self.cpu_ns += other.cpu_ns
         self.wall_ns += other.wall_ns

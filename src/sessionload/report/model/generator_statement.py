@@ -42,7 +42,7 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
     yield Fact("Processes", f"{generator.workers:,}")
     if generator.wall_ns:
         yield Fact("Processor, whole run", f"{share_text(generator.cpu_ns, generator.wall_ns)} of a core")
-    yield Fact("Processor, busiest second", f"{share_text(generator.peak_cpu_permille, 1000)} of a core")
+    yield Fact("Processor, busiest second", f"{share_text(generator.busiest_permille, 1000)} of a core")
     yield Fact("Waited for a processor", duration_text(generator.run_queue_wait_ns))
     yield Fact("Waited for a processor, worst second", duration_text(generator.longest_run_queue_wait_ns))
     yield Fact("Garbage collections", f"{generator.gc_collections:,}")
