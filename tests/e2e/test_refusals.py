@@ -147,6 +147,24 @@ def test_a_folder_with_a_run_is_not_written_over(world: World) -> None:
     assert {path: path.read_bytes() for path in (world.folder / "mine").iterdir()} == before
 
 
+def test_check_and_run_never_write_into_each_others_folder(world: World) -> None:
+    """Not even where nothing would be written over, as in the folder of a run that was killed."""
+    world.stub()
+    scenario = world.scenario("20/s", "1s")
+    for name, file, arguments in (
+        ("killed", "slices.jsonl", ("check",)),
+        ("kept", "result.json", ("check",)),
+        ("checked", "examination.json", ("run", scenario)),
+    ):
+        folder = world.folder / name
+        folder.mkdir()
+        (folder / file).write_text("{}")
+        ended = world.run(*arguments, "--out", name)
+        assert ended.code == 2
+        assert "[output-taken]" in ended.err
+        assert [path.name for path in folder.iterdir()] == [file]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

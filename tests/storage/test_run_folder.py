@@ -141,8 +141,8 @@ def test_pictures_that_have_no_place_are_an_error_of_their_own(tmp_path: Path, h
     assert [path.name for path in tmp_path.iterdir()] == ["charts"]
 
 
-@pytest.mark.parametrize("name", [RESULT, SLICES, "report.html"])
-def test_a_folder_that_has_a_run_is_full(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", [RESULT, SLICES, "examination.json", "report.html"])
+def test_a_folder_that_has_a_run_or_a_check_is_full(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
     with pytest.raises(InputError) as caught:
         RunFolder.create(tmp_path, ["report.html"])

@@ -29,6 +29,7 @@ from sessionload.report.failed_preflight import FailedPreflight
 from sessionload.report.suite import junit, markdown, page, terminal
 from sessionload.report.suite.model import build_suite_model
 from sessionload.storage.output_folder import OutputFolder, refuse_taken
+from sessionload.storage.run_folder import BELONG_TO_ONE, SUITE_REPORT
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import FIRST
 from sessionload.suite.embedded_stub import with_stub
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from sessionload.cli.interruption import Interruption
 
-SUITE_REPORT = "examination.json"
 _SUMMARY = "summary.md"
 _PAGES = {"report.html": page.render, _SUMMARY: markdown.render, JUNIT: junit.render}
 
@@ -198,7 +198,7 @@ def _make_folder(prepared: PreparedCheck) -> OutputFolder:
     if prepared.options.junit is not None:
         refuse_taken([prepared.options.junit])
     folder = prepared.options.out or REPORTS / f"check-{prepared.environment.name}-{prepared.run_id}"
-    return OutputFolder.create(folder, (SUITE_REPORT, *_PAGES))
+    return OutputFolder.create(folder, (*BELONG_TO_ONE, *_PAGES))
 
 
 def _junit_files(options: CheckOptions) -> list[Path]:

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 RESULT = "result.json"
 SLICES = "slices.jsonl"
+SUITE_REPORT = "examination.json"
+"""What a check writes into a folder of its own."""
+BELONG_TO_ONE = (RESULT, SLICES, SUITE_REPORT)
+"""A folder with one of these belongs to one run or check, and nothing of another goes into it."""
 _LONGEST_FILE = 1 << 30
 _BESIDE_RESPONSES = frozenset(HISTOGRAMS) - {"valid"}
 
@@ -62,8 +66,11 @@ class RunFolder(OutputFolder):
 
     @classmethod
     def create(cls, path: Path, files: Iterable[str] = ()) -> Self:
-        """Make the folder of a run with views in `files`. Raises `InputError` as `OutputFolder` does."""
-        return super().create(path, (RESULT, SLICES, *files))
+        """Make the folder of a run with views in `files`. Raises `InputError` as `OutputFolder` does.
+
+        The folder of a check is none, and neither is that of a run that was killed.
+        """
+        return super().create(path, (*BELONG_TO_ONE, *files))
 
     def begin(self, header: RunHeader) -> None:
         """Open the slices with everything that is known before the first arrival. Raises `ResultError`."""
