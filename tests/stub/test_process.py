@@ -218,6 +218,7 @@ def test_ctrl_c_in_the_terminal_of_the_parent_does_not_reach_it() -> None:
         (StubSettings(host="example.com"), "stub-host", "loopback only"),
         (StubSettings(latency="40"), "stub-settings", "did you mean 40s?"),
         (StubSettings(faults=("closes always",)), "stub-settings", "did you mean 'close'?"),
+        (StubSettings(concurrency=10_001), "stub-settings", "cannot serve 10001 requests at once"),
         (StubSettings(port=65_536), "stub-port", "65536 is no port"),
         (StubSettings(port=-1), "stub-port", "-1 is no port"),
     ],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from http.client import HTTPConnection
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sessionload.contract.document.binding import Binding
+from sessionload.secret import Secret
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import DEFAULT_KEY, StubSettings
 
@@ -252,3 +254,20 @@ def test_only_a_live_session_key_may_interact(stub: StubProcess, path: str, key:
 def test_an_action_is_a_launch_or_a_text(stub: StubProcess, body: bytes) -> None:
     headers = {"authorization": begin(stub, "actor"), **JSON}
     assert call(stub, "POST", "/v4/interact", body, headers)[0] == 400
+
+
+def test_with_a_concurrency_the_others_wait_in_line() -> None:
+    """Four at once on two channels of 150 ms: two are done after 150 ms, two after 300 ms."""
+    settings = StubSettings(latency="150ms", concurrency=2)
+    with StubProcess.start(settings, Secret(DEFAULT_KEY, name="X")) as stub:
+        connections = [HTTPConnection("127.0.0.1", stub.port, timeout=10) for _ in range(4)]
+        begun = monotonic()
+        for number, connection in enumerate(connections):
+            connection.request("POST", START, json.dumps({"userID": f"u{number}"}), HEADERS)
+        taken = []
+        for connection in connections:
+            assert connection.getresponse().status == 200
+            taken.append(monotonic() - begun)
+            connection.close()
+    assert min(taken) >= 0.14
+    assert taken[3] >= 0.29

@@ -239,6 +239,12 @@ def merge(runs: tuple[Path, ...], out: Path | None) -> NoReturn:
     "--fault", "faults", multiple=True, help="Such as 'stall from 10s for 3s' or 'status 503 every 10'."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes the latencies.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 10_000),
+    metavar="NUMBER",
+    help="How many requests are served at once; others wait  [default: no limit]",
+)
 @contract_option("The OpenAPI document whose operation the stub serves.")
 @operation_option()
 @click.option("--user", metavar="PLACE", help="Where a request holds the user ID  [default: userID]")

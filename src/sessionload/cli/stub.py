@@ -31,6 +31,7 @@ class StubOptions:
     latency: str
     faults: tuple[str, ...]
     seed: int
+    concurrency: int | None
     contract: Path
     operation: str | None
     user: str | None
@@ -41,7 +42,13 @@ class StubOptions:
     @property
     def settings(self) -> StubSettings:
         """How the stub behaves."""
-        return StubSettings(latency=self.latency, faults=self.faults, seed=self.seed, port=self.port)
+        return StubSettings(
+            latency=self.latency,
+            faults=self.faults,
+            seed=self.seed,
+            concurrency=self.concurrency or 0,
+            port=self.port,
+        )
 
     @property
     def binding(self) -> Binding:

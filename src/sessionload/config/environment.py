@@ -25,7 +25,7 @@ from sessionload.errors import InputError, Place, ValueProblem, nearest
 from sessionload.secret import Secret
 from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
-from sessionload.stub.settings import StubSettings
+from sessionload.stub.settings import MOST_CHANNELS, StubSettings
 from sessionload.workload.schedule import MOST_ARRIVALS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.document import Document
 
-STUB_KEYS = ("latency", "faults", "seed")
+STUB_KEYS = ("latency", "faults", "seed", "concurrency")
 """Keys that only an embedded environment has."""
 REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file", "client_cert", "client_key")
 """Keys that only an environment with a `url` has."""
@@ -237,6 +237,7 @@ def _embedded(name: str, fields: Fields, variables: Mapping[str, str]) -> Enviro
         latency=_latency(fields["latency"]) if "latency" in fields else _DEFAULT_LATENCY,
         faults=_faults(fields["faults"]) if "faults" in fields else (),
         seed=fields["seed"].integer(0, _LARGEST_SEED) if "seed" in fields else 0,
+        concurrency=fields["concurrency"].integer(1, MOST_CHANNELS) if "concurrency" in fields else 0,
     )
     return Environment(
         name,

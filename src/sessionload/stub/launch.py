@@ -15,7 +15,7 @@ from sessionload.contract.contract import Contract
 from sessionload.errors import InputError, ValueProblem, nearest
 from sessionload.stub.binding_line import binding_of
 from sessionload.stub.routes import RequestHandler
-from sessionload.stub.settings import StubSettings, is_loopback
+from sessionload.stub.settings import MOST_CHANNELS, StubSettings, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -76,6 +76,12 @@ def _settings(fields: dict[str, Any]) -> StubSettings:
             "stub-host",
             f"the stub serves loopback only, not '{settings.host}'",
             hint="leave the host out, or use 127.0.0.1",
+        )
+    if not 0 <= settings.concurrency <= MOST_CHANNELS:
+        raise InputError(
+            "stub-settings",
+            f"the stub cannot serve {settings.concurrency} requests at once",
+            hint=f"choose a number up to {MOST_CHANNELS:,}, or 0 for as many as come",
         )
     if not 0 <= settings.port <= 65_535:
         raise InputError(

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from enum import Enum
 from random import Random
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.stub import interact
 from sessionload.stub.arrival_ledger import ArrivalLedger
+from sessionload.stub.channels import Channels
 from sessionload.stub.contract_defects import Defects
 from sessionload.stub.fault_responses import FaultContext, faulty_reply
 from sessionload.stub.faults import FaultKind, FaultScript
@@ -87,6 +88,7 @@ class RequestHandler:
         self._project = settings.project.encode()
         self._environment = settings.environment.encode()
         self._latency = Latency.parse(settings.latency)
+        self._channels = Channels(settings.concurrency) if settings.concurrency else None
         self._script = FaultScript.parse(settings.faults)
         self._operation = OperationRoute.of(contract.request) if contract else OperationRoute()
         self._head = HeadRule(key, contract, secrets)
@@ -115,7 +117,8 @@ class RequestHandler:
 
     def _wait(self) -> float:
         fixed = self._latency.fixed
-        return self._latency.sample(self._random) if fixed is None else fixed
+        service = self._latency.sample(self._random) if fixed is None else fixed
+        return self._channels.wait(monotonic(), service) if self._channels else service
 
     def remember(self, request: ReceivedRequest, head: bytes) -> None:
         """Keep `head`, if all requests with it are load session starts that only their body can spoil.

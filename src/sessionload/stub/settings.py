@@ -15,18 +15,23 @@ KEY_VARIABLE = "SESSIONLOAD_STUB_KEY"
 DEFAULT_KEY = "VF.DM.stub.0123456789abcdef"
 """The API key of a stub that was not given one. Public: it opens nothing anywhere."""
 
+MOST_CHANNELS = 10_000
+"""The most requests that a stub serves at once, if there is a limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class StubSettings:
     """How the stub behaves.
 
     `latency` and each of `faults` are texts in the grammar of their module; `seed` fixes the order of the
-    latencies; port 0 is any free port.
+    latencies; `concurrency` is how many requests are served at once, with 0 as many as come; port 0 is any
+    free port.
     """
 
     latency: str = "0ms"
     faults: tuple[str, ...] = ()
     seed: int = 0
+    concurrency: int = 0
     project: str = "stub"
     environment: str = "main"
     host: str = "127.0.0.1"
