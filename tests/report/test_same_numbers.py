@@ -145,7 +145,8 @@ def _findings(model: ReportModel) -> Iterator[Statement]:
 
 
 def _facts(model: ReportModel) -> Iterator[Statement]:
-    yield from (Statement(fact.label, fact.text, TABLES) for fact in model.generator)
+    yield from (Statement(fact.label, fact.text, TABLES) for fact in (*model.about, *model.generator))
+    yield Statement("description", model.description, TABLES)
     yield from (Statement(fact.label, fact.text, ("html", "md", "junit")) for fact in model.run_facts)
     yield from (Statement(fact.label, fact.text, ("html",)) for fact in model.glance)
 

@@ -43,7 +43,13 @@ def render(model: ReportModel) -> str:
     for fact in model.run_facts:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
     suite.extend(told_apart(cases))
-    sentences = (model.headline, model.identity, model.lateness_statement, model.generator_statement)
+    sentences = (
+        model.headline,
+        *([f"EMBEDDED STUB. {model.stub_note}"] if model.stub_note else []),
+        model.identity,
+        model.lateness_statement,
+        model.generator_statement,
+    )
     ET.SubElement(suite, "system-out").text = "\n".join(f"{sentence}." for sentence in sentences)
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"

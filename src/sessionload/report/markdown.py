@@ -43,6 +43,14 @@ def _answer(model: ReportModel) -> Iterator[str]:
     yield f"## {escaped(model.title)}: {model.verdict.lower()}"
     yield ""
     yield f"**{model.verdict}**: {escaped(model.sentence)}."
+    yield ""
+    if model.stub_note:
+        yield f"**EMBEDDED STUB.** {escaped(model.stub_note)}."
+        yield ""
+    if model.description:
+        yield escaped(model.description)
+        yield ""
+    yield from (f"- {fact.label}: {escaped(fact.text)}" for fact in model.about)
     if model.reasons:
         yield ""
         yield "Why this run is void:"

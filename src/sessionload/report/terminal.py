@@ -22,7 +22,13 @@ _MOST_FINDINGS = 10
 def render(model: ReportModel, columns: int = COLUMNS) -> str:
     """Return the text for a terminal of so many columns, lines ended with a line feed."""
     lines = fill(f"{model.headline}.", columns)
+    if model.stub_note:
+        lines += fill(f"EMBEDDED STUB. {model.stub_note}.", columns)
     blocks: list[tuple[str, Iterable[str]]] = [
+        (
+            model.title,
+            [*_paragraphs([model.description], columns), *table(list(model.about), columns, left={0, 1})],
+        ),
         ("Why this run is void", _paragraphs(model.reasons, columns)),
         ("Targets", _targets(model, columns)),
         ("Stages", _stages(model.stages, columns)),
@@ -50,7 +56,7 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
 
 
 def _paragraphs(texts: Iterable[str], columns: int) -> Iterator[str]:
-    for text in texts:
+    for text in filter(None, texts):
         yield from fill(text, columns, first="  ", rest="  ")
 
 

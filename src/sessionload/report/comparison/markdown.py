@@ -84,8 +84,9 @@ def _judged(judged: str, note: str) -> str:
 
 
 def _side(name: str, side: Side) -> str:
-    run = f"run {side.run_id} of {side.title}, {side.arrivals} measured, started {side.started};"
-    return f"- {name}: {_escaped(run)} **{side.verdict}**: {_escaped(side.sentence)}."
+    run = f"run {side.run_id} of {side.title} on {side.where}"
+    size = f"{side.arrivals} measured, started {side.started};"
+    return f"- {name}: {_escaped(f'{run}, {size}')} **{side.verdict}**: {_escaped(side.sentence)}."
 
 
 def _escaped(text: str) -> str:

@@ -21,6 +21,7 @@ from sessionload.report.comparison.phrases import (
     limit_text,
     tolerance_text,
 )
+from sessionload.report.model.about import is_stub
 from sessionload.report.model.headline import headline_sentence as run_sentence
 from sessionload.report.model.percentile_spectrum import PercentileSpectrum, percentile_spectrum
 from sessionload.report.model.plain import plain
@@ -96,6 +97,8 @@ class Side:
     """One of the two runs."""
 
     title: str
+    where: str
+    """The name of its environment, which says so if that is the embedded stub."""
     run_id: str
     started: str
     state: State
@@ -191,6 +194,7 @@ def _side(result: Result) -> Side:
     measured = result.measured
     return Side(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
+        where=_where(result),
         run_id=plain(result.run.id),
         started=plain(result.run.started),
         state=result.verdict.state,
@@ -199,6 +203,11 @@ def _side(result: Result) -> Side:
         arrivals=counted_noun(measured.accounted, "arrival"),
         response=percentile_spectrum(measured.response),
     )
+
+
+def _where(result: Result) -> str:
+    name = plain(str(result.environment.get("name", "")), 100) or "unnamed environment"
+    return f"{name} (EMBEDDED STUB)" if is_stub(result) else name
 
 
 def _pairs(base: Result, candidate: Result) -> Iterator[PairRow]:

@@ -43,7 +43,9 @@ def _table(model: ComparisonModel, columns: int) -> Iterator[str]:
 
 
 def _side(name: str, side: Side, columns: int) -> list[str]:
-    run = f"{name}: run {side.run_id} of {side.title}, started {side.started}, {side.arrivals}"
+    run = (
+        f"{name}: run {side.run_id} of {side.title} on {side.where}, started {side.started}, {side.arrivals}"
+    )
     return [
         *fill(f"{run} measured", columns, rest=_INDENT),
         *fill(f"{side.verdict}: {side.sentence}", columns, first=_INDENT, rest=_INDENT),

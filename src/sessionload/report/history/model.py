@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from sessionload.config.environment import TRAFFIC_SPLIT
+from sessionload.report.model.about import STUB_URL
 from sessionload.report.model.headline import headline_sentence
 from sessionload.report.model.load_text import load_text
 from sessionload.report.model.plain import plain
@@ -139,7 +140,9 @@ class HistoryModel:
 def _environment(environment: Mapping[str, Any]) -> str:
     """Return what a run measured: an entry, and apart from it the same entry without an alias."""
     name = plain(str(environment.get("name", "")), _LONGEST_NAME) or "unnamed environment"
-    return f"{name} {TRAFFIC_SPLIT}" if environment.get("environment") == TRAFFIC_SPLIT else name
+    split = f" {TRAFFIC_SPLIT}" if environment.get("environment") == TRAFFIC_SPLIT else ""
+    stub = " (EMBEDDED STUB)" if environment.get("url") == STUB_URL else ""
+    return f"{name}{split}{stub}"
 
 
 def run_row(result: Result, name: str, link: str = "") -> RunRow:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
+from sessionload.report.model.about import STUB_NOTE, about, description, is_stub
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.headline import headline_sentence
@@ -92,6 +93,9 @@ def build_report_model(result: Result) -> ReportModel:
     accounting = result.accounting
     return ReportModel(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
+        description=description(result),
+        about=tuple(about(result)),
+        stub_note=STUB_NOTE if is_stub(result) else "",
         verdict=result.verdict.state.name,
         sentence=plain(headline_sentence(result, measured)),
         state=result.verdict.state,

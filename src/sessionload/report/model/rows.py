@@ -186,6 +186,12 @@ class ReportModel:
     """All that a view can show of a result."""
 
     title: str
+    description: str
+    """What the scenario says of itself; empty if it says nothing."""
+    about: tuple[Fact, ...]
+    """Where it was tested, against which contract, by whom."""
+    stub_note: str
+    """That the server was the embedded stub, as a sentence without an end; empty if it was not."""
     verdict: str
     sentence: str
     state: State

@@ -1,0 +1,86 @@
+"""What was tested, for whoever sees nothing but the first screen: where, against which contract, by whom.
+
+A result of the embedded stub says nothing about a real server, and must not be taken for one that does, so it
+is said wherever a verdict is. A result may come from anywhere: what it does not say is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sessionload.report.model.plain import plain
+from sessionload.report.model.quantities import counted_noun
+from sessionload.report.model.rows import Fact
+from sessionload.units import rate_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sessionload.verdict.result import Result
+
+STUB_URL = "embedded stub"
+"""The URL of the embedded stub, as results have it."""
+STUB_NOTE = "The server was the one that sessionload brings with it; no real service was measured"
+_LONGEST = 200
+_DIGEST = 12
+
+
+def is_stub(result: Result) -> bool:
+    """Tell whether the server was the embedded stub."""
+    return result.environment.get("url") == STUB_URL
+
+
+def description(result: Result) -> str:
+    """Return what the scenario says of itself; empty if it says nothing."""
+    return plain(str(result.scenario.get("description", "")), 500)
+
+
+def about(result: Result) -> Iterator[Fact]:
+    """Yield environment, URL, contract, who arrived and at which peak."""
+    environment, contract = result.environment, result.contract
+    for label, text in (
+        ("Environment", environment.get("name", "")),
+        ("URL", ", ".join(_address(environment))),
+        ("Contract", _contract(contract)),
+        ("Users", ", ".join(_users(result.scenario.get("users")))),
+        ("Arrivals", ", ".join(_arrivals(result))),
+    ):
+        if text:
+            yield Fact(label, plain(text, _LONGEST))
+
+
+def _address(environment: Mapping[str, str]) -> Iterator[str]:
+    if url := environment.get("url"):
+        yield url
+    for part in ("project", "environment"):
+        if text := environment.get(part):
+            yield f"{part} {text}"
+    if chosen := environment.get("chosen"):
+        yield f"the server chose {chosen}"
+
+
+def _contract(contract: Mapping[str, str]) -> str:
+    operation, file, digest = (contract.get(name, "") for name in ("operation", "file", "sha256"))
+    what = " of ".join(filter(None, (operation, file)))
+    return f"{what}, SHA-256 {digest[:_DIGEST]}" if digest else what
+
+
+def _users(users: object) -> Iterator[str]:
+    if not isinstance(users, Mapping):
+        return
+    ids, returning = users.get("id"), users.get("returning")
+    if isinstance(ids, Mapping):
+        yield f"IDs from {ids.get('file', 'a file')}"
+    elif ids:
+        yield str(ids)
+    if isinstance(returning, Mapping):
+        yield f"{returning.get('share', 'some')} returning from a pool of {returning.get('pool', 'them')}"
+
+
+def _arrivals(result: Result) -> Iterator[str]:
+    yield f"{counted_noun(result.planned, 'session start')} planned"
+    load = result.scenario.get("load")
+    if isinstance(load, Mapping) and load.get("arrivals"):
+        yield str(load["arrivals"])
+    yield f"peak {rate_text(max(max(stage.start_rate, stage.end_rate) for stage in result.stages))}"
