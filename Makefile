@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-long bench gold clean
+.PHONY: help setup demo docs example tutorial check test test-long bench gold clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,20 @@ $(READY): pyproject.toml constraints.txt
 demo: setup ## a paced, contract-checked run against the embedded stub, under a minute
 	$(BIN)/sessionload run scenarios/demo.yaml
 
+docs: $(DOCS_READY) ## the documents as a site that needs no network, in build/site
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/site
+	@echo build/site/index.html
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+example: setup ## the example reports and the pictures of the documents again, from a run of the demo; needs Chromium
+	$(BIN)/python docs/make_example.py
+
+tutorial: setup ## the tutorial, worked through as it is written in about five minutes, and its transcript again
+	GOLD=write $(BIN)/pytest -q -m long tests/docs/test_tutorial.py
+
 check: setup ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,7 +48,7 @@ test: check ## everything that must be green: check, the tests, full coverage of
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/test_floors.py)"
 	$(PYTEST) -m 'not pure and not long'
 
-test-long: setup ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
+test-long: setup $(DOCS_READY) ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
 	$(PYTEST) -m long
 	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough --timeout 900
 

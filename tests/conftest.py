@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from collections import Counter
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ CURES = {
     "kubernetes-validate": "pipx install kubernetes-validate",
     "nginx": "on Debian: apt-get install nginx-light",
     "namespaces": "only root can make them, and with iproute2; on Debian: apt-get install iproute2",
+    "sphinx": "make docs",
 }
 """What a test may need, and how to get it."""
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
@@ -56,8 +58,11 @@ def part_of(path: Path) -> str:
 def is_installed(program: str) -> bool:
     """Tell whether a program is on the path, or where Debian puts servers, which not every path has.
 
-    Express is no program, but a package that Node has to find; namespaces and containers are the system's.
+    Express is no program, but a package that Node has to find; namespaces and containers are the system's;
+    Sphinx is a package, with the theme and the Markdown that the site is made with.
     """
+    if program == "sphinx":
+        return all(map(find_spec, ("sphinx", "myst_parser", "furo")))
     if program == "containers":
         return container.can_run()
     if program == "namespaces":
