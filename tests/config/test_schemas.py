@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import environment, load, scenario, stages, users
+from sessionload.config import environment, load, scale, scenario, stages, users
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -99,6 +99,7 @@ PARSED_ELSEWHERE = {
         (_SCENARIO["load"], load.KEYS),
         (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
+        (_SCENARIO["scale"], scale.KEYS),
         (SCHEMAS["environments"]["additionalProperties"], environment.KEYS),
     ],
 )

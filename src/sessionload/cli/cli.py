@@ -277,6 +277,7 @@ def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
         environments=asked["environments"],
         contract=asked["contract"],
         overrides=asked["overrides"],
+        scale=asked["scale"],
         confirmed=asked["confirm"],
     )
 

@@ -126,6 +126,11 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 multiple=True,
                 help="Override a value of the scenario.",
             ),
+            click.option(
+                "--scale",
+                metavar="rate=10%,time=1m",
+                help="Run a part of it: a share of its rates, or another peak, and of its time.",
+            ),
             confirm_option(),
         )
     ):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sessionload.config.mistakes import Mistakes
+from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.stages import EXAMPLE, check_stages
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
@@ -62,7 +63,7 @@ class Load:
     resolved: dict[str, Any]
 
 
-def check_load(node: Node, *, seed: int) -> Load:
+def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
     """Return the checked `load` of a scenario. Raises `InputError`."""
     node.names()  # else there is nothing to look into
     mistakes = Mistakes()
@@ -78,7 +79,7 @@ def check_load(node: Node, *, seed: int) -> Load:
         resumption_node = node.get("tls_resumption")
         tls_resumption = resumption_node.boolean() if resumption_node else True
     with mistakes:
-        stages = check_stages(node.need("stages", f"[{EXAMPLE}]"))
+        stages = check_stages(node.need("stages", f"[{EXAMPLE}]"), scale)
     with mistakes:
         timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
     with mistakes:

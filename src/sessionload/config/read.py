@@ -19,6 +19,7 @@ from sessionload.config.environment import Environment
 from sessionload.config.excerpt import excerpt
 from sessionload.config.guard import guard
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
+from sessionload.config.scale import with_scale
 from sessionload.config.scenario import Scenario
 from sessionload.config.shipped_files import default_contract, default_environments, name_of
 from sessionload.config.user_file import column_of, user_ids_of
@@ -51,6 +52,8 @@ class RunRequest:
     contract: Path = field(default_factory=default_contract)
     overrides: Sequence[str] = field(default=())
     """`path=value`, as `--set` takes it."""
+    scale: str | None = None
+    """How the scenario is scaled, as `--scale` takes it."""
     confirmed: str | None = None
     """The environment's name, typed again."""
 
@@ -60,6 +63,8 @@ def read_run(
 ) -> tuple[RunInputs, RunSpec]:
     """Read and check what `request` names. Raises `InputError` with a place."""
     document = with_overrides(read_document(request.scenario), request.overrides)
+    if request.scale is not None and isinstance(document.data, dict):
+        document = with_scale(document, request.scale)
     if request.environment:
         document = document.with_override("environment", request.environment, place=Place("--environment"))
     with lines_shown(document):

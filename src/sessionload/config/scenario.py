@@ -17,6 +17,7 @@ from sessionload.config.mistakes import Mistakes
 from sessionload.config.node import Node
 from sessionload.config.other_tools import parse_written_target
 from sessionload.config.reference import refuse_references
+from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.stages import EXAMPLE
 from sessionload.config.users import UserFile, check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.text_list import TextList
 
-KEYS = ("name", "description", "environment", "users", "load", "targets", "seed")
+KEYS = ("name", "description", "environment", "users", "load", "targets", "seed", "scale")
 TARGET_KEYS = ("expr", "window", "abort")
 
 _TARGET = "p95 < 400ms"
@@ -104,12 +105,18 @@ class Scenario:
         with mistakes:
             seed_node = top.get("seed")
             seed = seed_node.integer(0, _LARGEST_SEED) if seed_node else seed
+        scale = UNSCALED
+        with mistakes:
+            scale_node = top.get("scale")
+            scale = Scale.check(scale_node) if scale_node else scale
         with mistakes:
             users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
         with mistakes:
-            good_load = load = check_load(top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed)
+            good_load = load = check_load(
+                top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed, scale=scale
+            )
         with mistakes:
-            targets = _targets(top.need("targets", f"[{_TARGET}]"), good_load)
+            targets = _targets(top.need("targets", f"[{_TARGET}]"), good_load, scaled=bool(scale_node))
         mistakes.end()
         resolved = {
             "name": name,
@@ -117,8 +124,9 @@ class Scenario:
             "environment": environment.a_name(),
             "users": users.resolved,
             "load": load.resolved,
-            "targets": [_resolved(node) for node in top.need("targets", "").items()],
+            "targets": list(map(_resolved, top.need("targets", "").items(), targets)),
             "seed": seed,
+            **({"scale": dict(scale_node.value)} if scale_node else {}),
         }
         if not description:
             del resolved["description"]
@@ -205,7 +213,7 @@ class Scenario:
         return f"{otherwise}change users.id, so that every ID is one that the contract allows"
 
 
-def _targets(node: Node, load: Load | None) -> tuple[Target, ...]:
+def _targets(node: Node, load: Load | None, *, scaled: bool) -> tuple[Target, ...]:
     items = node.items()
     if not items:
         message = "there is no target, and without one no run could pass"
@@ -217,19 +225,24 @@ def _targets(node: Node, load: Load | None) -> tuple[Target, ...]:
     targets, mistakes = [], Mistakes()
     for item in items:
         with mistakes:
-            targets.append(_target(item, load.schedule.stages if load else None))
+            targets.append(_target(item, load.schedule.stages if load else None, scaled=scaled))
     mistakes.end()
     return tuple(targets)
 
 
-def _target(node: Node, stages: Sequence[Stage] | None) -> Target:
-    """Return a target; without `stages`, which have mistakes of their own, it is not held against them."""
+def _target(node: Node, stages: Sequence[Stage] | None, *, scaled: bool) -> Target:
+    """Return a target; without `stages`, which have mistakes of their own, it is not held against them.
+
+    In a scenario that is `scaled`, a window that has no room is as long as there is room for.
+    """
     if not isinstance(node.value, dict):
         return node.parsed(parse_written_target, "bad-target", f"write it like {_TARGET}")
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
-    if window and stages and window.duration() > len(measured_seconds(stages)) * NS:
+    if window_ns and stages and scaled:
+        window_ns = min(window_ns, max(NS, len(measured_seconds(stages)) * NS))
+    if window and stages and not scaled and window.duration() > len(measured_seconds(stages)) * NS:
         first_ns, last_ns = measured_span_ns(stages)
         message = f"{window.name} is longer than the measured stages together"
         if window.duration() <= last_ns - first_ns:
@@ -244,5 +257,9 @@ def _target(node: Node, stages: Sequence[Stage] | None) -> Target:
     return node.need("expr", _TARGET).parsed(parse, "bad-target", f"write it like {_TARGET}")
 
 
-def _resolved(target: Node) -> Any:  # noqa: ANN401 -- plain data
-    return dict(target.value) if isinstance(target.value, dict) else target.value
+def _resolved(node: Node, target: Target) -> Any:  # noqa: ANN401 -- plain data
+    if not isinstance(node.value, dict):
+        return node.value
+    window = node.get("window")
+    shortened = window is not None and window.duration() != target.window_ns
+    return {**node.value, "window": f"{target.window_s}s"} if shortened else dict(node.value)

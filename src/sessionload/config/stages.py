@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionload.config.mistakes import Mistakes
+from sessionload.config.scale import UNSCALED, Scale
 from sessionload.units import NS
 from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Stage
 
@@ -41,7 +42,7 @@ class Stages:
     peak_at: Place
     """Where the highest rate was written."""
     resolved: list[dict[str, Any]]
-    """The stages as a file would say them, with nothing left out but what has a fixed default."""
+    """As a file would say them, before they are scaled; only fixed defaults are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ class _Part:
         return {**known, **{key: value for key, value in self.node.value.items() if key not in known}}
 
 
-def check_stages(node: Node) -> Stages:
-    """Return the checked stages of a `load`. Raises `InputError`."""
+def check_stages(node: Node, scale: Scale = UNSCALED) -> Stages:
+    """Return the checked stages of a `load`, scaled. Raises `InputError`."""
     items = node.items()
     if not items:
         raise node.refuse("no-stage", f"{node.name} is empty", f"add - {EXAMPLE}")
@@ -143,7 +144,7 @@ def check_stages(node: Node) -> Stages:
         )
     levels = [level for part in parts for level in (part.start, part.end)]
     return Stages(
-        stages,
+        scale.applied(stages),
         max(levels, key=lambda level: level.per_second).place,
         [part.resolved(stage.name) for part, stage in zip(parts, stages, strict=True)],
     )

@@ -8,6 +8,9 @@ can encode stays as it is.
 from __future__ import annotations
 
 _SPELLINGS = {
+    **dict.fromkeys("▁▂▃", "."),
+    **dict.fromkeys("▄▅▆▇", ":"),
+    "\N{FULL BLOCK}": "#",
     "\N{MICRO SIGN}": "u",
     "\N{GREEK SMALL LETTER MU}": "u",
     "\N{HYPHEN}": "-",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,19 +81,20 @@ def part(text: str, title: str) -> list[str]:
 def test_totals_are_those_of_the_schedule() -> None:
     """30 s at 10/s, 2 min at 130/s on average, an hour at 25/s: 300, 15,600 and 90,000."""
     text = outline(planned())
-    assert text.splitlines()[0] == "launch: 105,900 arrivals over 62.5 min, even, at most 250/s"
+    assert text.splitlines()[0] == "launch: 105,900 sessions in 62.5 min, even, at most 250/s"
     assert [" ".join(line.split()) for line in part(text, "stages")] == [
-        "warm-up 10/s for 30 s 300 arrivals (warm-up: shown, not judged)",
-        "ramp 10/s to 250/s for 2 min 15,600 arrivals",
-        "long 25/s for 60 min 90,000 arrivals",
+        "warm-up 10/s 30 s 300 warm-up",
+        "ramp 10/s to 250/s 2 min 15,600",
+        "long 25/s 60 min 90,000",
+        "(warm-up is shown, not judged)",
     ]
 
 
 def test_where_it_goes_is_named_without_the_key_or_the_whole_project() -> None:
     text = outline(planned())
-    where = text.splitlines()[1]
+    where = " ".join(line.strip() for line in text.splitlines()[1:3])
     assert where.startswith("to https://runtime.example, project 0123…")
-    assert where.endswith("environment main (staging)")
+    assert "environment main (staging)" in where
     assert KEY[:8] not in text
     assert REMOTE["project"] not in text
     assert "to embedded stub" in outline(planned(environment="stub"))
@@ -170,4 +172,35 @@ def test_the_first_body_is_shown_without_a_user() -> None:
     assert len(shown) == 41
     assert shown[-1] == "… and 11 more lines"
     shown = part(outline(planned(users={"id": "u{n}", "also": {"name": "é" * 80}})), title)
-    assert shown == ["{", '"userID": "<user ID>",', f'"name": "{"é" * 80}"'[:88] + "…", "}"]
+    assert shown == ["{", '"userID": "<user ID>",', f'"name": "{"é" * 80}"'[:75] + "…", "}"]
+
+
+def test_80_columns_are_enough_whatever_things_are_called() -> None:
+    stages = [
+        {"name": "n" * 64, "rate": "1/s", "ramp_to": "123456.78/s", "duration": "1m", "warmup": True},
+        {"people": 50, "every": "3s", "duration": "30s"},
+    ]
+    targets = [{"expr": "connection_errors < 0.000000000000000000000000001%", "window": "20s", "abort": True}]
+    spec = planned(load={"stages": stages}, targets=targets, max_rate="1000000/s", max_sessions=100_000_000)
+    text = outline(spec)
+    assert max(len(line) for line in text.splitlines() if "://" not in line) <= 80
+    rows = part(text, "stages")
+    assert rows[0].startswith("n" * 25 + "…")
+    assert rows[1].split()[-4:] == ["16.67/s", "30", "s", "500"]
+
+
+def test_what_is_not_set_is_named_and_the_run_is_told_to_be_scaled() -> None:
+    spec = planned(project="https://p.not-set.invalid")
+    text = outline(spec, {"https://p.not-set.invalid": "PROJECT", "https://k.not-set.invalid": "KEY"})
+    assert "project ${PROJECT}, environment main" in text
+    assert part(text, "not set here, and needed by a run") == ["PROJECT", "KEY"]
+    assert "not-set" not in text
+    assert "scaled" not in text
+    scaled = replace(spec, scenario=replace(spec.scenario, resolved={"scale": {"rate": "10%", "time": "1m"}}))
+    assert outline(scaled).splitlines()[1] == "scaled: rate 10%, time 1m"
+
+
+@pytest.mark.parametrize(("duration", "said"), [("59s", "59 s"), ("90s", "1.5 min"), ("2h", "120 min")])
+def test_the_length_is_said_in_minutes(duration: str, said: str) -> None:
+    load = {"stages": [{"rate": "1/s", "duration": duration}]}
+    assert f"sessions in {said}, even" in outline(planned(load=load))

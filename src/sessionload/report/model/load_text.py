@@ -8,8 +8,9 @@ neither hidden nor taken for the whole run.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sessionload.report.model.quantities import NOTHING
 from sessionload.units import duration_text, rate_text
@@ -24,6 +25,12 @@ def stage_rate_text(stage: Stage) -> str:
     """Return the rate of a stage: `50/s`, or `10/s to 50/s` for a ramp."""
     start, end = rate_text(stage.start_rate), rate_text(stage.end_rate)
     return start if stage.start_rate == stage.end_rate else f"{start} to {end}"
+
+
+def scale_text(scenario: Mapping[str, Any]) -> str:
+    """Return how the scenario of a result was scaled: `rate 10%, time 1m`; nothing if it was not."""
+    scale = scenario.get("scale")
+    return ", ".join(f"{key} {value}" for key, value in scale.items()) if isinstance(scale, Mapping) else ""
 
 
 def load_text(stages: Iterable[Stage]) -> str:

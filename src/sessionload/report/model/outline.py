@@ -6,42 +6,80 @@ What is shown is what would run: the same checks have passed, and the totals are
 from __future__ import annotations
 
 import json
+from fractions import Fraction
+from textwrap import wrap
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from sessionload.config.run_spec import PREFLIGHT
 from sessionload.contract.request.request_body import SHOWN_USER
-from sessionload.report.model.load_text import stage_rate_text
+from sessionload.report.model.arrival_curve import arrival_curve
+from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.quantities import counted_noun
-from sessionload.units import duration_text, rate_text, significant
+from sessionload.units import NS, duration_text, rate_text, significant
 from sessionload.workload.user_ids import sample_user_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sessionload.config.run_spec import RunSpec
+    from sessionload.workload.schedule import Stage
 
 _SHOWN_ID = 60
-_WIDEST_BODY = 90
+_WIDTH = 80
+_WIDEST_NAME = 26
+_WIDEST_BODY = _WIDTH - 3
 _MOST_LINES = 40
+_NOTHING_UNSET: Mapping[str, str] = {}
 
 
-def outline(spec: RunSpec) -> str:
-    """Return the plan of a run as lines of text, without a line end at the last."""
-    blocks = [_head(spec), _stages(spec), _users(spec), _body(spec), _limits(spec), _targets(spec)]
+def outline(spec: RunSpec, unset: Mapping[str, str] = _NOTHING_UNSET) -> str:
+    """Return the plan of a run as lines of text, without a line end at the last.
+
+    `unset` are the values that stand for environment variables that are not set, with the names of these.
+    """
+    blocks = [_head(spec, unset), _curve(spec), _stages(spec), _users(spec), _body(spec), _limits(spec)]
+    blocks.append(_targets(spec))
     if spec.contract.unchecked:
         blocks.append(_unchecked(spec.contract.unchecked))
-    return (
-        "\n\n".join("\n".join(block) for block in blocks)
-        + "\n\nEach arrival starts a session. Nothing was sent."
-    )
+    if unset:
+        blocks.append(_needed(unset))
+    text = "\n\n".join("\n".join(_wrapped(_named(line, unset) for line in block)) for block in blocks)
+    return text + "\n\nEach arrival starts a session. Nothing was sent."
 
 
-def _head(spec: RunSpec) -> Iterator[str]:
+def _named(line: str, unset: Mapping[str, str]) -> str:
+    """Return a line with `${NAME}` for what stands for a variable."""
+    for value, name in unset.items():
+        for written in (value, quote(value, safe="")):
+            line = line.replace(written, f"${{{name}}}")
+    return line
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if len(line) <= _WIDTH:
+            yield line
+            continue
+        indent = line[: len(line) - len(line.lstrip())]
+        yield from wrap(
+            line,
+            _WIDTH,
+            subsequent_indent=f"{indent}  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _head(spec: RunSpec, unset: Mapping[str, str]) -> Iterator[str]:
     scenario, where, request = spec.scenario, spec.environment.describe(), spec.contract.request
     schedule = scenario.schedule
-    size = f"{counted_noun(schedule.planned(), 'arrival')} over {duration_text(schedule.duration_ns)}"
+    size = f"{counted_noun(schedule.planned(), 'session')} in {_minutes(schedule.duration_ns)}"
     yield f"{scenario.name}: {size}, {schedule.arrivals}, at most {rate_text(schedule.peak)}"
-    place = f"project {where['project']}, environment {where['environment']}"
+    if "scale" in scenario.resolved:
+        yield f"scaled: {scale_text(scenario.resolved)}"
+    project = spec.environment.binding.project or ""
+    place = f"project {project if project in unset else where['project']}, environment {where['environment']}"
     yield f"to {where['url']}, {place} ({spec.environment.name})"
     key = request.security.key
     asked = "" if request.security.asks else "; the document asks for no key"
@@ -50,15 +88,44 @@ def _head(spec: RunSpec) -> Iterator[str]:
     yield f"as {request.method} {origin}{request.shown_path}, {carried}{asked}"
 
 
+def _curve(spec: RunSpec) -> Iterator[str]:
+    yield "arrivals per second"
+    yield from arrival_curve(spec.scenario.schedule)
+
+
+def _minutes(duration_ns: int) -> str:
+    """Return a duration in minutes, from one minute on."""
+    if duration_ns < 60 * NS:
+        return duration_text(duration_ns)
+    return f"{significant(Fraction(duration_ns, 60 * NS))} min"
+
+
 def _stages(spec: RunSpec) -> Iterator[str]:
     schedule = spec.scenario.schedule
-    width = max(len(stage.name) for stage in schedule.stages)
+    width = min(max(len(stage.name) for stage in schedule.stages), _WIDEST_NAME)
     yield "stages"
     for stage, planned in zip(schedule.stages, schedule.planned_by_stage(), strict=True):
-        load = f"{stage_rate_text(stage):>18} for {duration_text(stage.duration_ns):>8}"
-        noun = "arrival" if planned == 1 else "arrivals"
-        note = "  (warm-up: shown, not judged)" if stage.warmup else ""
-        yield f"  {stage.name:{width}}  {load}  {planned:>10,} {noun}{note}"
+        name = stage.name if len(stage.name) <= width else f"{stage.name[: width - 1]}…"
+        load = f"{_rates(stage):>20}  {duration_text(stage.duration_ns):>7}"
+        yield f"  {name:{width}} {load} {planned:>11,}{'  warm-up' if stage.warmup else ''}".rstrip()
+    if any(stage.warmup for stage in schedule.stages):
+        yield "  (warm-up is shown, not judged)"
+
+
+def _rates(stage: Stage) -> str:
+    """Return the rate of a stage with two decimals, as 50 people who start every 3 s are 16.67/s."""
+    ends = dict.fromkeys((_rate(stage.start_rate), _rate(stage.end_rate)))
+    return " to ".join(ends)
+
+
+def _rate(per_second: Fraction) -> str:
+    hundredths = f"{float(per_second):,.2f}".rstrip("0").rstrip(".")
+    return f"{hundredths}/s" if per_second >= 1 and len(hundredths) < 9 else rate_text(per_second)
+
+
+def _needed(unset: Mapping[str, str]) -> Iterator[str]:
+    yield "not set here, and needed by a run"
+    yield from (f"  {name}" for name in unset.values())
 
 
 def _users(spec: RunSpec) -> Iterator[str]:
@@ -93,7 +160,7 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     yield f"  timeout {duration_text(scenario.timeout_ns)}, {most}, connections: {scenario.connections}"
     resumption = "may take up an earlier one" if scenario.tls_resumption else "makes a full handshake"
     yield f"  addresses of the host: {scenario.addresses}; each TLS session {resumption}"
-    yield f"  void if the generator's own lag p99 is over {lag}, or if it takes more than {cpu} % of a core"
+    yield f"  void if the generator's lag p99 is over {lag}, or it takes over {cpu} % of a core"
     if lost := scenario.limits.lost_share:
         yield f"  void if more than {significant(lost * 100)} % of the arrivals are lost"
     sessions = spec.environment.max_sessions
