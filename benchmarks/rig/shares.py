@@ -15,7 +15,7 @@ import psutil
 COMMAND, MASTER, WORKERS = "command", "master", "workers"
 _PARTS = {
     "sessionload.generator.worker": WORKERS,
-    "sessionload.distribution.worker": WORKERS,
+    "sessionload.distribution.worker_program": WORKERS,
     "sessionload.distribution.master": MASTER,
 }
 

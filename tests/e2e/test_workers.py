@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
 
 
+_WORKER = "sessionload.distribution.worker_program"
+
+
 def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
     patience = time.monotonic() + within
     while not condition():
@@ -33,7 +37,9 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     patience = time.monotonic() + 60
     while time.monotonic() < patience:
         children = psutil.Process(process.pid).children(recursive=True)
-        workers = [child for child in children if "sessionload.distribution.worker" in child.cmdline()]
+        workers = [
+            child for child in children if "sessionload.distribution.worker_program" in child.cmdline()
+        ]
         if len(workers) == 2:
             return workers
         time.sleep(0.05)
@@ -122,8 +128,9 @@ def test_a_worker_that_is_frozen_sends_nothing_that_others_send(world: World) ->
     assert abs(sent[12] - 100) < 10
 
 
-@pytest.mark.long
-def test_without_its_master_no_worker_sends(world: World) -> None:
+def test_without_its_master_no_worker_sends_and_what_they_measured_is_in_the_result(
+    world: World, agrees: Agrees
+) -> None:
     stub = world.stub()
     process = world.start("run", world.scenario("100/s", "30s"), "--workers", "2", "--out", "out")
     workers = workers_of(process)
@@ -133,9 +140,34 @@ def test_without_its_master_no_worker_sends(world: World) -> None:
     master.kill()
     ended = world.end(process)
     assert ended.code == 3
+    assert "the master was lost" in ended.err
     psutil.wait_procs(workers, timeout=5)
     assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
-    assert ended.result["arrivals"]["lost"] > 1000
-    before = stub.ledger()["arrivals"]
-    time.sleep(1)
-    assert stub.ledger()["arrivals"] == before < 1500
+    assert stub.ledger()["arrivals"] < 1500
+    agrees(stub, ended.result)
+    assert ended.result["run"]["interrupted"] == "the master was lost"
+    assert sum(row["sent"] for row in ended.result["workers"]) == ended.result["arrivals"]["sent"]
+    assert not list((world.folder / "out").glob("worker-*"))
+
+
+@pytest.mark.long
+def test_a_report_is_made_of_what_workers_kept_when_command_and_master_were_killed(world: World) -> None:
+    stub = world.stub()
+    process = world.start("run", world.scenario("100/s", "30s"), "--workers", "2", "--out", "out")
+    workers = workers_of(process)
+    wait_for(lambda: stub.ledger()["arrivals"] >= 300)
+    master = workers[0].parent()
+    assert master is not None
+    process.kill()
+    master.kill()
+    psutil.wait_procs(workers, timeout=15)
+    process.wait()
+    kept = [f"out/worker-{number}" for number in (1, 2)]
+    assert world.run("report", *kept, "--out", "together").code == 0
+    assert world.run("report", "out").code == 0
+    result = json.loads((world.folder / "together" / "result.json").read_text())
+    arrivals = result["arrivals"]
+    assert arrivals["sent"] == stub.ledger()["arrivals"]
+    assert arrivals["planned"] == arrivals["sent"] + arrivals["unsent"] + arrivals["lost"]
+    assert (result["verdict"]["state"], result["run"]["interrupted"]) == ("void", "killed")
+    assert "void" in (world.folder / "out" / "summary.md").read_text()

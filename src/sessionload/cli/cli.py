@@ -164,7 +164,8 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
 
 
 @cli.command()
-@click.argument("run", type=PATH)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=NEW_FOLDER, help="Where the report of several folders goes  [default: new]")
 @click.option(
     "--format",
     "formats",
@@ -173,14 +174,15 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
     show_default=True,
     help="Which views to write; png and svg are a file for each picture.",
 )
-def report(run: Path, formats: str) -> NoReturn:
+def report(runs: tuple[Path, ...], formats: str, out: Path | None) -> NoReturn:
     """Write the views of a RUN again, from its result or from what a killed run left.
 
-    RUN is the folder of a run, or the file of its result: then the views go beside it.
+    RUN is the folder of a run, or the file of its result: then the views go beside it. Several are the
+    folders that the workers of one run have kept when their master was lost.
     """
     from sessionload.cli.report import report  # noqa: PLC0415
 
-    sys.exit(report(run, formats))
+    sys.exit(report(runs, formats, out))
 
 
 @cli.command(epilog=COMPARE_EXIT_CODES_HELP)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import gevent
 from gevent.event import Event
 
-from sessionload.generator.engine import LoadEngine
+from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
-from sessionload.generator.worker import DELTA_EVERY_S
 from sessionload.process_limits import allow_connections
 
 if TYPE_CHECKING:

@@ -14,10 +14,18 @@ from typing import TYPE_CHECKING
 from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, report_failed_preflight
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import Interrupted
+from sessionload.cli.lost_master import LOST, take_what_workers_kept
 from sessionload.cli.option_values import grace_option
 from sessionload.cli.progress import Progress
 from sessionload.cli.report_trial import ReportTrial
-from sessionload.cli.setup_run import PreparedRun, make_run_folder, prepare_run, with_chosen, with_server
+from sessionload.cli.setup_run import (
+    PreparedRun,
+    keeping_in,
+    make_run_folder,
+    prepare_run,
+    with_chosen,
+    with_server,
+)
 from sessionload.cli.worker_options import refuse_embedded
 from sessionload.distribution.master_process import MasterProcess
 from sessionload.errors import PreflightError
@@ -72,6 +80,8 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
     try:
         totals = folder.totals()
         totals.workers = options.workers.workers if options.workers else 1
+        if options.workers is not None and options.workers.local:
+            prepared = keeping_in(prepared, folder)
         result = _measure(prepared, folder, totals, generator, interruption, quiet=options.quiet)
     except PreflightError as error:
         interruption.concluding()
@@ -101,7 +111,7 @@ def _measure(
 ) -> Result:
     """Return the judged result of the run, however it ended. Raises `PreflightError` before any load."""
     header = prepared.spec.header
-    aborted_by = None
+    aborted_by = lost_master = None
     try:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress(header, workers=totals.workers, quiet=quiet))
@@ -122,6 +132,10 @@ def _measure(
             interruption.under_load(generator.stop, generator.cut, generator.kill)
             generator.start(prepared.inputs)
             aborted_by = _follow(generator, prepared, totals, folder, progress, interruption)
+            if totals.workers > 1 and generator.was_killed() and not totals.complete():
+                lost_master = LOST
+                folder.notes.append(take_what_workers_kept(folder, totals))
+                progress.warn(f"warning: {folder.notes[-1]}")
             if prepared.stub is not None and prepared.stub.death is not None:
                 note = f"the embedded stub ended during the run ({prepared.stub.death})"
                 folder.notes.append(f"{note}: what failed after that is not a server's failure")
@@ -134,7 +148,7 @@ def _measure(
     return finalize_result(
         header,
         totals,
-        interrupted=None if all_ended(totals, header.planned) else interruption.name,
+        interrupted=None if all_ended(totals, header.planned) else interruption.name or lost_master,
         aborted_by=aborted_by,
         notes=folder.notes,
     )

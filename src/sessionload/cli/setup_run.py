@@ -72,6 +72,11 @@ def with_chosen(header: RunHeader, environment: Environment, answer: bytes) -> R
     return replace(header, environment={**header.environment, **environment.chosen(answer)})
 
 
+def keeping_in(prepared: PreparedRun, folder: RunFolder) -> PreparedRun:
+    """Let the workers of this machine keep in the folder of the run what they have measured."""
+    return replace(prepared, inputs=replace(prepared.inputs, kept_in=str(folder.path.absolute())))
+
+
 def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
     """Start the embedded stub, until `stack` unwinds, if the environment is embedded. Raises `InputError`."""
     key = prepared.variables[KEY_VARIABLE]

@@ -21,13 +21,18 @@ Exit codes: 0 took part to the end · 2 wrong usage or input · 3 no master, or 
 @click.option("--master", metavar="ADDRESS[:PORT]", required=True, help="Where the master listens.")
 @click.option("--keys", type=PATH, metavar="FILE", help="The worker's keys, if the master has keys.")
 @click.option(
+    "--out",
+    type=NEW_FOLDER,
+    help="Keeps what is measured until the master has it  [default: new, under reports/]",
+)
+@click.option(
     "--wait",
     metavar="DURATION",
     default="10m",
     show_default=True,
     help="How long to wait for the master and its run.",
 )
-def worker(*, master: str, keys: Path | None, wait: str) -> NoReturn:
+def worker(*, master: str, keys: Path | None, wait: str, out: Path | None) -> NoReturn:
     """Take part in a run of another machine, as one of its workers.
 
     The master sends scenario and contract; the API key comes from this
@@ -35,8 +40,8 @@ def worker(*, master: str, keys: Path | None, wait: str) -> NoReturn:
     """
     from sessionload.cli.worker_options import worker_setup  # noqa: PLC0415
 
-    setup = worker_setup(master, wait, keys)
-    module = ["-P", "-m", "sessionload.distribution.worker", setup.text()]
+    setup = worker_setup(master, wait, keys, out)
+    module = ["-P", "-m", "sessionload.distribution.worker_program", setup.text()]
     variables = {name: text for name, text in os.environ.items() if not name.startswith("LOCUST_")}
     sys.stdout.flush()
     os.execve(  # noqa: S606 - our own module

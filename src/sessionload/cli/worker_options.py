@@ -61,14 +61,21 @@ def master_setup(
     )
 
 
-def worker_setup(master: str, wait: str, keys: Path | None) -> WorkerSetup:
+def worker_setup(master: str, wait: str, keys: Path | None, out: Path | None) -> WorkerSetup:
     """Return the worker that the options of `worker` ask for. Raises `InputError`."""
     host, port = _address(master, "--master")
     if keys is not None:
         from sessionload.distribution.curve_keys import WORKER, read_keys  # noqa: PLC0415 - it takes a while
 
         read_keys(keys, WORKER)
-    return WorkerSetup(port, host, local=False, wait_s=_wait(wait), keys=None if keys is None else str(keys))
+    return WorkerSetup(
+        port,
+        host,
+        local=False,
+        wait_s=_wait(wait),
+        keys=None if keys is None else str(keys),
+        out=None if out is None else str(out),
+    )
 
 
 def refuse_embedded(environment: Environment) -> None:

@@ -65,6 +65,8 @@ class RunInputs:
     """What stands beside the user IDs in further columns of their file."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
+    kept_in: str | None = None
+    """The folder of the run, where workers of this machine keep what they have measured."""
 
     def pieces(self) -> Iterator[bytes | bytearray | memoryview]:
         """Yield what `read` reads: one line of JSON, and after it what is from the file, as it is in memory.

@@ -44,7 +44,7 @@ class LocalWorkers:
 
 def _started(port: int, keys: CurveKeys) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-P", "-m", "sessionload.distribution.worker", WorkerSetup(port).text()],
+        [sys.executable, "-P", "-m", "sessionload.distribution.worker_program", WorkerSetup(port).text()],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )

@@ -45,6 +45,8 @@ class WorkerSetup:
     wait_s: float = _LOCAL_WAIT_S
     keys: str | None = None
     """The file of the worker's keys."""
+    out: str | None = None
+    """Where it keeps what it measures, until the master has it."""
 
     def text(self) -> str:
         """Return the setup as `of` reads it."""

@@ -1,36 +1,26 @@
-"""A worker: a process that performs what a master deals to it, and sends back what it measured.
+"""A worker: it performs what a master deals to it, and sends back what it measured.
 
 It gets the inputs of the run from the master and the key from its own environment variable, starts one
 session to see that it can, and then sends only while it holds a lease: a master that is gone or cut off means
-silence within seconds. Each delta is sent again until the master says that it has it. Locust patches sockets
-when it is imported, so it is imported before our modules that use them.
+silence within seconds. Each delta is kept on disk, and sent again, until the master says that it has it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
-import logging
-import math
 import os
-import signal
-import socket
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
-from gevent.fileobject import FileObject
-from locust import runners
-from locust.env import Environment as LocustEnvironment
 
 import sessionload
 from sessionload.config.run_spec import RunInputs, run_spec_of
 from sessionload.distribution.channel import Channel
-from sessionload.distribution.curve_keys import WORKER, keys_of, read_keys
 from sessionload.distribution.digests import Digests
+from sessionload.distribution.kept_deltas import REPORTS, KeptDeltas
 from sessionload.distribution.messages import (
     FROM_MASTER,
     Brief,
@@ -47,13 +37,11 @@ from sessionload.distribution.messages import (
     Start,
     Stop,
 )
-from sessionload.distribution.patient_runner import KeyRefusedError, MasterAbsentError, PatientRunner
-from sessionload.distribution.process_setup import WorkerSetup
-from sessionload.distribution.secure_sockets import hang_up
 from sessionload.errors import SessionloadError
-from sessionload.generator.engine import LoadEngine
+from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
-from sessionload.process_limits import allow_connections, forbid_core_dumps
+from sessionload.process_limits import allow_connections
+from sessionload.storage.run_folder import RunFolder
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS, duration_text
 from sessionload.workload.deal import Part
@@ -66,7 +54,6 @@ if TYPE_CHECKING:
     from sessionload.config.run_spec import RunSpec
     from sessionload.distribution.messages import Message
 
-DELTA_EVERY_S = 1.0
 _AGAIN_S = 2.0
 """What the master has not answered after this time is sent again."""
 _LAST_WORDS_S = 10.0
@@ -80,6 +67,8 @@ _DEAL_TAKES_S = 2.5
 _GIVE_UP_S = 60.0
 """Under load a master may be silent for so long, and nothing is sent meanwhile; then it is gone for good."""
 _TICK_S = 0.05
+_KEEP_S = 5.0
+"""How long a worker whose master is gone has to cut what is in flight and to keep its last delta."""
 
 
 class NoPartError(Exception):
@@ -94,9 +83,18 @@ class Worker:
     """A worker whose runner has a master. It can take part in several runs, one after another."""
 
     def __init__(
-        self, runner: WorkerRunner, *, host: str = "", tell: Callable[[str], object] = lambda _: None
+        self,
+        runner: WorkerRunner,
+        *,
+        host: str = "",
+        tell: Callable[[str], object] = lambda _: None,
+        out: Path | None = None,
     ) -> None:
-        """Work on a machine of the name `host`; `tell(sentence)` hears how it goes."""
+        """Work on a machine of the name `host`; `tell(sentence)` hears how it goes.
+
+        What is measured is kept in `out`, or in a new folder under `reports/`, until the master has it.
+        """
+        self._out = out
         self._runner = runner
         self._host = host
         self._tell = tell
@@ -116,6 +114,11 @@ class Worker:
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
+        self._kept: KeptDeltas | None = None
+        self._kept_in: str | None = None
+        """The folder of the run, if that is on this machine."""
+        self._reported = Event()
+        """Whether the last delta was made."""
         self._left = Event()
         """Whether the master has dealt what this worker had to others."""
         self._heard_s = time.monotonic()
@@ -135,12 +138,20 @@ class Worker:
             spec, worker=brief.worker, part=Part(start.first, start.stripe, start.stripes)
         )
         self._engine.lease(self._lease_end_ns)
+        self._kept = KeptDeltas.of(self._folder(spec, brief.worker), spec.header, brief.worker, self._tell)
+        self._kept.deal(Part(start.first, start.stripe, start.stripes))
         for message in self._early:
             self._change(self._engine, message)
         self._tell("the load begins")
         self._execute(self._engine, start)
         if not self._confirmed.is_set():
-            raise NoPartError("the master did not say that it has all that was measured here", 3)
+            self._kept.close()
+            raise NoPartError(
+                "the master did not say that it has all that was measured here; that is kept in"
+                f" {self._kept.path}, and `sessionload report` makes a report of the folders of all workers",
+                3,
+            )
+        self._kept.drop()
 
     def leave(self) -> bool:
         """Let others perform what is not due yet, drain, and end; return whether there is load."""
@@ -149,6 +160,12 @@ class Worker:
         self._send(Leave())
         gevent.spawn(self._stop_when_left, self._engine)
         return True
+
+    def cut_and_keep(self) -> None:
+        """End the load at once, if there is any, and keep what was measured."""
+        if self._engine is not None:
+            self._engine.cut()
+            self._reported.wait(_KEEP_S)
 
     def _stop_when_left(self, engine: LoadEngine) -> None:
         self._left.wait(_LEAVE_S)
@@ -177,7 +194,9 @@ class Worker:
     def _prepare(self, brief: Brief) -> RunSpec:
         """Check the inputs and start one session. Raises `NoPartError`."""
         try:
-            spec = run_spec_of(_inputs_of(brief), os.environ)
+            inputs = _inputs_of(brief)
+            self._kept_in = inputs.kept_in
+            spec = run_spec_of(inputs, os.environ)
             self._tell(f"worker {brief.worker + 1} of run {spec.run_id} against {spec.environment.name}")
             answer = preflight(spec)
         except (SessionloadError, NoPartError) as error:
@@ -187,6 +206,12 @@ class Worker:
         self._tell(f"preflight passed in {duration_text(answer.elapsed_ns)}; waiting for the others")
         self._send(Ready(environment=Digests.of(spec).environment))
         return spec
+
+    def _folder(self, spec: RunSpec, worker: int) -> RunFolder:
+        """Return where this worker keeps what it measures: beside the run, if that is on this machine."""
+        if self._kept_in is not None:
+            return RunFolder(Path(self._kept_in)).of_worker(worker + 1)
+        return RunFolder(self._out or REPORTS / f"{spec.run_id}-worker-{worker + 1}")
 
     # Under load
 
@@ -199,6 +224,7 @@ class Worker:
         reporter.join()
         self._runner.stop()
         self._report(engine, last=True)
+        self._reported.set()
         end_s = time.monotonic() + _LAST_WORDS_S
         while not self._confirmed.wait(0.1) and time.monotonic() < end_s:
             self._send_again()
@@ -214,6 +240,8 @@ class Worker:
     def _report(self, engine: LoadEngine, *, last: bool = False) -> None:
         delta = engine.delta(last=last)
         message = DeltaLine(delta.number, delta.line(), last)
+        if self._kept is not None:
+            self._kept.add(message.line)
         self._unconfirmed[delta.number] = (time.monotonic(), message)
         self._send(message)
 
@@ -248,6 +276,8 @@ class Worker:
         match message:
             case Deal(first=first, stripe=stripe, stripes=stripes):
                 engine.deal(Part(first, stripe, stripes))
+                if self._kept is not None:
+                    self._kept.deal(Part(first, stripe, stripes))
                 if not stripes:
                     gevent.spawn_later(_DEAL_TAKES_S, self._left.set)
             case Stop(grace_s=grace_s):
@@ -269,68 +299,3 @@ def _inputs_of(brief: Brief) -> RunInputs:
     if inputs is None:
         raise NoPartError("the inputs of the run cannot be read on this machine", 2)
     return inputs
-
-
-def _end_with_the_starter(stdin: FileObject) -> None:
-    """End when standard input ends: then the process that started this one is gone."""
-    stdin.read()
-    os._exit(1)
-
-
-def _leave_at(number: int, worker: Worker, signalled: list[int]) -> None:
-    """End at a signal: at once before the load, and under it when others perform what is left."""
-    if signalled or not worker.leave():
-        os._exit(128 + number)
-    signalled.append(number)
-
-
-def _say(sentence: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-        sys.stderr.write(f"{sentence}\n")
-        sys.stderr.flush()
-
-
-def main(setup: WorkerSetup) -> int:
-    """Work for a master; return the exit code."""
-    forbid_core_dumps()
-    logging.getLogger("locust").setLevel(logging.CRITICAL)
-    runners.WORKER_LOG_REPORT_INTERVAL = -1
-    runners.MASTER_HEARTBEAT_TIMEOUT = math.inf  # its clock is the wall's; a lease has a better one
-    say: Callable[[str], object] = (lambda _: None) if setup.local else _say
-    keys = None
-    if setup.local:
-        stdin = FileObject(sys.stdin.buffer, "rb", close=False)
-        keys = keys_of(stdin.readline().decode())
-        gevent.spawn(_end_with_the_starter, stdin)
-    elif setup.keys is not None:
-        keys = read_keys(Path(setup.keys), WORKER)
-    where = f"the master at {setup.host} port {setup.port}"
-    say(f"waiting for {where}, at most {duration_text(int(setup.wait_s * NS))}")
-    until_s = time.monotonic() + setup.wait_s
-    environment = LocustEnvironment(user_classes=[SessionUser])
-    try:
-        runner = PatientRunner(environment, setup.host, setup.port, keys, setup.wait_s)
-    except KeyRefusedError as fault:
-        say(f"error: {where}: {fault}; give both sides files of one pair, see `sessionload keys new`")
-        return 2
-    except MasterAbsentError as fault:
-        say(f"error: {where} was not there in time{f': {fault}' if str(fault) else ''}")
-        return 3
-    worker = Worker(runner, host="" if setup.local else socket.gethostname()[:100], tell=say)
-    signalled: list[int] = []
-    if not setup.local:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            gevent.signal_handler(number, _leave_at, number, worker, signalled)
-    try:
-        worker.run(until_s - time.monotonic())
-    except NoPartError as fault:
-        say(f"error: {fault}")
-        return fault.exit_code
-    finally:
-        hang_up(runner.greenlet, runner.client)
-    say("done: the master has all that was measured here")
-    return 128 + signalled[0] if signalled else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(WorkerSetup.of(sys.argv[1])))

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from sessionload.generator.session_start import SessionStart
     from sessionload.workload.deal import Part
 
+DELTA_EVERY_S = 1.0
+"""How often a generator reports."""
 _FIRST_USERS_SECONDS = Fraction(1, 20)
 """Users to begin with: as many as arrive in this time, so that a fast server needs no more."""
 _HEAD_START_NS = 20_000_000

@@ -21,12 +21,11 @@ from locust.env import Environment as LocustEnvironment
 
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.generator.cooperative import yield_to_loop
-from sessionload.generator.engine import LoadEngine
+from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.worker_process import READY
 from sessionload.process_limits import allow_connections, forbid_core_dumps
 
-DELTA_EVERY_S = 1.0
 DEFAULT_GRACE_S = 10.0
 """How long a drain may take after a signal to the generator itself."""
 

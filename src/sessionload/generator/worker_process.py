@@ -33,6 +33,7 @@ READY = b"ready\n"
 BEGIN = b"begin"
 """What a master is told when its workers are gathered and the load may begin."""
 _START_S = 60.0
+_END_S = 5.0
 _STDERR_TAIL = 4000
 TICK_S = 0.25
 """A wait without a timeout would keep signals from being handled on some systems."""
@@ -136,6 +137,12 @@ class GeneratorProcess:
     def kill(self) -> None:
         """End it without a last delta: what it has not accounted for is lost."""
         self._process.kill()
+
+    def was_killed(self) -> bool:
+        """Whether it was ended by a signal, when it has said all that it will say."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=_END_S) < 0
+        return False
 
     def deltas(self) -> Iterator[Delta | WorkerEvent]:
         """Yield deltas and events as they come, until the generator has ended.

@@ -19,6 +19,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.worker_events import WorkerEvent
 
@@ -169,7 +170,9 @@ def report_to_json(report: Delta | WorkerEvent) -> dict[str, Any]:
 
 
 def report_from_json(data: object) -> Delta | WorkerEvent:
-    """Read what `report_to_json` returned. Raises `ValueError` for what is neither."""
+    """Read what `report_to_json` returned, or a line of a generator. Raises `ValueError` for all else."""
+    if isinstance(data, dict) and data.get("type") == "delta":
+        return convert(data, RawDelta, str_keys=True).packed()
     if isinstance(data, dict) and "type" in data:
         event: WorkerEvent = convert(data, WorkerEvent)
         return event

@@ -56,8 +56,9 @@ class RunTotals:
                 return
             case WorkDealt(first=first, parts=parts):
                 for worker, stripe, stripes in parts:
+                    self.workers = max(self.workers, stripes)
                     if worker in self.tallies:
-                        self.tallies[worker].parts.append((first, stripe, stripes))
+                        self.tallies[worker].deal((first, stripe, stripes))
                 return
             case WorkerLoss(worker=worker):
                 self._lost.add(worker)

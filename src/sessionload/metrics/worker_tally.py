@@ -45,6 +45,11 @@ class WorkerTally:
             self.unsent += part.unsent
             self._lags[stage] = self._lags.get(stage, EMPTY) + part.lag
 
+    def deal(self, part: tuple[int, int, int]) -> None:
+        """Take note of what it was dealt; what is said twice counts once."""
+        if part not in self.parts:
+            self.parts.append(part)
+
     def planned(self, arrivals: int) -> int:
         """Return how many of a plan of so many arrivals were its own."""
         ends = [*(first for first, _, _ in self.parts[1:]), arrivals]

@@ -31,7 +31,7 @@ from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.result import Result, before_the_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from sessionload.metrics.worker_events import WorkerEvent
@@ -44,6 +44,7 @@ SUITE_REPORT = "examination.json"
 BELONG_TO_ONE = (RESULT, SLICES, SUITE_REPORT)
 """A folder with one of these belongs to one run or check, and nothing of another goes into it."""
 _LONGEST_FILE = 1 << 30
+_WORKER = "worker-"
 _BESIDE_RESPONSES = frozenset(HISTOGRAMS) - {"valid"}
 
 
@@ -54,6 +55,7 @@ class RunFolder(OutputFolder):
         super().__init__(path, again=result == RESULT)
         self._result = path / result
         self._slices: Appender | None = None
+        self._kept_bytes = 0
         self.notes: list[str] = []
         """What could not be kept while the run went on, as sentences for its result."""
 
@@ -105,6 +107,30 @@ class RunFolder(OutputFolder):
                 return self.notes[-1]
         return None
 
+    def append_line(self, line: bytes) -> None:
+        """Keep a line that a generator has made, while the file is not too long to be read again.
+
+        Raises `ResultError` when the disk takes no more; then nothing more is kept.
+        """
+        if self._slices is None:
+            return
+        self._kept_bytes += len(line)
+        if self._kept_bytes > _LONGEST_FILE:
+            self.end()
+            return
+        try:
+            self._slices.append(line.decode().rstrip("\n"))
+        except ResultError:
+            self.end()
+            raise
+
+    def drop(self) -> None:
+        """Remove the slices, and the folder if nothing else is in it."""
+        self.end()
+        with contextlib.suppress(OSError):
+            (self.path / SLICES).unlink()
+        self.discard()
+
     def end(self) -> None:
         """Close the slices."""
         if self._slices is not None:
@@ -113,10 +139,12 @@ class RunFolder(OutputFolder):
             self._slices = None
 
     def write_result(self, result: Result) -> None:
-        """Write `result.json`. Raises `ResultError`."""
+        """Write `result.json`, and remove what workers have kept, which is in it. Raises `ResultError`."""
         self.end()
         # Half a surrogate, which UTF-8 cannot hold, becomes its escape, which JSON reads again.
         self.write(RESULT, (text.encode(errors="backslashreplace") for text in _text(result)))
+        for worker in self.workers:
+            worker.drop()
 
     def is_run(self) -> bool:
         """Whether there is a result here, or what a killed run left."""
@@ -149,13 +177,67 @@ class RunFolder(OutputFolder):
         )
 
     def _recover(self) -> Result:
+        return recovered([self])
+
+    def slices(self) -> tuple[Result, Iterator[Delta | WorkerEvent]]:
+        """Return what was known before the first arrival, and each line after it. Raises `InputError`."""
         path = self.path / SLICES
         first, *rest = read_text(path, _LONGEST_FILE, "the slices of a run").split("\n")
         header = Result.from_json(_json(first, path), file=str(path))
-        totals = RunTotals()
-        for number, line in enumerate(rest[:-1], 2):  # the last was being written when the run was killed
-            totals.add(_delta(line, header, Place(shown(path), number)))
-        return finalize_result(header, totals, interrupted="killed")
+        # The last was being written when the run was killed.
+        lines = enumerate(rest[:-1], 2)
+        return header, (_delta(line, header, Place(shown(path), number)) for number, line in lines)
+
+    def of_worker(self, number: int) -> RunFolder:
+        """Return the folder in which a worker of this machine keeps what it measured; numbers are from 1."""
+        return RunFolder(self.path / f"{_WORKER}{number}")
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much the workers of this machine have kept in this folder."""
+        with contextlib.suppress(OSError):
+            return sum((worker.path / SLICES).stat().st_size for worker in self.workers)
+        return 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a whole line in the slices: a worker may have been killed before that."""
+        with contextlib.suppress(OSError), (self.path / SLICES).open("rb") as file:
+            return file.readline(_LONGEST_FILE).endswith(b"\n")
+        return False
+
+    @property
+    def workers(self) -> list[RunFolder]:
+        """The folders of such workers that are there, in the order of their numbers."""
+        with contextlib.suppress(OSError):
+            paths = [path for path in self.path.glob(f"{_WORKER}*") if _is_there(path / SLICES)]
+            return [RunFolder(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+        return []
+
+
+def recovered(folders: Sequence[RunFolder], notes: Sequence[str] = ()) -> Result:
+    """Return the result of a run that was killed, from its slices and from what its workers have kept.
+
+    What stands in several folders counts once. Raises `InputError`.
+    """
+    known = [each for folder in folders for each in (folder, *folder.workers)]
+    known = [each for each in known if each in folders or each.has_begun]
+    totals = RunTotals()
+    header: Result | None = None
+    for folder in known:
+        of_folder, reports = folder.slices()
+        header = header or of_folder
+        if of_folder.run.id != header.run.id:
+            raise InputError(
+                "other-run",
+                f"this is of run {of_folder.run.id}, and {shown(known[0].path)} of run {header.run.id}",
+                place=Place(shown(folder.path)),
+                hint="name the folders of one run; results of several runs are for 'sessionload merge'",
+            )
+        for report in reports:
+            totals.add(report)
+    assert header is not None  # noqa: S101 - there is a folder
+    return finalize_result(header, totals, interrupted="killed", notes=notes)
 
 
 def _text(result: Result) -> Iterator[str]:
