@@ -1,6 +1,6 @@
 from sessionload import Contract
 
-contract = Contract.read("contracts/openapi.yaml")
+contract = Contract.read()  # or a path
 good = contract.judge(200, b'{"sessionKey": "VF.example"}')
 bad = contract.judge(200, b'{"sessionKey": ""}')
 assert good.ok

@@ -41,6 +41,15 @@ def test_the_pictures_are_of_these_pages(maker: ModuleType) -> None:
     assert same, "the pages have changed: make example, and look at the pictures"
 
 
+def test_the_guide_speaks_of_sections_that_there_are() -> None:
+    """It names them in italics."""
+    headings = set(re.findall(r"<h2 id=[^>]*>([^<]+)", (DOCS / "example" / "report.html").read_text()))
+    named = set(re.findall(r"\*([A-Z][^*]+)\*", (DOCS / "reading.md").read_text()))
+    columns = {"Measured", "Samples", "Unsent"}
+    assert named - columns <= headings
+    assert {"Response time over the run", "Can these numbers be trusted?"} <= named
+
+
 def test_the_runs_are_one_that_was_met_and_one_that_was_missed() -> None:
     met, missed = (Result.read(DOCS / "example" / f"{name}.json") for name in NAMES)
     assert (met.verdict, missed.verdict) == ("met", "missed")
