@@ -6,6 +6,7 @@ import time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import gevent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,25 @@ def test_without_a_lease_nothing_is_handed_over_and_what_was_due_is_left_out(in_
     assert handed[-1] == 99
     assert not set(range(42, 69)) & set(handed)
     assert handed == sorted(set(handed))
+
+
+def test_what_was_due_without_a_lease_stays_left_out_when_there_is_one_again(in_greenlet: InGreenlet) -> None:
+    """Also what a deal names that came too late: to send it now would be late, and nobody's wish."""
+    handed = Handed()
+    dealt = starts(Part(0, 0, 2))
+    pacer = Pacer(dealt, handed.take)
+    origin_ns = time.monotonic_ns() + 50_000_000
+    pacer.lease(origin_ns + 205_000_000)
+
+    def run() -> None:
+        running = gevent.spawn(pacer.run, origin_ns, NS)
+        gevent.sleep(0.05 + 0.5)
+        dealt.deal(Part(30, 0, 1))
+        pacer.deal_again(30)
+        pacer.lease(origin_ns + 10 * NS)
+        running.get()
+
+    in_greenlet(run)
+    assert handed[:11] == list(range(0, 22, 2))
+    assert handed[11] >= 50
+    assert handed[11:] == list(range(handed[11], 100))

@@ -2,9 +2,9 @@
 
 It does not know where it is hosted: it has a mailbox on a runner of Locust's, in a process of our own or of
 Locust's, and a function that takes lines. That gets the deltas, those of one worker in order and each once. A
-worker may send only while it holds a lease, which it gets each second; one that says nothing for a while is
-lost, and its arrivals are dealt to the others from a stated instant on. Those between belong to nobody: they
-count as lost. A worker that comes while there is load gets its part from a stated instant on as well.
+worker may send only while it holds a lease, for which it asks each second; one that says nothing for a while
+is lost, and its arrivals are dealt to the others from a stated instant on. Those between belong to nobody:
+they count as lost. A worker that comes while there is load gets its part from a stated instant on as well.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sessionload.distribution.dealing import Dealer
 from sessionload.distribution.digests import Digests
 from sessionload.distribution.gathering import Gathered, NoRun, Waiting
 from sessionload.distribution.handshake import Handshake
-from sessionload.distribution.messages import Deal, DeltaLine, Lease, Leave, Start
+from sessionload.distribution.messages import Alive, Deal, DeltaLine, Lease, Leave, Start
 from sessionload.distribution.peers import Peer, Peers
 from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen, event_line
 from sessionload.units import NS, duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sessionload.config.run_spec import RunInputs, RunSpec
     from sessionload.distribution.dealing import Dealt
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from sessionload.distribution.messages import Message
     from sessionload.metrics.worker_events import WorkerEvent
 
-LEASE_S = 3.0
-RENEW_EVERY_S = 1.0
+LEASE_NS = 3 * NS
+"""From a worker's question until its lease ends."""
+_BEYOND_NS = NS // 100
+"""From the end of the last lease to a new deal: two clocks differ by less in the time of a lease."""
+ASK_EVERY_S = 1.0
 LOST_AFTER_S = 4.0
 """A worker that has said nothing for so long is lost."""
 _GONE_AFTER_S = 3.0
@@ -162,10 +165,13 @@ class Coordinator:
     def _hear_before_load(self) -> None:
         for said in self._mailbox.heard():
             self._handshake.take(said)
-        now_s = time.monotonic()
-        if now_s - self._asked_s >= RENEW_EVERY_S:
+        self._ask(time.monotonic(), self._peers)
+
+    def _ask(self, now_s: float, peers: Iterable[Peer]) -> None:
+        """Ask workers each second what time it is, so that both sides know that the other is there."""
+        if now_s - self._asked_s >= ASK_EVERY_S:
             self._asked_s = now_s
-            for peer in self._peers:
+            for peer in peers:
                 self._handshake.ask(peer)
 
     def _call_off(self) -> None:
@@ -198,21 +204,17 @@ class Coordinator:
         peer.dealt = True
         peer.heard_s = (self._origin_ns + dealt.at_ns) / NS  # it need not say anything before
         self._mailbox.send(
-            peer.node, Start(self._origin_ns + peer.offset.offset_ns, *dealt.parts[peer.number])
+            peer.node, Start(self._origin_ns + peer.offset.offset_ns, *dealt.parts[peer.number], dealt.number)
         )
         for message in self._ending:
             self._mailbox.send(peer.node, message)
 
     def _follow(self) -> None:
-        renewed_s = 0.0
         while self._peers.present:
             for said in self._mailbox.heard():
                 self._hear_under_load(said)
             now_s = time.monotonic()
-            if now_s - renewed_s >= RENEW_EVERY_S:
-                renewed_s = now_s
-                for peer in self._peers:
-                    self._renew(peer)
+            self._ask(now_s, [peer for peer in self._peers if not peer.dealt])
             for peer in self._peers:
                 if peer.present and peer.silent(now_s, LOST_AFTER_S):
                     self._lose(peer)
@@ -224,21 +226,34 @@ class Coordinator:
         self._handshake.news.clear()
         peer = self._peers.of(said.node)
         match said.message:
+            case Alive() as alive if peer is not None and peer.dealt:
+                self._lease(peer, alive, said.at_ns)
             case DeltaLine() as delta if peer is not None and peer.dealt:
                 self._pass_on(peer, delta)
             case Leave() if peer is not None and peer.present and not peer.leaving:
                 peer.leaving = True
                 self._tell(work_dealt(self._deal(_DEAL_AHEAD_NS)))
 
-    def _renew(self, peer: Peer) -> None:
-        self._mailbox.send(peer.node, Lease(0.0 if peer.lost else LEASE_S, peer.inbox.next_delta))
+    def _lease(self, peer: Peer, alive: Alive, heard_ns: int) -> None:
+        """Let a worker send for 3 s from when it asked, by its own clock: an answer that comes late is short.
+
+        By our clock that ends within 3 s from when the question came.
+        """
+        if peer.deal is not None and alive.deal < peer.deal.deal:
+            self._mailbox.send(peer.node, peer.deal)
+        if peer.lost:
+            self._mailbox.send(peer.node, Lease(0, 0, peer.inbox.next_delta))
+            return
+        peer.leased_ns = max(peer.leased_ns, heard_ns + LEASE_NS)
+        lease = Lease(alive.sent_ns + LEASE_NS, self._dealer.deals, peer.inbox.next_delta)
+        self._mailbox.send(peer.node, lease)
 
     def _pass_on(self, peer: Peer, delta: DeltaLine) -> None:
         for line in peer.inbox.take(delta.number, delta.line):
             self._emit(line)
         if delta.last and peer.inbox.next_delta > delta.number:
             peer.ended = True
-            self._mailbox.send(peer.node, Lease(0.0, peer.inbox.next_delta))
+            self._mailbox.send(peer.node, Lease(0, 0, peer.inbox.next_delta))
 
     def _tell(self, event: WorkerEvent) -> None:
         self._emit(event_line(event))
@@ -265,13 +280,19 @@ class Coordinator:
         self._tell(work_dealt(dealt))
 
     def _deal(self, ahead_ns: int, joins: Peer | None = None) -> Dealt:
-        """Deal what is due from an instant on that all workers hear of before, to all that go on."""
+        """Deal what is due from an instant on to all that go on.
+
+        Every lease that was given before has ended by then, and who asks for another one hears of the deal
+        first. So nobody sends what is another's now, however late the deal comes to him.
+        """
         going_on = [peer.number for peer in self._peers.present if not peer.leaving]
         going_on += [] if joins is None else [joins.number]
-        dealt = self._dealer.deal(self._now_ns() + ahead_ns, going_on)
-        for peer in self._peers:
-            if peer.dealt and not peer.ended:
-                self._mailbox.send(peer.node, Deal(*dealt.parts[peer.number]))
+        knowing = [peer for peer in self._peers if peer.dealt and not peer.ended]
+        leased_ns = max((peer.leased_ns + _BEYOND_NS - self._origin_ns for peer in knowing), default=0)
+        dealt = self._dealer.deal(max(self._now_ns() + ahead_ns, leased_ns), going_on)
+        for peer in knowing:
+            peer.deal = Deal(*dealt.parts[peer.number], dealt.number)
+            self._mailbox.send(peer.node, peer.deal)
         if joins is not None:
             self._give_first_part(joins, dealt)
         return dealt

@@ -1,7 +1,8 @@
 """The deals of one run: from which arrival on who performs what.
 
 Deals follow each other: none begins before the one before it, so no arrival has two owners, even when a
-worker is lost a moment after another has joined.
+worker is lost a moment after another has joined. A worker may not know of a deal yet when it begins: whoever
+deals sees to it that it may not send then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class Dealt(NamedTuple):
     """A deal: the part of each worker, and from when on it holds (nanoseconds of the schedule)."""
 
+    number: int
     at_ns: int
     first: int
     parts: dict[int, Part]
@@ -30,6 +32,8 @@ class Dealer:
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._at_ns = 0
+        self.deals = 0
+        """How many deals there were; they are numbered from 1."""
         self._known: set[int] = set()
         """Everybody who was ever dealt something."""
 
@@ -46,4 +50,5 @@ class Dealer:
         first = self.first_at(at_ns)
         absent = self._known.difference(present)
         self._known.update(present)
-        return Dealt(self._at_ns, first, deal(present, sorted(absent), first))
+        self.deals += 1
+        return Dealt(self.deals, self._at_ns, first, deal(present, sorted(absent), first))

@@ -77,20 +77,33 @@ class Start(Struct, forbid_unknown_fields=True, tag="sessionload-start"):
     first: Count
     stripe: Count
     stripes: Count
+    deal: Count
 
 
 class Deal(Struct, forbid_unknown_fields=True, tag="sessionload-deal"):
-    """From arrival `first` on the worker performs this stripe, and nothing else."""
+    """From arrival `first` on the worker performs this stripe, and nothing else. Deals are numbered."""
 
     first: Count
     stripe: Count
     stripes: Count
+    deal: Count
+
+
+class Alive(Struct, forbid_unknown_fields=True, tag="sessionload-alive"):
+    """The worker is there at this instant of its clock, and this is the newest deal that it knows."""
+
+    sent_ns: Count
+    deal: Count
 
 
 class Lease(Struct, forbid_unknown_fields=True, tag="sessionload-lease"):
-    """The worker may send for so long from when this comes; the master has its deltas below `next_delta`."""
+    """The answer to `Alive`: until this instant of its clock the worker may send what it was dealt.
 
-    seconds: float
+    That holds if it knows the deal with this number. The master has its deltas below `next_delta`.
+    """
+
+    end_ns: Count
+    deal: Count
     next_delta: Count
 
 
@@ -112,10 +125,10 @@ class DeltaLine(Struct, forbid_unknown_fields=True, tag="sessionload-delta"):
     last: bool
 
 
-FROM_WORKERS = (Hello, Ready, Pong, DeltaLine, Leave)
+FROM_WORKERS = (Hello, Ready, Pong, Alive, DeltaLine, Leave)
 FROM_MASTER = (Refused, Brief, Ping, Start, Deal, Lease, Stop, Cut)
 
-FromWorker = Hello | Ready | Pong | DeltaLine | Leave
+FromWorker = Hello | Ready | Pong | Alive | DeltaLine | Leave
 FromMaster = Refused | Brief | Ping | Start | Deal | Lease | Stop | Cut
 Message = FromWorker | FromMaster
 M = TypeVar("M", bound=Struct)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.distribution.clock_offset import Offset
+    from sessionload.distribution.messages import Deal
 
 PINGS = 20
 """How many answers a comparison of clocks takes."""
@@ -45,6 +46,10 @@ class Peer:
     inbox: DeltaInbox = field(default_factory=DeltaInbox)
     heard_s: float = 0.0
     """When it said something last (monotonic)."""
+    deal: Deal | None = None
+    """The newest one that it was sent, if it was not its first."""
+    leased_ns: int = 0
+    """Until when it may send, by our clock (monotonic)."""
     lost: bool = False
     ended: bool = False
     """Whether it has sent its last delta."""

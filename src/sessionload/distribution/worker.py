@@ -23,6 +23,7 @@ from sessionload.distribution.digests import Digests
 from sessionload.distribution.kept_deltas import REPORTS, KeptDeltas
 from sessionload.distribution.messages import (
     FROM_MASTER,
+    Alive,
     Brief,
     Cut,
     Deal,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from sessionload.config.run_spec import RunSpec
     from sessionload.distribution.messages import Message
 
+_ALIVE_EVERY_S = 1.0
 _AGAIN_S = 2.0
 """What the master has not answered after this time is sent again."""
 _LAST_WORDS_S = 10.0
@@ -62,7 +64,7 @@ _SILENCE_S = 15.0
 """Before the load the master says something each second; one that is silent for so long is gone."""
 _LEAVE_S = 5.0
 """How long the master has to deal what this worker had to others, when it is told to end."""
-_DEAL_TAKES_S = 2.5
+_DEAL_TAKES_S = 3.5
 """From a new deal until it holds, at most."""
 _GIVE_UP_S = 60.0
 """Under load a master may be silent for so long, and nothing is sent meanwhile; then it is gone for good."""
@@ -111,6 +113,8 @@ class Worker:
         self._early: list[Deal | Stop | Cut] = []
         """What the master said about the load before there was an engine."""
         self._lease_end_ns = 0
+        self._deal = 0
+        """The number of the newest deal that is known here."""
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
@@ -143,7 +147,11 @@ class Worker:
         for message in self._early:
             self._change(self._engine, message)
         self._tell("the load begins")
-        self._execute(self._engine, start)
+        alive = gevent.spawn(self._say_alive)
+        try:
+            self._execute(self._engine, start)
+        finally:
+            alive.kill()
         if not self._confirmed.is_set():
             self._kept.close()
             raise NoPartError(
@@ -229,6 +237,12 @@ class Worker:
         while not self._confirmed.wait(0.1) and time.monotonic() < end_s:
             self._send_again()
 
+    def _say_alive(self) -> None:
+        """Ask for a lease, again and again."""
+        while True:
+            self._send(Alive(time.monotonic_ns(), self._deal))
+            gevent.sleep(_ALIVE_EVERY_S)
+
     def _report_often(self, engine: LoadEngine, ended: Event) -> None:
         while not ended.wait(DELTA_EVERY_S):
             if engine.begun:
@@ -265,16 +279,21 @@ class Worker:
                 self._refused = message
             case Start():
                 self._start = message
-            case Lease(seconds=seconds, next_delta=next_delta):
-                self._renew(seconds, next_delta)
+                self._deal = max(self._deal, message.deal)
+            case Lease():
+                self._renew(message)
+            case Deal(deal=deal) if deal <= self._deal:
+                return  # it is known already
             case Deal() | Stop() | Cut() if self._engine is None:
                 self._early.append(message)
+                self._deal = message.deal if isinstance(message, Deal) else self._deal
             case Deal() | Stop() | Cut() if self._engine is not None:
                 self._change(self._engine, message)
 
     def _change(self, engine: LoadEngine, message: Deal | Stop | Cut) -> None:
         match message:
-            case Deal(first=first, stripe=stripe, stripes=stripes):
+            case Deal(first=first, stripe=stripe, stripes=stripes, deal=deal):
+                self._deal = deal
                 engine.deal(Part(first, stripe, stripes))
                 if self._kept is not None:
                     self._kept.deal(Part(first, stripe, stripes))
@@ -285,11 +304,13 @@ class Worker:
             case Cut():
                 engine.cut()
 
-    def _renew(self, seconds: float, next_delta: int) -> None:
-        self._lease_end_ns = time.monotonic_ns() + int(seconds * NS)
-        if self._engine is not None:
-            self._engine.lease(self._lease_end_ns)
-        for number in [number for number in self._unconfirmed if number < next_delta]:
+    def _renew(self, lease: Lease) -> None:
+        """Take a lease, unless there is a deal that is not known here: the master sends it again."""
+        if lease.deal <= self._deal:
+            self._lease_end_ns = lease.end_ns
+            if self._engine is not None:
+                self._engine.lease(lease.end_ns)
+        for number in [number for number in self._unconfirmed if number < lease.next_delta]:
             if self._unconfirmed.pop(number)[1].last:
                 self._confirmed.set()
 

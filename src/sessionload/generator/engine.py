@@ -174,7 +174,7 @@ class LoadEngine:
 
     def lease(self, end_ns: int) -> None:
         """Allow to send until `end_ns` (monotonic); without this call there is no end."""
-        self._pacer.lease_end_ns = end_ns
+        self._pacer.lease(end_ns)
 
     def _lapse(self) -> None:
         """Leave out what waits. It has no outcome, so it counts as lost."""

@@ -121,6 +121,13 @@ class Pacer:
         """Hand nothing more over."""
         self._stopped = True
 
+    def lease(self, end_ns: int) -> None:
+        """Allow to hand over until `end_ns` (monotonic). What was due without a lease stays left out."""
+        now_ns = time.monotonic_ns()
+        if self._origin_ns and now_ns > self.lease_end_ns:
+            self._leave_out_what_is_due(now_ns - self._origin_ns)
+        self.lease_end_ns = end_ns
+
     def deal_again(self, first: int) -> None:
         """Take what follows once more from the arrivals, which are others from number `first` on."""
         if not self._origin_ns:
