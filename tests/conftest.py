@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from machines import can_be_made
 from tests.test_floors import PURE
 
+pytest.register_assert_rewrite("machine_faults")
 pytest_plugins = ["real_parts", "pytester"]
 
 settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
