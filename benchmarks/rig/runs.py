@@ -85,8 +85,11 @@ class Measured:
         return self.server_cpu_s * 1e6 / max(1, self.sent)
 
 
-def order(folder: Path, server: Server, rate: int, seconds: float) -> list[str]:
+def order(
+    folder: Path, server: Server, rate: int, seconds: float, *, in_flight: int | None = None
+) -> list[str]:
     """Write a scenario and its environment to `folder`; return the command that is to be started there."""
+    limit = f"max_in_flight: {in_flight}, " if in_flight else ""
     trust = f", ca_file: '{server.ca_file}'" if server.ca_file else ""
     (folder / "environments.yaml").write_text(
         f"here: {{url: '{server.url}', project: stub, environment: main, "
@@ -95,7 +98,7 @@ def order(folder: Path, server: Server, rate: int, seconds: float) -> list[str]:
     (folder / "bench.yaml").write_text(
         "name: bench\nenvironment: here\nusers: {id: 'bench-{n}'}\n"
         f"load: {{stages: [{{name: steady, rate: {rate}/s, duration: {round(seconds * 1000)}ms}}], "
-        "max_lag: 10s, max_cpu: 100%}\ntargets: [achieved_rate >= 99%]\n"
+        f"{limit}max_lag: 10s, max_cpu: 100%}}\ntargets: [achieved_rate >= 99%]\n"
     )
     command = [sys.executable, "-m", "sessionload", "run", "bench.yaml"]
     return [*command, "--out", "out", "--quiet", "--contract", str(CONTRACT)]
