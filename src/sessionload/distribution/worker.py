@@ -44,7 +44,7 @@ from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.process_limits import allow_connections
 from sessionload.storage.run_folder import RunFolder
 from sessionload.suite.preflight import preflight
-from sessionload.units import NS, duration_text
+from sessionload.units import duration_text
 from sessionload.workload.deal import Part
 
 if TYPE_CHECKING:
@@ -142,12 +142,12 @@ class Worker:
             spec, worker=brief.worker, part=Part(start.first, start.stripe, start.stripes)
         )
         self._engine.lease(self._lease_end_ns)
+        alive = gevent.spawn(self._say_alive)
         self._kept = KeptDeltas.of(self._folder(spec, brief.worker), spec.header, brief.worker, self._tell)
         self._kept.deal(Part(start.first, start.stripe, start.stripes))
         for message in self._early:
             self._change(self._engine, message)
         self._tell("the load begins")
-        alive = gevent.spawn(self._say_alive)
         try:
             self._execute(self._engine, start)
         finally:
