@@ -280,6 +280,7 @@ class Worker:
             case Start():
                 self._start = message
                 self._deal = max(self._deal, message.deal)
+                self._send(Alive(time.monotonic_ns(), self._deal))  # the lease is there when the load begins
             case Lease():
                 self._renew(message)
             case Deal(deal=deal) if deal <= self._deal:
