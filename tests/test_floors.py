@@ -78,7 +78,7 @@ DOORS = {
         "verdict/run_header",
         "verdict/worker_row",
     ],
-    "numpy": ["metrics/sums", "metrics/sliding_counts", "comparison/"],
+    "numpy": ["metrics/histogram_codec", "metrics/sums", "metrics/sliding_counts", "comparison/"],
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],
     "markupsafe": ["report/template"],

@@ -69,16 +69,25 @@ def test_numbers_are_turned_round_on_a_machine_of_the_other_order() -> None:
 
 @given(COUNTS)
 def test_counts_that_are_sent_raw_can_be_packed_by_another_process(counts: dict[int, int]) -> None:
-    assert histogram_codec.unpack(
-        histogram_codec.compress(histogram_codec.encode_raw(counts))
-    ) == histogram_codec.unpack(histogram_codec.pack(counts))
+    packed, ends = histogram_codec.compress(histogram_codec.encode_raw(counts))
+    assert packed == histogram_codec.pack(counts)
+    assert ends == histogram_codec.ends(packed)
 
 
 def test_loose_counts_are_buckets_and_then_counts() -> None:
     assert histogram_codec.encode_raw({7: 2, 5: 1}) == struct.pack("<4I", 7, 5, 2, 1)
 
 
-@pytest.mark.parametrize("data", [b"\x00", struct.pack("<3I", 1, 2, 3), struct.pack("<4I", 5, 5, 1, 1)])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00",
+        struct.pack("<3I", 1, 2, 3),
+        struct.pack("<4I", 5, 5, 1, 1),
+        struct.pack("<4I", 5, 6, 1, 0),
+        struct.pack("<4I", 0, 0, 1, 1),
+    ],
+)
 def test_raw_counts_that_cannot_have_been_recorded_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         histogram_codec.compress(data)

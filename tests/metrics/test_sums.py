@@ -8,7 +8,7 @@ from recorded import histogram, slice_of
 
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.slices import Slice
-from sessionload.metrics.sums import total
+from sessionload.metrics.sums import added, total
 
 
 @st.composite
@@ -24,11 +24,12 @@ def slices(draw: st.DrawFn) -> Slice:
 
 @given(st.lists(slices(), max_size=6))
 def test_a_sum_is_what_adding_gives(parts: list[Slice]) -> None:
-    added = Slice()
+    one_by_one = Slice()
     for part in parts:
-        added += part
-    assert total(parts) == added
-    assert total(reversed(parts)) == added
+        one_by_one += part
+    assert total(parts) == one_by_one
+    assert total(reversed(parts)) == one_by_one
+    assert added(part.valid for part in parts) == one_by_one.valid
 
 
 def test_what_never_ended_is_added_too() -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded import histogram
 
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
@@ -74,6 +75,14 @@ def test_the_deltas_of_a_worker_are_counted_once_and_apart_from_those_of_others(
     assert tally.seen.clock_error_ns == 80
     assert totals.tallies[1].sent == 1
     assert totals.workers == 2
+
+
+def test_the_lags_of_a_long_run_are_those_of_all_its_deltas() -> None:
+    tally = WorkerTally(WorkerSeen(0, "local", 0, 0))
+    lags_ms = [1 + number % 7 for number in range(100)]
+    for number, lag_ms in enumerate(lags_ms):
+        tally.add(delta(0, number, {0: lag_ms}))
+    assert tally.lag(lambda _: True) == histogram([lag_ms * MS for lag_ms in lags_ms])
 
 
 def test_a_loss_and_a_deal_belong_to_those_that_are_known() -> None:

@@ -42,9 +42,12 @@ class Histogram(Struct, frozen=True, gc=False, eq=False, forbid_unknown_fields=T
 
     def check(self) -> None:
         """Raise `ValueError` if the parts of a histogram that was read contradict each other."""
+        self.check_against(histogram_codec.ends(self.packed))
+
+    def check_against(self, ends: tuple[int, int] | None) -> None:
+        """Raise `ValueError` as `check` does, where the first and the last bucket are known."""
         least = self.minimum
-        ends = None if least is None else (bucket_of(least), bucket_of(self.maximum))
-        if histogram_codec.ends(self.packed) != ends:
+        if ends != (None if least is None else (bucket_of(least), bucket_of(self.maximum))):
             raise ValueError("the buckets do not reach from min to max")
         if self.total < self.maximum:
             raise ValueError("the sum is below its largest part")

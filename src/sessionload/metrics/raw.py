@@ -30,8 +30,9 @@ class RawHistogram(Struct, array_like=True):
 
     def packed(self) -> Histogram:
         """Return these counts packed. Raises `ValueError` if nobody can have recorded them."""
-        histogram = Histogram(self.minimum, self.maximum, self.total, 0, compress(self.counts))
-        histogram.check()
+        packed, ends = compress(self.counts)
+        histogram = Histogram(self.minimum, self.maximum, self.total, 0, packed)
+        histogram.check_against(ends)
         return histogram
 
 

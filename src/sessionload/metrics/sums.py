@@ -23,6 +23,15 @@ _TOGETHER = 16
 """So many histograms are added to a vector at once."""
 
 
+def added(histograms: Iterable[Histogram]) -> Histogram:
+    """Return the sum of histograms."""
+    vector = _Vector()
+    for histogram in histograms:
+        if histogram is not EMPTY:
+            vector.add(histogram)
+    return vector.histogram()
+
+
 def total(parts: Iterable[Slice]) -> Slice:
     """Return the sum of slices as a new one."""
     sums = Sum()

@@ -1,6 +1,7 @@
 """What one worker of several has done, kept while a run goes on: the sums of its deltas.
 
-It takes as much memory as a worker has stages with lags, however long a run takes.
+It takes as much memory as a worker has stages with lags, however long a run takes. A master may have hundreds
+of workers, so lags are added many at once.
 """
 
 from __future__ import annotations
@@ -8,13 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.histogram import EMPTY, Histogram
+from sessionload.metrics.sums import added
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sessionload.metrics.delta import Delta
+    from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.worker_events import WorkerLoss, WorkerSeen
+
+
+_WAITING = 32
+"""So many lags of a stage wait to be added: that takes as long as for two."""
 
 
 @dataclass(slots=True)
@@ -32,8 +38,8 @@ class WorkerTally:
     wall_ns: int = 0
     elapsed_ns: int = 0
     """When its latest delta was made."""
-    _lags: dict[int, Histogram] = field(default_factory=dict)
-    """By stage."""
+    _lags: dict[int, list[Histogram]] = field(default_factory=dict)
+    """By stage, the sum of the earlier ones first."""
 
     def add(self, delta: Delta) -> None:
         """Count a delta of this worker."""
@@ -43,7 +49,10 @@ class WorkerTally:
         for (stage, _), part in delta.measurement.slices.items():
             self.sent += part.sent
             self.unsent += part.unsent
-            self._lags[stage] = self._lags.get(stage, EMPTY) + part.lag
+            lags = self._lags.setdefault(stage, [])
+            lags.append(part.lag)
+            if len(lags) > _WAITING:
+                self._lags[stage] = [added(lags)]
 
     def deal(self, part: tuple[int, int, int]) -> None:
         """Take note of what it was dealt; what is said twice counts once."""
@@ -61,4 +70,4 @@ class WorkerTally:
 
     def lag(self, keep: Callable[[int], bool]) -> Histogram:
         """Return its lags in the stages that `keep` accepts, by their number from 0."""
-        return sum((lag for stage, lag in self._lags.items() if keep(stage)), EMPTY)
+        return added(lag for stage, lags in self._lags.items() if keep(stage) for lag in lags)
