@@ -44,6 +44,18 @@ def test_a_gigabit_and_the_ports_of_a_minute_are_worked_out() -> None:
     assert "64,512 ports: 1,075/s" in PAGE
 
 
+def test_the_cost_of_a_worker_follows_from_what_was_measured() -> None:
+    of_8000 = [row for row in rows("workers") if row[1] == "8,000/s"]
+    ((workers, _, master, command, delta),) = of_8000
+    each_ms = (number(master) + number(command)) / 100 / number(workers) * 1000
+    assert round(each_ms) == 2
+    assert "takes 2 ms of each second, and 125 of them a quarter of a core and 96 Mbit/s" in PAGE
+    assert abs(125 * each_ms / 1000 - 0.25) < 0.02
+    assert 125 * number(delta) * 8 / 1e6 == 96
+    assert "at 600 such workers" in PAGE
+    assert round(100 / number(command) * number(workers), -2) == 600
+
+
 def test_the_limits_of_a_run_are_those_of_the_program() -> None:
     assert f"with at most {MOST_IN_FLIGHT:,} for the run" in PAGE
     assert f"at most {MOST_ARRIVALS:,} arrivals and {LONGEST_NS // 3_600_000_000_000} hours" in PAGE

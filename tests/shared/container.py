@@ -115,6 +115,9 @@ def _program() -> list[str]:
 def can_run() -> bool:
     """Tell whether this machine lets us run commands so."""
     with tempfile.TemporaryDirectory() as folder:
-        process = Container().start("sessionload", "--version", roots=folder)
+        try:
+            process = Container().start("sessionload", "--version", roots=folder)
+        except FileNotFoundError:  # there is no unshare
+            return False
         printed, _ = process.communicate(timeout=60)
     return process.returncode == 0 and sessionload.__version__ in printed
