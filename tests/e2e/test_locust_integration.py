@@ -160,28 +160,40 @@ def test_beside_the_web_ui_it_starts_by_itself_and_ends_with_the_verdict(
     agrees(stub, result_of(world))
 
 
-def test_a_defect_while_a_run_is_closed_ends_the_process(world: World) -> None:
-    """It does not run on for ever, and its exit code is that of a defect."""
+@pytest.mark.parametrize(
+    ("broken", "result"),
+    [
+        ("locust_runs.finish_run", False),
+        pytest.param("locust_load.OwnLoad.close", False, marks=pytest.mark.long),
+        pytest.param("locust_load.OwnLoad.stop_users", True, marks=pytest.mark.long),
+        ("LocalRunner.stop", True),
+        pytest.param("LocalRunner.quit", True, marks=pytest.mark.long),
+    ],
+)
+def test_a_defect_while_a_run_is_closed_ends_the_process(world: World, broken: str, result: bool) -> None:  # noqa: FBT001
+    """It does not run on for ever, and its exit code is that of a defect; what was measured is kept."""
     world.stub()
-    broken = world.folder / "broken.py"
-    broken.write_text(
+    locustfile = world.folder / "broken.py"
+    locustfile.write_text(
         "from locust import events\n"
-        "from sessionload.cli import locust_integration, locust_runs\n"
-        "def finish_run(*_):\n"
+        "from locust.runners import LocalRunner\n"
+        "from sessionload.cli import locust_integration, locust_load, locust_runs\n"
+        "def defect(*_, **__):\n"
         "    raise ZeroDivisionError\n"
-        "locust_runs.finish_run = finish_run\n"
+        f"{broken} = defect\n"
         "locust_integration.install(events)\n"
         "SessionUser = locust_integration.SessionUser\n"
     )
     scenario = world.scenario("20/s", "1s")
     process = world.start(
-        program=[*locust()[:4], str(broken), "--headless", "--scenario", scenario, "--out", "out"]
+        program=[*locust()[:4], str(locustfile), "--headless", "--scenario", scenario, "--out", "out"]
     )
     out, err = process.communicate(timeout=60)
     world.printed += [out, err]
     assert process.returncode == 70
     assert "ZeroDivisionError" in err
     assert "a defect of sessionload" in err
+    assert (world.folder / "out" / "result.json").exists() is result
 
 
 class WebUi:

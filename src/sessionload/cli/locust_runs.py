@@ -7,6 +7,7 @@ is of no consequence.
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -138,10 +139,13 @@ class LocustRuns:
             self._run.users_stopped.set()
 
     def _leave(self) -> None:
-        self.wait()
-        self._runner.quit()
-        if self._environment.web_ui:
-            self._environment.web_ui.greenlet.kill(block=False)
+        try:
+            self.wait()
+            self._runner.quit()
+            if self._environment.web_ui:
+                self._environment.web_ui.greenlet.kill(block=False)
+        except Exception:  # noqa: BLE001 -- Locust cannot be ended in its own way, and would wait for ever
+            os._exit(defect())
 
     def _go(self) -> None:
         """Run the scenario once. However it ends, another run can be started, or Locust ends."""
@@ -191,8 +195,10 @@ class LocustRuns:
             load.perform(lambda measured: self._take(run, measured))
         finally:  # a defect, too, has a result: what it leaves unaccounted for makes it void
             run.drained.set()
-            self._stop_users(run)
-            self._finalize(run)
+            try:
+                self._stop_users(run)
+            finally:
+                self._finalize(run)
 
     def _stop_users(self, run: LocustRun) -> None:
         if run.stopping:
