@@ -94,8 +94,8 @@ def _address(text: str, option: str) -> tuple[str, int]:
     """Return host and port of `HOST`, `HOST:PORT`, `IPV6` or `[IPV6]:PORT`."""
     host, port = text, str(DEFAULT_PORT)
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        port = rest.removeprefix(":") if rest else port
+        host, closed, rest = text[1:].partition("]")
+        port = rest.removeprefix(":") if rest.startswith(":") else port if closed and not rest else ""
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
     good = bool(host) and host.isprintable() and not set(host) & set("/@ ")
