@@ -209,3 +209,13 @@ def test_a_guard_lets_through_what_fits_and_was_confirmed(
     assert caught.value.code == code
     places = {Place("x.yaml", 2, 14), Place("x.yaml", 4, 36), Place("--confirm")}
     assert caught.value.place in places
+
+
+def test_plain_http_is_allowed_in_one_word() -> None:
+    text = "pods: {url: 'http://runtime.shop.svc:8080', plain_http: WORD, project: p}"
+    pods = environment(text.replace("WORD", "allowed"), "pods")
+    assert (pods.url, pods.tls) == ("http://runtime.shop.svc:8080", False)
+    for word, code in (("true", "bad-type"), ("yes", "bad-choice")):
+        with pytest.raises(InputError) as caught:
+            environment(text.replace("WORD", word), "pods")
+        assert caught.value.code == code

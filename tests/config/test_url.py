@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionload.config.url import Url
+from sessionload.errors import ValueProblem
 from sessionload.stub.settings import is_loopback
 
 
@@ -44,7 +45,7 @@ def test_an_address_is_taken_apart(text: str, address: tuple[str, str, int, bool
     [
         ("http://a.example", "http is for this machine only"),
         ("http://localhost.example", "http is for this machine only"),
-        ("http://10.0.0.7", "http is for this machine only"),
+        ("http://10.0.0.7", "whoever is on the way"),
         ("http://0.0.0.0", "no single server"),
         ("https://[::]", "no single server"),
         ("https://224.0.0.1", "no single server"),
@@ -97,3 +98,51 @@ def test_plain_http_never_leaves_this_machine(text: str) -> None:
     except ValueError:
         return
     assert is_loopback(read.host)
+
+
+INSIDE = [
+    "http://10.0.0.7",
+    "http://172.16.0.1:8080",
+    "http://172.31.255.254",
+    "http://192.168.1.20:3000/base",
+    "http://[fd12:3456::1]:8080",
+    "http://runtime.internal",
+    "http://runtime.shop.svc:8080",
+    "http://runtime.shop.svc.cluster.local",
+    "http://runtime.shop.svc.",
+]
+OUTSIDE = [
+    "http://runtime.example",
+    "http://9.255.255.255",
+    "http://172.32.0.1",
+    "http://192.169.0.1",
+    "http://192.0.2.1",
+    "http://[2001:db8::1]",
+    "http://internal",
+    "http://runtime.internal.example",
+    "http://runtimesvc",
+    "http://svc.example",
+]
+
+
+@pytest.mark.parametrize("text", INSIDE)
+def test_inside_a_network_http_has_to_be_allowed(text: str) -> None:
+    assert not Url.parse(text, plain_http=True).tls
+    with pytest.raises(ValueProblem, match="plain_http: allowed") as caught:
+        Url.parse(text)
+    assert "can read the key" in caught.value.message
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+@pytest.mark.parametrize("plain_http", [False, True])
+def test_outside_of_it_http_is_never_allowed(text: str, plain_http: bool) -> None:  # noqa: FBT001
+    with pytest.raises(ValueProblem, match="http is for this machine only"):
+        Url.parse(text, plain_http=plain_http)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://169.254.169.254", "http://[fd00:ec2::254]", "http://metadata.google.internal"]
+)
+def test_what_hands_out_secrets_is_no_network_of_ours(text: str) -> None:
+    with pytest.raises(ValueProblem, match="hands out the secrets"):
+        Url.parse(text, plain_http=True)

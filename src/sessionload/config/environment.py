@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from sessionload.config import binding
+from sessionload.config import binding, plain_http
 from sessionload.config.document import shown
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.node import NAME, Node
@@ -36,7 +36,16 @@ if TYPE_CHECKING:
 
 STUB_KEYS = ("latency", "faults", "seed", "concurrency")
 """Keys that only an embedded environment has."""
-REMOTE_KEYS = ("url", "project", "environment", "api_key", "ca_file", "client_cert", "client_key")
+REMOTE_KEYS = (
+    "url",
+    "plain_http",
+    "project",
+    "environment",
+    "api_key",
+    "ca_file",
+    "client_cert",
+    "client_key",
+)
 """Keys that only an environment with a `url` has."""
 LIMITS = ("max_rate", "max_sessions", "max_body", "protected")
 """Keys that keep a run from what the environment does not want."""
@@ -278,7 +287,8 @@ def _remote(name: str, entry: Node, fields: Fields, variables: Mapping[str, str]
             message = f"the environment '{name}' has a {key} and no '{partner}'"
             raise fields[key].refuse("missing-key", message, f"add {partner}, or remove {key}", at_key=True)
     try:
-        address = Url.parse(resolved(fields["url"], variables))
+        plain = "plain_http" in fields and bool(fields["plain_http"].choice(plain_http.CHOICES))
+        address = Url.parse(resolved(fields["url"], variables), plain_http=plain)
     except ValueProblem as problem:
         raise fields["url"].refuse("bad-url", problem.message, problem.cure) from None
     api_key = fields.get("api_key")

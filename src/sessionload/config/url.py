@@ -1,8 +1,8 @@
 """The address of a runtime: scheme and host in full, a port, and a base path, if its document has none.
 
-A key travels over TLS, or not further than this machine. Common mistakes have a message of their own; what
-remains must match one pattern. Resolvers also take `127.1`, `2130706433` and `0x7f.1` for addresses, so a
-host whose last label is a number must be a plain IPv4 address.
+A key travels over TLS, or not further than this machine, or than a network where that is allowed. Common
+mistakes have a message of their own; what remains must match one pattern. Resolvers also take `127.1`,
+`2130706433` and `0x7f.1` for addresses, so a host whose last label is a number must be a plain IPv4 address.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 
+from sessionload.config.plain_http import is_inside
 from sessionload.errors import ValueProblem
 from sessionload.stub.settings import is_loopback
 
@@ -36,8 +37,8 @@ class Url:
     """What stands before the paths of the document; a single slash says that nothing does."""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the address that `text` names.
+    def parse(cls, text: str, *, plain_http: bool = False) -> Self:
+        """Return the address that `text` names; with `plain_http`, it may be inside a network without TLS.
 
         Raises `ValueProblem`, which does not repeat `text`: it may hold a password.
         """
@@ -52,11 +53,20 @@ class Url:
         if not 1 <= port <= 65535:
             raise ValueProblem("a port is a number from 1 to 65535", _LIKE)
         if scheme == "http" and not is_loopback(host):
-            raise ValueProblem(
-                "http is for this machine only, and a key must not travel without TLS", "write https://"
-            )
+            _refuse_plain(host, plain_http=plain_http)
         shown = f":{port}" if digits and port != _PORTS[scheme] else ""
         return cls(f"{scheme}://{written}{shown}", host, port, scheme == "https", _path(match[4]))
+
+
+def _refuse_plain(host: str, *, plain_http: bool) -> None:
+    """Refuse a host that requests must not travel to without TLS."""
+    if not is_inside(host):
+        message = "http is for this machine only, and a key must not travel without TLS"
+        where = "private addresses and names in .internal or .svc"
+        raise ValueProblem(message, f"write https:// (plain_http: allowed is for {where})")
+    if not plain_http:
+        message = "without TLS, whoever is on the way to this address can read the key"
+        raise ValueProblem(message, "write https://, or add plain_http: allowed if that network is trusted")
 
 
 def _refuse_parts(text: str) -> None:
@@ -65,7 +75,10 @@ def _refuse_parts(text: str) -> None:
             "an address has printable ASCII characters only", "write other names in their xn-- form"
         )
     if "://" not in text:
-        raise ValueProblem("an address begins with https:// (http:// on this machine only)", "add it")
+        raise ValueProblem(
+            "an address begins with https:// (http:// on this machine, or where plain_http is allowed)",
+            "add it",
+        )
     rest = text.partition("://")[2]
     if "@" in rest:
         raise ValueProblem(

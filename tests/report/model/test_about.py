@@ -102,3 +102,29 @@ def test_hostile_facts_are_made_plain(known: dict[str, Result], hostile: str) ->
     texts = [*(fact.text for fact in about(result)), description(result)]
     assert len(texts) == 6
     assert all("\x1b" not in text and "\u202e" not in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://runtime.shop.svc:8080", True),
+        ("http://10.0.0.7", True),
+        ("http://[fd12::1]:80", True),
+        ("http://127.0.0.1:8080", False),
+        ("http://[::1]", False),
+        ("https://10.0.0.7", False),
+        ("embedded stub", False),
+    ],
+)
+def test_a_run_without_tls_says_so(known: dict[str, Result], url: str, said: bool) -> None:  # noqa: FBT001
+    facts = dict(about(replace(known["met"], environment={"name": "pods", "url": url})))
+    assert ("Without TLS" in facts) == said
+    assert not said or "could read the key" in facts["Without TLS"]
+
+
+def test_a_scaled_scenario_is_said_to_be_one(known: dict[str, Result]) -> None:
+    met = known["met"]
+    scaled = replace(met, scenario={**met.scenario, "scale": {"rate": "10%", "time": "1m"}})
+    assert dict(about(scaled))["Arrivals"].endswith("peak 50/s, scaled: rate 10%, time 1m")
+    assert "; the scenario was scaled: rate 10%, time 1m" in build_report_model(scaled).headline
+    assert "scaled" not in build_report_model(met).headline

@@ -204,3 +204,11 @@ def test_what_is_not_set_is_named_and_the_run_is_told_to_be_scaled() -> None:
 def test_the_length_is_said_in_minutes(duration: str, said: str) -> None:
     load = {"stages": [{"rate": "1/s", "duration": duration}]}
     assert f"sessions in {said}, even" in outline(planned(load=load))
+
+
+def test_a_run_without_tls_is_told_so_before_it() -> None:
+    text = outline(planned(url="http://runtime.shop.svc:8080", plain_http="allowed"))
+    assert "without TLS: plain_http is allowed there" in text
+    assert "without TLS" not in outline(planned())
+    assert "without TLS" not in outline(planned(environment="stub"))
+    assert "without TLS" not in outline(planned(url="http://127.0.0.1:8080"))

@@ -6,12 +6,15 @@ is said wherever a verdict is. A result may come from anywhere: what it does not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.report.model.rows import Fact
+from sessionload.stub.settings import is_loopback
 from sessionload.units import rate_text
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 STUB_URL = "embedded stub"
 """The URL of the embedded stub, as results have it."""
 STUB_NOTE = "The server was the one that sessionload brings with it; no real service was measured"
+PLAIN_NOTE = "plain_http is allowed there: whoever is on the way could read the key and each session key"
 _LONGEST = 200
 _DIGEST = 12
 
@@ -37,11 +41,12 @@ def description(result: Result) -> str:
 
 
 def about(result: Result) -> Iterator[Fact]:
-    """Yield environment, URL, contract, who arrived and at which peak."""
+    """Yield environment, URL, contract, who arrived, at which peak, and whether the scenario was scaled."""
     environment, contract = result.environment, result.contract
     for label, text in (
         ("Environment", environment.get("name", "")),
         ("URL", ", ".join(_address(environment))),
+        ("Without TLS", PLAIN_NOTE if _is_plain(environment.get("url", "")) else ""),
         ("Contract", _contract(contract)),
         ("Users", ", ".join(_users(result.scenario.get("users")))),
         ("Arrivals", ", ".join(_arrivals(result))),
@@ -58,6 +63,12 @@ def _address(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{part} {text}"
     if chosen := environment.get("chosen"):
         yield f"the server chose {chosen}"
+
+
+def _is_plain(url: str) -> bool:
+    """Tell whether requests left this machine without TLS."""
+    host = re.fullmatch(r"http://\[?([^/\]]*?)\]?(?::[0-9]+)?(?:/.*)?", url)
+    return host is not None and not is_loopback(host[1])
 
 
 def _contract(contract: Mapping[str, str]) -> str:
@@ -84,3 +95,5 @@ def _arrivals(result: Result) -> Iterator[str]:
     if isinstance(load, Mapping) and load.get("arrivals"):
         yield str(load["arrivals"])
     yield f"peak {rate_text(max(max(stage.start_rate, stage.end_rate) for stage in result.stages))}"
+    if scale := scale_text(result.scenario):
+        yield f"scaled: {scale}"

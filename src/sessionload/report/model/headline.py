@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
-from sessionload.report.model.load_text import offered_text
+from sessionload.report.model.load_text import offered_text, scale_text
+from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.targets import BoundKind, parse_target
@@ -30,6 +31,11 @@ _VIOLATIONS = "contract_violations"
 
 def headline_sentence(result: Result, measured: Slice) -> str:
     """Return the sentence that follows the verdict's word, without a full stop."""
+    scale = scale_text(result.scenario)
+    return _sentence(result, measured) + (f"; the scenario was scaled: {plain(scale, 100)}" if scale else "")
+
+
+def _sentence(result: Result, measured: Slice) -> str:
     state = result.verdict.state
     if state is State.MET:
         return _met(result, measured)

@@ -13,9 +13,11 @@ from urllib.parse import quote
 
 from sessionload.config.run_spec import PREFLIGHT
 from sessionload.contract.request.request_body import SHOWN_USER
+from sessionload.report.model.about import PLAIN_NOTE
 from sessionload.report.model.arrival_curve import arrival_curve
 from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.quantities import counted_noun
+from sessionload.stub.settings import is_loopback
 from sessionload.units import NS, duration_text, rate_text, significant
 from sessionload.workload.user_ids import sample_user_ids
 
@@ -81,6 +83,8 @@ def _head(spec: RunSpec, unset: Mapping[str, str]) -> Iterator[str]:
     project = spec.environment.binding.project or ""
     place = f"project {project if project in unset else where['project']}, environment {where['environment']}"
     yield f"to {where['url']}, {place} ({spec.environment.name})"
+    if where["url"].startswith("http:") and not is_loopback(spec.environment.host):
+        yield f"without TLS: {PLAIN_NOTE}"
     key = request.security.key
     asked = "" if request.security.asks else "; the document asks for no key"
     carried = f"the key in the header {key.name}" if key else "without a key"
