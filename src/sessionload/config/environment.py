@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from sessionload.config import binding, plain_http
 from sessionload.config.document import shown
-from sessionload.config.mistakes import Mistakes
-from sessionload.config.node import NAME, Node
-from sessionload.config.reference import REFERENCE, resolved, variable_of
+from sessionload.config.entries import merged, read_entries
+from sessionload.config.node import Node
+from sessionload.config.reference import resolved, variable_of
 from sessionload.config.url import Url
 from sessionload.contract.document.binding import Binding
 from sessionload.contract.response.chosen_environment import chosen_environment
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from sessionload.config.document import Document
+    from sessionload.config.entries import Fields
 
 STUB_KEYS = ("latency", "faults", "seed", "concurrency")
 """Keys that only an embedded environment has."""
@@ -65,8 +66,6 @@ _ID = re.compile(r"[\x21-\x7e]{1,256}")
 _DEFAULT_LATENCY = "40ms"
 _LARGEST_BODY = 16 * 1024 * 1024
 _LARGEST_SEED = 2**63 - 1
-
-Fields = dict[str, Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +123,12 @@ class Environment:
         ):
             document = document.with_value((name, "operation"), operation, Place("--operation"))
         document.refuse_literal_keys()
-        entries = _entries(Node.top(document))
+        entries = read_entries(Node.top(document), KEYS, REFERABLE)
         if name not in entries:
             message = f"there is no environment {shown(name)} in {document.file}"
             place = asked_at or Place(document.file)
             raise InputError("unknown-environment", message, place=place, hint=nearest(name, entries))
-        fields = _merged(entries, name)
+        fields = merged(entries, name)
         embedded = "embedded" in fields and fields["embedded"].boolean()
         _refuse_mixture(fields, REMOTE_KEYS if embedded else STUB_KEYS, embedded=embedded)
         here = (
@@ -180,57 +179,6 @@ class Environment:
         if self.stub is None and self.key_variable:
             described["key_variable"] = self.key_variable
         return described
-
-
-def _entries(top: Node) -> dict[str, Node]:
-    entries, mistakes = {}, Mistakes()
-    for name in top.names():
-        entries[name] = entry = top.need(name, "{embedded: true}")
-        with mistakes:
-            if not NAME.fullmatch(name):
-                message = "the name of an environment is 1 to 64 letters, digits, '.', '_' or '-'"
-                raise entry.refuse("bad-name", message, "write it like staging", at_key=True)
-        with mistakes:
-            entry.mapping(KEYS)
-        for key in set(KEYS).intersection(entry.value if isinstance(entry.value, dict) else ()):
-            with mistakes:
-                _refuse_text(key, entry.need(key, ""))
-    mistakes.end()
-    return entries
-
-
-def _refuse_text(key: str, node: Node) -> None:
-    """Refuse a key that is written out, and a reference where none can be, in any entry."""
-    text = node.value if isinstance(node.value, str) else ""
-    if key == "api_key" and not REFERENCE.fullmatch(text):
-        message = "the API key is never written into a file"
-        raise node.refuse("literal-key", message, "name an environment variable: api_key: ${VF_API_KEY}")
-    if key not in REFERABLE and "${" in text:
-        message = f"{key} cannot come from an environment variable; only these can: {', '.join(REFERABLE)}"
-        raise node.refuse("bad-reference", message, "write the value itself")
-
-
-def _merged(entries: Mapping[str, Node], name: str) -> Fields:
-    """Lay the entries that `name` extends under it, key by key."""
-    seen = [name]
-    fields = _own(entries[name])
-    extends = entries[name].get("extends")
-    while extends:
-        name = extends.text()
-        if name not in entries:
-            message = f"this extends {shown(name)}, which is not in the file"
-            raise extends.refuse("unknown-environment", message, nearest(name, entries))
-        if name in seen:
-            message = f"{' extends '.join([*seen, name])}, without end"
-            raise extends.refuse("extends-cycle", message, "remove one of these extends")
-        seen.append(name)
-        fields = {**_own(entries[name]), **fields}
-        extends = entries[name].get("extends")
-    return fields
-
-
-def _own(entry: Node) -> Fields:
-    return {key: entry.need(key, "") for key in entry.names() if key != "extends"}
 
 
 def _refuse_mixture(fields: Fields, foreign: tuple[str, ...], *, embedded: bool) -> None:
