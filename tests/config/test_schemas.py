@@ -26,13 +26,11 @@ PARSED_ELSEWHERE = {
     "also-empty-step",
     "also-overlap",
     "also-reference",
-    "abort-without-window",  # the two depend on each other
     "bad-fault",  # the grammars of texts, of which a schema knows the outline only
     "bad-latency",
     "client-cert-alone",  # the other may come from `extends`
     "client-cert-embedded",
     "client-key-alone",
-    "duration-too-fine",
     "embedded-with-url",  # what `extends` brings is not seen by a schema
     "exponent-unused",
     "extends-cycle",
@@ -44,7 +42,6 @@ PARSED_ELSEWHERE = {
     "latency-without-embedded",
     "max-cpu-zero",  # bounds of numbers with a unit
     "max-lag-too-short",
-    "max-rate-zero",
     "missing-project",  # may come from `extends`
     "missing-variable",  # what a variable holds is not in the file
     "empty-variable",
@@ -54,23 +51,16 @@ PARSED_ELSEWHERE = {
     "only-warm-up",
     "open-field",
     "pattern-too-long",  # depends on the contract
-    "percentile-101",
     "project-of-dots",
     "project-with-a-space",
     "rate-over-limit",
-    "errors-as-metric",
     "reference-in-text",
     "seed-exponent",  # a schema counts 1e3 as whole
     "share-of-nobody",
-    "share-over-100",
     "stage-too-long",
     "stage-twice",
     "stage-without-duration",
     "stages-too-long",
-    "target-on-two-lines",
-    "target-unknown",
-    "target-without-unit",
-    "timeout-is-long-text",
     "timeout-too-long",
     "timeout-zero",
     "too-many-arrivals",
@@ -83,7 +73,6 @@ PARSED_ELSEWHERE = {
     "url-of-port-65536",
     "url-without-tls",
     "user-file-missing",
-    "window-not-whole",
     "window-too-long",
 }
 """Broken files that no schema can find out: what they say is wrong only in its meaning."""

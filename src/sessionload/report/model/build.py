@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
 from sessionload.report.model.about import STUB_NOTE, about, description, is_stub
+from sessionload.report.model.busy_clients import busy_clients_sentence
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.headline import headline_sentence
@@ -128,7 +129,9 @@ def build_report_model(result: Result) -> ReportModel:
         heat_map=heat,
         by_rate=tuple(rate_rows(done, sums.groups, width)),
         lateness_gaps=gaps,
-        lateness_statement=lateness_gap_sentence(steps, gaps),
+        lateness_statement=". ".join(
+            filter(None, (lateness_gap_sentence(steps, gaps), busy_clients_sentence(result)))
+        ),
         generator_statement=generator_statement(result, measured),
         response=percentile_spectrum(measured.response),
         service=percentile_spectrum(measured.service),
