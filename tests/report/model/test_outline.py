@@ -122,6 +122,8 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
     limits = "\n".join(
         part(outline(planned(load={**load, "max_lag": "20ms", "max_cpu": "75%"}, max_rate="300/s")), "limits")
     )
+    lost = part(outline(planned(load={"max_lost": "2%"})), "limits")
+    assert "void if more than 2 % of the arrivals are lost" in lost
     for expected in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
         assert expected in limits
     assert "the environment allows any rate\n" in outline(planned()) + "\n"
