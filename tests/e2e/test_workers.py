@@ -57,6 +57,17 @@ def test_two_workers_keep_one_plan(world: World, agrees: Agrees) -> None:
     assert (page["arrivals"], page["repeated"]) == (600, [])
 
 
+def test_a_key_that_both_workers_were_given_breaks_the_contract(world: World, agrees: Agrees) -> None:
+    """Each twentieth start gets one key, the first of them rightly. Each worker alone would miss one more."""
+    stub = world.stub("same_key every 20")
+    ended = world.run("run", world.scenario("100/s", "4s"), "--workers", "2", "--out", "out")
+    agrees(stub, ended.result)
+    assert ended.result["outcomes"]["contract_violation"] == 400 // 20 - 1
+    (finding,) = ended.result["findings"]
+    assert (finding["cause"], finding["count"]) == ("key/repeated", 19)
+    assert "keys_unchecked" not in ended.result["generator"]
+
+
 def test_a_signal_drains_all_workers(world: World, agrees: Agrees) -> None:
     stub = world.stub(latency="500ms")
     process = world.start(

@@ -178,6 +178,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
     """Or it is newer than the format, and results of before do not have it."""
     newer = {
         "lost",
+        "keys_unchecked",
         "workers",
         "run",
         "addresses",

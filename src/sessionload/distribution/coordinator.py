@@ -18,7 +18,8 @@ from sessionload.distribution.dealing import Dealer
 from sessionload.distribution.digests import Digests
 from sessionload.distribution.gathering import Gathered, NoRun, Waiting
 from sessionload.distribution.handshake import Handshake
-from sessionload.distribution.messages import Alive, Deal, DeltaLine, Lease, Leave, Start
+from sessionload.distribution.key_ledger import KeyLedger
+from sessionload.distribution.messages import Alive, Deal, DeltaLine, KeyHashes, Lease, Leave, Start
 from sessionload.distribution.peers import Peer, Peers
 from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen, event_line
 from sessionload.units import NS, duration_text
@@ -85,6 +86,7 @@ class Coordinator:
             Digests.of(spec),
             None if local is None else local.of,
         )
+        self._keys = KeyLedger()
         self._dealer = Dealer(spec.scenario.schedule)
         self._planned = spec.scenario.schedule.planned()
         self._origin_ns = 0
@@ -204,7 +206,13 @@ class Coordinator:
         peer.dealt = True
         peer.heard_s = (self._origin_ns + dealt.at_ns) / NS  # it need not say anything before
         self._mailbox.send(
-            peer.node, Start(self._origin_ns + peer.offset.offset_ns, *dealt.parts[peer.number], dealt.number)
+            peer.node,
+            Start(
+                self._origin_ns + peer.offset.offset_ns,
+                *dealt.parts[peer.number],
+                dealt.number,
+                self._keys.salt,
+            ),
         )
         for message in self._ending:
             self._mailbox.send(peer.node, message)
@@ -230,6 +238,8 @@ class Coordinator:
                 self._lease(peer, alive, said.at_ns)
             case DeltaLine() as delta if peer is not None and peer.dealt:
                 self._pass_on(peer, delta)
+            case KeyHashes() as hashes if peer is not None and peer.dealt:
+                self._mailbox.send(peer.node, self._keys.check(hashes))
             case Leave() if peer is not None and peer.present and not peer.leaving:
                 peer.leaving = True
                 self._tell(work_dealt(self._deal(_DEAL_AHEAD_NS)))

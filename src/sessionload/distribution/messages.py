@@ -78,6 +78,8 @@ class Start(Struct, forbid_unknown_fields=True, tag="sessionload-start"):
     stripe: Count
     stripes: Count
     deal: Count
+    key_salt: Annotated[bytes, Meta(max_length=64)] = b""
+    """Under which session keys are hashed, to be compared with those of other workers."""
 
 
 class Deal(Struct, forbid_unknown_fields=True, tag="sessionload-deal"):
@@ -125,11 +127,26 @@ class DeltaLine(Struct, forbid_unknown_fields=True, tag="sessionload-delta"):
     last: bool
 
 
-FROM_WORKERS = (Hello, Ready, Pong, Alive, DeltaLine, Leave)
-FROM_MASTER = (Refused, Brief, Ping, Start, Deal, Lease, Stop, Cut)
+class KeyHashes(Struct, forbid_unknown_fields=True, tag="sessionload-key-hashes"):
+    """Hashes of session keys that a worker has got, 8 bytes each, in batches that are numbered."""
 
-FromWorker = Hello | Ready | Pong | Alive | DeltaLine | Leave
-FromMaster = Refused | Brief | Ping | Start | Deal | Lease | Stop | Cut
+    number: Count
+    hashes: Annotated[bytes, Meta(max_length=8 * 20_000)]
+
+
+class KeysChecked(Struct, forbid_unknown_fields=True, tag="sessionload-keys-checked"):
+    """Which hashes of a batch, counted from 0, came before, and how many others were forgotten for them."""
+
+    number: Count
+    repeated: list[Count]
+    forgotten: Count
+
+
+FROM_WORKERS = (Hello, Ready, Pong, Alive, DeltaLine, Leave, KeyHashes)
+FROM_MASTER = (Refused, Brief, Ping, Start, Deal, Lease, Stop, Cut, KeysChecked)
+
+FromWorker = Hello | Ready | Pong | Alive | DeltaLine | Leave | KeyHashes
+FromMaster = Refused | Brief | Ping | Start | Deal | Lease | Stop | Cut | KeysChecked
 Message = FromWorker | FromMaster
 M = TypeVar("M", bound=Struct)
 

@@ -29,6 +29,8 @@ from sessionload.distribution.messages import (
     Deal,
     DeltaLine,
     Hello,
+    KeyHashes,
+    KeysChecked,
     Lease,
     Leave,
     Ping,
@@ -41,6 +43,7 @@ from sessionload.distribution.messages import (
 from sessionload.errors import SessionloadError
 from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.generator.shared_keys import SharedKeys
 from sessionload.process_limits import allow_connections
 from sessionload.storage.run_folder import RunFolder
 from sessionload.suite.preflight import preflight
@@ -69,6 +72,8 @@ _DEAL_TAKES_S = 3.5
 _GIVE_UP_S = 60.0
 """Under load a master may be silent for so long, and nothing is sent meanwhile; then it is gone for good."""
 _TICK_S = 0.05
+_KEYS_S = 2.0
+"""How long the last comparison of session keys is waited for, at the end."""
 _KEEP_S = 5.0
 """How long a worker whose master is gone has to cut what is in flight and to keep its last delta."""
 
@@ -118,6 +123,7 @@ class Worker:
         self._unconfirmed: dict[int, tuple[float, DeltaLine]] = {}
         """Deltas that the master has not confirmed, with the instant at which each was sent last."""
         self._confirmed = Event()
+        self._keys = SharedKeys(b"")
         self._kept: KeptDeltas | None = None
         self._kept_in: str | None = None
         """The folder of the run, if that is on this machine."""
@@ -138,8 +144,12 @@ class Worker:
         self._wait_for(lambda: self._start is not None, lambda: self._heard_s + _SILENCE_S)
         assert self._start is not None  # noqa: S101 - it was waited for
         start = self._start
+        self._keys = SharedKeys(start.key_salt)
         self._engine = LoadEngine(
-            spec, worker=brief.worker, part=Part(start.first, start.stripe, start.stripes)
+            spec,
+            worker=brief.worker,
+            part=Part(start.first, start.stripe, start.stripes),
+            shared_keys=self._keys,
         )
         self._engine.lease(self._lease_end_ns)
         alive = gevent.spawn(self._say_alive)
@@ -231,6 +241,7 @@ class Worker:
         ended.set()
         reporter.join()
         self._runner.stop()
+        self._compare_last_keys(engine)
         self._report(engine, last=True)
         self._reported.set()
         end_s = time.monotonic() + _LAST_WORDS_S
@@ -242,6 +253,14 @@ class Worker:
         while True:
             self._send(Alive(time.monotonic_ns(), self._deal))
             gevent.sleep(_ALIVE_EVERY_S)
+
+    def _compare_last_keys(self, engine: LoadEngine) -> None:
+        """Judge what has ended, and wait a little for the comparison of its keys."""
+        self._report(engine)
+        end_s = time.monotonic() + _KEYS_S
+        while not self._keys.all_answered and time.monotonic() < end_s:
+            gevent.sleep(_TICK_S)
+        self._keys.give_up()
 
     def _report_often(self, engine: LoadEngine, ended: Event) -> None:
         while not ended.wait(DELTA_EVERY_S):
@@ -258,6 +277,9 @@ class Worker:
             self._kept.add(message.line)
         self._unconfirmed[delta.number] = (time.monotonic(), message)
         self._send(message)
+        batch = self._keys.batch()
+        if batch is not None:
+            self._send(KeyHashes(*batch))
 
     def _send_again(self) -> None:
         now_s = time.monotonic()
@@ -283,6 +305,8 @@ class Worker:
                 self._send(Alive(time.monotonic_ns(), self._deal))  # the lease is there when the load begins
             case Lease():
                 self._renew(message)
+            case KeysChecked(number=number, repeated=repeated, forgotten=forgotten):
+                self._keys.answer(number, repeated, forgotten)
             case Deal(deal=deal) if deal <= self._deal:
                 return  # it is known already
             case Deal() | Stop() | Cut() if self._engine is None:

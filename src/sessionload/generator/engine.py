@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import gevent
 from gevent.event import Event
 
-from sessionload.contract.response.seen_keys import SeenKeys
+from sessionload.contract.response.seen_keys import REPEATED_KEY, SeenKeys
 from sessionload.generator.connection import Connection
 from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from sessionload.config.run_spec import RunSpec
     from sessionload.generator.session_start import SessionStart
+    from sessionload.generator.shared_keys import SharedKeys
     from sessionload.workload.deal import Part
 
 DELTA_EVERY_S = 1.0
@@ -56,7 +57,14 @@ _CUT = Response(Outcome.ABORTED, Failure("aborted", "still in flight when the dr
 class LoadEngine:
     """One worker's part of a run: a stripe of the plan, performed by Locust users."""
 
-    def __init__(self, spec: RunSpec, *, worker: int = 0, part: Part = WHOLE) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        worker: int = 0,
+        part: Part = WHOLE,
+        shared_keys: SharedKeys | None = None,
+    ) -> None:
         """Prepare everything that can be prepared before the first arrival."""
         scenario = spec.scenario
         self._body = spec.bodies()
@@ -80,7 +88,8 @@ class LoadEngine:
         self._user_pool = UserPool(part.share_of(scenario.max_in_flight), self._grow, start_with=first)
         self.next_start = self._user_pool.next
         """Returns the next session start for the user that asks, when there is one."""
-        self._recorder = Recorder(spec.contract, self._keys)
+        self._shared_keys = shared_keys
+        self._recorder = Recorder(spec.contract, self._keys, shared_keys)
         self._starts = DealtStarts(scenario.schedule, self._request, part)
         self._pacer = Pacer(
             self._starts,
@@ -91,7 +100,7 @@ class LoadEngine:
         )
         self._connections: set[Connection] = set()
         self._gc_control = GcControl()
-        self._process_metrics = ProcessMetrics(self._endpoint, self._keys, self._user_pool)
+        self._process_metrics = ProcessMetrics(self._endpoint, self._keys, self._user_pool, shared_keys)
         self._growing = Event()
         self._stopped = self._cutting = self._over = False
         self._origin_ns = 0
@@ -228,6 +237,8 @@ class LoadEngine:
         )
         not_ended = [*in_flight, *(due_ns for due_ns in ahead if due_ns is not None)]
         measurement = self._recorder.flush()
+        repeats = self._shared_keys.take_repeats() if self._shared_keys is not None else []
+        measurement.record_repeats(repeats, REPEATED_KEY)
         measurement.generator.users_started, self._users_started = self._users_started, 0
         self._gc_control.report(measurement.generator)
         self._process_metrics.report(measurement.generator)
@@ -240,6 +251,7 @@ class LoadEngine:
             settled_ns=min([elapsed_ns, *not_ended]),
             measurement=measurement.raw(),
             last=last,
+            repeats=repeats,
         )
         self._number += 1
         self._gc_control.sweep()

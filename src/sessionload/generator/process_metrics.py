@@ -18,6 +18,7 @@ from sessionload.metrics.generator_health import GeneratorHealth
 if TYPE_CHECKING:
     from sessionload.contract.response.seen_keys import SeenKeys
     from sessionload.generator.endpoint import Endpoint
+    from sessionload.generator.shared_keys import SharedKeys
     from sessionload.generator.user_pool import UserPool
 
 _SHORTEST_PEAK_NS = 500_000_000
@@ -26,7 +27,14 @@ _SHORTEST_PEAK_NS = 500_000_000
 class ProcessMetrics:
     """What has changed since the last report."""
 
-    def __init__(self, endpoint: Endpoint, keys: SeenKeys, user_pool: UserPool) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        keys: SeenKeys,
+        user_pool: UserPool,
+        shared_keys: SharedKeys | None = None,
+    ) -> None:
+        self._shared_keys, self._unchecked = shared_keys, 0
         self._endpoint, self._keys, self._user_pool = endpoint, keys, user_pool
         self._cpu_ns: int | None = None
         self._wall_ns = self._run_queue_wait_ns = 0
@@ -69,6 +77,9 @@ class ProcessMetrics:
             into.addresses = {host: count for host, count in opened.items() if count}
         into.keys_checked = self._reported.keys_checked - before.keys_checked
         into.keys_forgotten = self._reported.keys_forgotten - before.keys_forgotten
+        if self._shared_keys is not None and self._shared_keys.unchecked != self._unchecked:
+            into.keys_unchecked = self._shared_keys.unchecked - self._unchecked
+            self._unchecked = self._shared_keys.unchecked
 
     def _permille(self, cpu_ns: int, wall_ns: int) -> int:
         """Return how busy a core was, in thousandths and rounded up; 0 while there is too little to tell."""

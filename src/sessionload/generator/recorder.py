@@ -18,6 +18,7 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 if TYPE_CHECKING:
     from sessionload.contract.contract import Contract
     from sessionload.generator.session_start import SessionStart
+    from sessionload.generator.shared_keys import SharedKeys
 
 _BATCH = 64
 """How many are judged at once at most: that takes half a millisecond."""
@@ -30,7 +31,8 @@ _PAUSE_NS = 1_000_000
 class Recorder:
     """Judges answers by the contract and records them."""
 
-    def __init__(self, contract: Contract, keys: SeenKeys) -> None:
+    def __init__(self, contract: Contract, keys: SeenKeys, shared_keys: SharedKeys | None = None) -> None:
+        self._shared_keys = shared_keys
         self._judge = contract.judge
         self._keys = keys
         self._sent_ns: list[int] = []
@@ -82,6 +84,8 @@ class Recorder:
                 )
                 if key is not None and not self._keys.first_time(key):
                     outcome, failure = Outcome.CONTRACT_VIOLATION, REPEATED_KEY
+                elif key is not None and self._shared_keys is not None:
+                    self._shared_keys.add(key, start)
                 start.outcome, start.failure = outcome, failure
             by_stage.setdefault(start.stage, []).append(start)
         for stage, starts in by_stage.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sessionload.metrics.key_repeat import KeyRepeat
     from sessionload.metrics.measurement import Measurement
 
 
@@ -28,3 +29,5 @@ class Delta:
     measurement: Measurement
     last: bool = False
     """Whether the drain is over and everything is accounted for."""
+    repeats: tuple[KeyRepeat, ...] = ()
+    """Arrivals of this worker, counted as valid, whose key another worker had been given before."""

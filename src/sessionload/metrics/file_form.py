@@ -18,6 +18,7 @@ from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
+from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.slices import Slice
@@ -128,6 +129,7 @@ class DeltaForm(Struct, forbid_unknown_fields=True):
     settled_ns: Instant
     last: bool
     measurement: SentForm
+    repeats: list[KeyRepeat] | UnsetType = UNSET
     users: Count | UnsetType = UNSET
     """Written by older versions."""
 
@@ -144,6 +146,7 @@ def delta_to_json(delta: Delta) -> dict[str, Any]:
         settled_ns=delta.settled_ns,
         last=delta.last,
         measurement=SentForm(**asdict(measured), sent=delta.measurement.sent),
+        repeats=list(delta.repeats) or UNSET,
     )
     data: dict[str, Any] = to_builtins(form, str_keys=True)
     return data
@@ -160,6 +163,7 @@ def delta_from_json(data: object) -> Delta:
         waiting=form.waiting,
         settled_ns=form.settled_ns,
         last=form.last,
+        repeats=tuple(form.repeats or ()),
         measurement=form.measurement.measurement(form.measurement.sent),
     )
 

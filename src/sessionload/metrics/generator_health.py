@@ -58,6 +58,9 @@ class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
     addresses: AddressCounts | UnsetType = UNSET
     """How many connections were opened to each address of the host; results from before have none."""
 
+    keys_unchecked: Count | UnsetType = UNSET
+    """Session keys that were not compared with those of other workers; none of a run by one process."""
+
     @property
     def cpu_share(self) -> Fraction:
         """Processor time as a share of one core, over the whole run."""
@@ -89,6 +92,8 @@ class GeneratorHealth(Struct, forbid_unknown_fields=True, rename=_WRITTEN):
         self.run_queue_wait_ns += other.run_queue_wait_ns
         self.longest_run_queue_wait_ns = max(self.longest_run_queue_wait_ns, other.longest_run_queue_wait_ns)
         self.tls_resumed += other.tls_resumed
+        if self.keys_unchecked or other.keys_unchecked:
+            self.keys_unchecked = (self.keys_unchecked or 0) + (other.keys_unchecked or 0)
         self.addresses = _sum(self.addresses, other.addresses)
         return self
 

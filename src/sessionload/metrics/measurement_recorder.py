@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Finding, Findings
 from sessionload.metrics.raw import RawMeasurement
@@ -12,7 +13,10 @@ from sessionload.metrics.slice_recorder import SliceRecorder
 from sessionload.units import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sessionload.metrics.exchange import Exchange, Failure
+    from sessionload.metrics.key_repeat import KeyRepeat
 
 
 class MeasurementRecorder:
@@ -43,6 +47,22 @@ class MeasurementRecorder:
     def record_unsent(self, stage: int, due_ns: int, count: int = 1) -> None:
         """Count arrivals of the second of `due_ns` that were planned and never sent."""
         self._slices[stage, due_ns // NS].unsent += count
+
+    def record_repeats(self, repeats: Iterable[KeyRepeat], failure: Failure) -> None:
+        """Count arrivals whose key another worker had before: their slices count them as valid already."""
+        for repeat in repeats:
+            self._findings.add(
+                Finding(
+                    cause=failure.cause,
+                    outcome=Outcome.CONTRACT_VIOLATION,
+                    message=failure.message,
+                    example=failure.example,
+                    count=1,
+                    first_index=repeat.index,
+                    first_ns=repeat.done_ns,
+                    last_ns=repeat.done_ns,
+                )
+            )
 
     def raw(self) -> RawMeasurement:
         """Return what is counted so far, not packed."""

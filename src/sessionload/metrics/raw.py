@@ -15,6 +15,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.histogram import Histogram
 from sessionload.metrics.histogram_codec import compress
+from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
@@ -83,6 +84,7 @@ class RawDelta(Struct, tag="delta"):
     settled_ns: Count
     last: bool
     measurement: RawMeasurement
+    repeats: list[KeyRepeat] = []
 
     def packed(self) -> Delta:
         """Return the delta with its counts packed. Raises `ValueError` as its slices do."""
@@ -94,6 +96,7 @@ class RawDelta(Struct, tag="delta"):
             waiting=self.waiting,
             settled_ns=self.settled_ns,
             last=self.last,
+            repeats=tuple(self.repeats),
             measurement=self.measurement.packed(),
         )
 

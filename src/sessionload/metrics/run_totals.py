@@ -12,15 +12,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.reclassified import as_violations
 from sessionload.metrics.sums import total
 from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
 from sessionload.metrics.worker_tally import WorkerTally
 from sessionload.units import NS
 
 if TYPE_CHECKING:
-    from sessionload.metrics.delta import Delta
+    from collections.abc import Iterable
+
+    from sessionload.metrics.key_repeat import KeyRepeat
     from sessionload.metrics.slices import Slice
 
 _FEW = 8
@@ -50,21 +54,9 @@ class RunTotals:
 
     def add(self, delta: Delta | WorkerEvent) -> None:
         """Count a delta, once. A worker that is lost is not waited for; what it sends all the same counts."""
-        match delta:
-            case WorkerSeen():
-                self._see(delta)
-                return
-            case WorkDealt(first=first, parts=parts):
-                for worker, stripe, stripes in parts:
-                    self.workers = max(self.workers, stripes)
-                    if worker in self.tallies:
-                        self.tallies[worker].deal((first, stripe, stripes))
-                return
-            case WorkerLoss(worker=worker):
-                self._lost.add(worker)
-                if worker in self.tallies:
-                    self.tallies[worker].loss = delta
-                return
+        if not isinstance(delta, Delta):
+            self._take(delta)
+            return
         known = self.latest.get(delta.worker)
         expected = known.number + 1 if known else 0
         if delta.number < expected:
@@ -78,6 +70,8 @@ class RunTotals:
             self._parts.setdefault(place, []).append(part)
             self._count(part)
         self._measurement.add_all_but_slices(delta.measurement)
+        if delta.repeats:
+            self._reclassify(delta.repeats)
         self._merge(len(self._parts) - count_before)
 
     @property
@@ -128,6 +122,20 @@ class RunTotals:
         """The latest instant of any delta."""
         return max((delta.elapsed_ns for delta in self.latest.values()), default=0)
 
+    def _take(self, event: WorkerEvent) -> None:
+        match event:
+            case WorkerSeen():
+                self._see(event)
+            case WorkDealt(first=first, parts=parts):
+                for worker, stripe, stripes in parts:
+                    self.workers = max(self.workers, stripes)
+                    if worker in self.tallies:
+                        self.tallies[worker].deal((first, stripe, stripes))
+            case WorkerLoss(worker=worker):
+                self._lost.add(worker)
+                if worker in self.tallies:
+                    self.tallies[worker].loss = event
+
     def _see(self, worker: WorkerSeen) -> None:
         known = self.tallies.get(worker.worker)
         if known is None:
@@ -140,6 +148,18 @@ class RunTotals:
         for outcome, count in part.outcomes.items():  # in a tenth of the time of `update`
             self.outcomes[outcome] += count
         self.unsent += part.unsent
+
+    def _reclassify(self, repeats: Iterable[KeyRepeat]) -> None:
+        """Move arrivals from the valid ones of their slices, which came before or with this delta."""
+        by_place: dict[tuple[int, int], list[KeyRepeat]] = {}
+        for repeat in repeats:
+            by_place.setdefault((repeat.stage, repeat.due_ns // NS), []).append(repeat)
+        self._merge_at([place for place in by_place if place in self._parts])
+        slices = self._measurement.slices
+        for place, repeated in by_place.items():
+            slices[place] = as_violations(slices[place], repeated)
+            self.outcomes[Outcome.OK] -= len(repeated)
+            self.outcomes[Outcome.CONTRACT_VIOLATION] += len(repeated)
 
     def _merge(self, begun: int) -> None:
         settled = self.settled_ns // NS

@@ -41,8 +41,8 @@ class SeenKeys:
         self._young = 0
         self._old = 0
 
-    def first_time(self, key: str) -> bool:
-        """Whether `key` is not among those remembered; from now on it is."""
+    def first_time(self, key: str | int) -> bool:
+        """Whether `key`, or the hash of one, is not among those remembered; from now on it is."""
         self.checked += 1
         number = hash(key) & _ALL_BITS or 1
         place = number & self._mask

@@ -59,6 +59,8 @@ def health(generator: GeneratorHealth, measured: Slice) -> Iterator[Fact]:
     yield Fact("Users started", f"{generator.users_started:,}")
     yield Fact("Session keys compared", f"{generator.keys_checked:,}")
     yield Fact("Session keys forgotten", f"{generator.keys_forgotten:,}")
+    if generator.keys_unchecked:
+        yield Fact("Session keys not compared between workers", f"{generator.keys_unchecked:,}")
 
 
 def generator_statement(result: Result, measured: Slice) -> str:
