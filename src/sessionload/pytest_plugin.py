@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sessionload.library.session import StartSession
 
 _PREFIX = "sessionload_"
+_WORKERS = "PYTEST_XDIST_WORKER_COUNT"
+"""The variable in which pytest-xdist says how many processes run tests at once."""
 _SETTINGS = {
     "environment": "the entry of the environments file to start sessions in; unset, the embedded stub",
     "environments": "the environments file, seen from the root folder; environments.yaml, or the shipped one",
@@ -53,6 +55,7 @@ def start_session(pytestconfig: pytest.Config) -> Iterator[StartSession]:
         environment=given["environment"] or None,
         operation=given["operation"] or None,
         confirmed=given["confirm"] or None,
+        processes=int(os.environ.get(_WORKERS, "1")),
     )
     with ExitStack() as stack:
         try:

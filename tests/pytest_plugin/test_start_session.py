@@ -44,6 +44,7 @@ def suite(
     """Run a suite as another project would, every warning an error; settings are words, `-o` each."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("SUITE_KEY", key)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)  # of this run, not of that
 
     def run(text: str, *options: str, **settings: object) -> pytest.RunResult:
         pytester.makepyfile(test_suite=text)
@@ -156,19 +157,28 @@ def test_a_late_answer_is_a_finding_and_can_be_expected(
         "    with pytest.raises(SessionStartError) as caught:\n"
         "        start_session(timeout_s=0.2)\n"
         "    assert caught.value.cause == 'timeout/answer'\n"
+        "    with pytest.raises(ValueError, match='not above 0'):\n"
+        "        start_session(timeout_s=0)\n"
     )
     suite(text, environment="here", contract=CONTRACT).assert_outcomes(passed=1)
 
 
 def test_the_limits_of_the_environment_hold(
-    suite: Callable[..., pytest.RunResult], stub_with: Callable[..., StubThread]
+    suite: Callable[..., pytest.RunResult],
+    stub_with: Callable[..., StubThread],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stub = stub_with()
     three = "def test_it(start_session):\n    for _ in range(3):\n        start_session()\n"
     ended = suite(three, environment="few", contract=CONTRACT)
     ended.assert_outcomes(failed=1)
-    ended.stdout.fnmatch_lines(["*2 sessions were started, the max_sessions of 'few'*too-many-sessions*"])
+    ended.stdout.fnmatch_lines(["*max_sessions of 'few' is 2, and so many were started*too-many-sessions*"])
     assert stub.ledger()["arrivals"] == 2
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+    ended = suite(three, environment="few", contract=CONTRACT)
+    ended.stdout.fnmatch_lines(["*max_sessions of 'few' is 2, and this one of 2 processes had its part*"])
+    assert stub.ledger()["arrivals"] == 3
+    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT")
     timed = f"import time\n{three}".replace("    for", "    began = time.monotonic()\n    for")
     timed += "    assert time.monotonic() - began >= 0.4\n"
     suite(timed, environment="slow", contract=CONTRACT).assert_outcomes(passed=1)

@@ -115,7 +115,7 @@ def _variables(world: Path) -> dict[str, str]:
     """Return environment variables without any key, and with a free port for Locust's web UI."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    foreign = ("VF_", "GITHUB_", "LOCUST_", "SESSIONLOAD_", "PYTHON")
+    foreign = ("VF_", "GITHUB_", "LOCUST_", "SESSIONLOAD_", "PYTHON", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {
         **kept,

@@ -54,6 +54,8 @@ class SessionSettings:
     operation: str | None = None
     confirmed: str | None = None
     """The name of a protected environment, typed again."""
+    processes: int = 1
+    """How many processes start sessions as this one does: each has its share of the limits."""
 
 
 class SessionKey:
@@ -109,13 +111,21 @@ class SessionStartError(AssertionError):
 class StartSession:
     """Starts sessions in one environment, one for each call. Calls may come from several threads."""
 
-    def __init__(self, environment: Environment, contract: Contract, *, embedded: bool = False) -> None:
-        """Use `environment`, whose limits hold for all calls together; `embedded` if it is a stub of ours."""
+    def __init__(
+        self, environment: Environment, contract: Contract, *, processes: int = 1, embedded: bool = False
+    ) -> None:
+        """Use `environment`, whose limits hold for all calls in so many `processes` together.
+
+        It is `embedded` if it is a stub of ours.
+        """
         self._environment = environment
         self._contract = contract
         self._embedded = embedded
         self._users = CheckUsers.of(contract, secrets.token_hex(4))
-        self._pace = Pace(environment.max_rate) if environment.max_rate is not None else None
+        rate, most = environment.max_rate, environment.max_sessions
+        self._pace = Pace(rate / processes) if rate is not None else None
+        self._most = most // processes if most is not None else None
+        self._processes = processes
         self._keys = SeenKeys(_KEYS_KEPT)
         self._started = 0
         self._lock = threading.Lock()
@@ -125,9 +135,11 @@ class StartSession:
 
         Raises `SessionStartError`, an `AssertionError`, with the finding if the answer does not keep the
         contract within `timeout_s` seconds. Raises `InputError` for a user ID that the contract refuses, and
-        for more starts than the environment allows.
+        for more starts than the environment allows, and `ValueError` for a timeout that is not above 0.
         """
         __tracebackhide__ = True
+        if not timeout_s > 0:
+            raise ValueError("timeout_s is not above 0")
         if user_id is not None:
             self._refuse_user(user_id)
         with self._lock:
@@ -156,11 +168,12 @@ class StartSession:
     def _next(self, user_id: str | None) -> str:
         """Take the next turn, and return its user. Raises `InputError` when there is none left."""
         __tracebackhide__ = True
-        most = self._environment.max_sessions
-        if most is not None and self._started >= most:
+        if self._most is not None and self._started >= self._most:
+            limit = f"max_sessions of '{self._environment.name}' is {self._environment.max_sessions:,}"
+            part = f"this one of {self._processes} processes had its part"
             raise InputError(
                 "too-many-sessions",
-                f"{most:,} sessions were started, the max_sessions of '{self._environment.name}'",
+                f"{limit}, and {'so many were started' if self._processes == 1 else part}",
                 hint="start fewer, or raise max_sessions if the owner of that environment agrees",
             )
         self._started += 1
@@ -212,7 +225,7 @@ def session_starter(settings: SessionSettings, variables: Mapping[str, str]) -> 
             document, environment.binding, file=name_of(settings.contract), sha256=sha256
         )
         contract.request.body.refuse_invalid()
-        starter = StartSession(environment, contract, embedded=embedded)
+        starter = StartSession(environment, contract, processes=settings.processes, embedded=embedded)
         yield starter
 
 
