@@ -89,6 +89,12 @@ def test_inputs_that_are_cut_short_are_none() -> None:
     )
 
 
+def test_inputs_of_a_machine_with_another_order_of_bytes_are_not_read() -> None:
+    line = b"".join(INPUTS.pieces())
+    assert b'"byte_order": "01000000"' in line
+    assert RunInputs.read(BytesIO(line.replace(b'"01000000"', b'"00000001"'))) is None
+
+
 def test_user_ids_travel_without_a_copy() -> None:
     ids = TextList.of(("ann", "bob"))
     _, text, ends = replace(INPUTS, ids=ids).pieces()

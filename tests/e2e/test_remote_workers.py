@@ -10,9 +10,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import psutil
 import pytest
+import zmq
 from world import KEY_VARIABLE, SCENARIO, free_port
+
+import sessionload
 
 if TYPE_CHECKING:
     import subprocess
@@ -91,7 +95,7 @@ def test_workers_come_early_and_late_and_one_leaves(world: World, agrees: Agrees
     assert stub.ledger()["repeated"] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_under_load_reaches_all_workers(world: World, number: signal.Signals) -> None:
     """What is in flight ends, or is cut when the grace is over; all that was planned is accounted for."""
     stub = world.stub(latency="3s" if number is signal.SIGTERM else "300ms")
@@ -112,6 +116,7 @@ def test_a_signal_under_load_reaches_all_workers(world: World, number: signal.Si
     assert (ended.result["outcomes"]["aborted"] > 0) is (number is signal.SIGTERM)
 
 
+@pytest.mark.long
 def test_a_target_that_aborts_reaches_all_workers(world: World) -> None:
     stub = world.stub(latency="50ms")
     site = Site(world, keys=False)
@@ -151,6 +156,7 @@ def test_a_signal_while_waiting_ends_the_run_and_the_workers(world: World) -> No
     assert "it was called off before the load" in alone.err
 
 
+@pytest.mark.long
 def test_workers_that_cannot_take_part_are_named_on_both_sides(world: World) -> None:
     """A wrong API key, a variable that is not set, and another version."""
     world.stub()
@@ -243,19 +249,47 @@ def test_no_byte_between_master_and_worker_is_of_the_api_key(world: World, *, ke
         assert form not in heard
 
 
+@pytest.mark.long
+def test_another_user_of_the_machine_cannot_forge_figures_of_local_workers(
+    world: World, agrees: Agrees
+) -> None:
+    """It knows the port, which anybody can see, and what a worker says; but it has no key of the run."""
+    stub = world.stub()
+    process = world.start("run", world.scenario("50/s", "6s"), "--workers", "2", "--out", "out")
+    wait_for(lambda: stub.ledger()["arrivals"] >= 20)
+    children = psutil.Process(process.pid).children(recursive=True)
+    family = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    ports = {
+        one.laddr.port for child in family for one in child.net_connections("tcp") if one.status == "LISTEN"
+    }
+    workers = [child for child in family if any("worker_program" in word for word in child.cmdline())]
+    assert len(workers) == 2
+    assert not [word for worker in workers for word in worker.cmdline() if "secret" in word]
+    with zmq.Context() as context:
+        for port in ports:
+            with context.socket(zmq.DEALER) as stranger:
+                stranger.setsockopt(zmq.LINGER, 0)
+                stranger.setsockopt(zmq.IDENTITY, b"stranger")
+                stranger.connect(f"tcp://127.0.0.1:{port}")
+                for kind, data in (
+                    ("client_ready", "2.47"),
+                    ("sessionload-hello", {"version": sessionload.__version__, "process": workers[0].pid}),
+                    ("sessionload-delta", {"number": 0, "line": b"{}\n", "last": True}),
+                    ("sessionload-leave", {}),
+                    ("locustfile", {"version": "2.47"}),
+                ):
+                    stranger.send(msgspec.msgpack.encode([kind, data, "stranger"]))
+                assert not stranger.poll(1000)  # and nobody answers
+    ended = world.end(process)
+    assert ended.code == 0, ended.err
+    agrees(stub, ended.result)
+    assert ended.result["arrivals"] == {"planned": 300, "sent": 300, "unsent": 0, "lost": 0}
+    assert ended.result["generator"]["workers"] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--workers", "2", "--expect-workers", "2"), "[workers-of-both-kinds]"),
-        (("--bind", "127.0.0.1"), "[no-workers-expected]"),
-        (("--expect-workers", "2", "--bind", "*"), "[bind-without-keys]"),
-        (("--expect-workers", "2", "--bind", "10.1.2.3:5000"), "[bind-without-keys]"),
-        (("--expect-workers", "2", "--bind", "example.com"), "[bad-address]"),
-        (("--expect-workers", "2", "--bind", "127.0.0.1:70000"), "[bad-address]"),
-        (("--expect-workers", "2", "--bind", "[::1"), "[bad-address]"),
-        (("--expect-workers", "2", "--keys", "keys/worker.keys"), "[keys-of-other-side]"),
-        (("--expect-workers", "2", "--keys", "environments.yaml"), "[bad-keys]"),
-        (("--expect-workers", "2", "--wait", "soon"), "[bad-duration]"),
         (("--expect-workers", "2", "--bind", "203.0.113.7", "--keys", "keys/master.keys"), "[bind-failed]"),
         (("--expect-workers", "2", "--environment", "inside"), "[embedded-elsewhere]"),
         (("--expect-workers", "30", "--environment", "guarded", "--confirm", "guarded"), "[rate-over-limit]"),

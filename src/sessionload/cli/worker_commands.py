@@ -13,8 +13,8 @@ from sessionload.cli.console import say
 from sessionload.cli.parameters import NEW_FOLDER, PATH
 
 WORKER_EXIT_CODES_HELP = """\b
-Exit codes: 0 took part to the end · 2 wrong usage or input · 3 no master, or no run ·
-4 preflight failed · 129, 130, 143 interrupted"""
+Exit codes: 0 took part to the end · 2 wrong usage or input ·
+3 no master, or no run · 4 preflight failed · 130, 143 interrupted"""
 
 
 @click.command(epilog=WORKER_EXIT_CODES_HELP)

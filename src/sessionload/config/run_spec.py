@@ -31,6 +31,10 @@ PREFLIGHT = "sessionload-preflight-"
 """The user ID of a preflight begins so, where the contract allows it."""
 
 
+_BYTE_ORDER = array("I", [1]).tobytes().hex()
+"""How this machine keeps a number in memory."""
+
+
 class Readable(Protocol):
     """A stream of bytes, such as standard input."""
 
@@ -77,18 +81,24 @@ class RunInputs:
         lists = [*([] if self.ids is None else [self.ids]), *self.columns.values()]
         ids = None if self.ids is None else _sizes(self.ids)
         columns = {name: _sizes(texts) for name, texts in self.columns.items()}
-        yield json.dumps({**data, "ids": ids, "columns": columns}).encode() + b"\n"
+        line = {**data, "ids": ids, "columns": columns, "byte_order": _BYTE_ORDER}
+        yield json.dumps(line).encode() + b"\n"
         for texts in lists:
             yield texts.text
             yield memoryview(texts.ends).cast("B")
 
     @classmethod
     def read(cls, stream: Readable) -> Self | None:
-        """Read what `pieces` yields, on the same machine; `None` if the stream ends before that does."""
+        """Read what `pieces` yields; `None` if the stream ends before that does.
+
+        `None` too on a machine with another order of bytes in a number, which memory cannot be sent to.
+        """
         line = stream.readline()
         if not line.endswith(b"\n"):
             return None
         data = json.loads(line)
+        if data.pop("byte_order") != _BYTE_ORDER:
+            return None
         places = [(data, "ids")] if data["ids"] is not None else []
         places += [(data["columns"], name) for name in data["columns"]]
         for holder, name in places:
