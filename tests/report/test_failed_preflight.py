@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from junit_schema import check_junit
 from markdown_it import MarkdownIt
 
 from sessionload.errors import Place, PreflightError
@@ -38,6 +39,7 @@ def _suite(failed: FailedPreflight) -> ET.Element:
 
 @pytest.mark.parametrize("failed", [PLAIN, HOSTILE])
 def test_it_is_one_error_and_no_failure(failed: FailedPreflight) -> None:
+    check_junit(failed_preflight.junit(failed))
     suite = _suite(failed)
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["1", "0", "1", "0"]
     (case,) = suite.findall("testcase")
