@@ -84,7 +84,7 @@ def test_a_number_as_user_id_is_refused_in_one_sentence(plan: Callable[..., Ende
     assert refused.code == 2
     assert "at userID: its type is integer, and user IDs are sent as text" in refused.err
     assert "numbers as user IDs are not supported" in refused.err
-    assert refused.err.count("\n") == 1
+    assert refused.err.count("\n") in {1, 3}  # with the line of the file, underlined
 
 
 LISTED = '{{id: "bela", unique: false}}'

@@ -93,7 +93,7 @@ def test_totals_are_those_of_the_schedule() -> None:
 def test_where_it_goes_is_named_without_the_key_or_the_whole_project() -> None:
     text = outline(planned())
     where = " ".join(line.strip() for line in text.splitlines()[1:3])
-    assert where.startswith("to https://runtime.example, project 0123…")
+    assert where.startswith("to https://runtime.example project 0123…")
     assert "environment main (staging)" in where
     assert KEY[:8] not in text
     assert REMOTE["project"] not in text

@@ -60,7 +60,7 @@ def _named(line: str, unset: Mapping[str, str]) -> str:
 
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
-        if len(line) <= _WIDTH:
+        if len(line) <= _WIDTH or line.startswith("as "):  # nobody wants to copy a URL in two pieces
             yield line
             continue
         indent = line[: len(line) - len(line.lstrip())]
@@ -82,14 +82,16 @@ def _head(spec: RunSpec, unset: Mapping[str, str]) -> Iterator[str]:
         yield f"scaled: {scale_text(scenario.resolved)}"
     project = spec.environment.binding.project or ""
     place = f"project {project if project in unset else where['project']}, environment {where['environment']}"
-    yield f"to {where['url']}, {place} ({spec.environment.name})"
+    yield f"to {where['url']}"
+    yield f"  {place} ({spec.environment.name})"
     if where["url"].startswith("http:") and not is_loopback(spec.environment.host):
         yield f"without TLS: {PLAIN_NOTE}"
     key = request.security.key
     asked = "" if request.security.asks else "; the document asks for no key"
     carried = f"the key in the header {key.name}" if key else "without a key"
     origin = "" if spec.environment.stub else where["url"]
-    yield f"as {request.method} {origin}{request.shown_path}, {carried}{asked}"
+    yield f"as {request.method} {origin}{request.shown_path}"
+    yield f"  {carried}{asked}"
 
 
 def _curve(spec: RunSpec) -> Iterator[str]:
