@@ -80,6 +80,7 @@ DOORS = {
     "referencing": ["contract/schema/schema_rule"],
     "corvus_regex_ecma262": ["contract/schema/ecma_pattern"],
     "msgspec": [
+        "capacity/capacity_report",
         "metrics/",
         "distribution/messages",
         "verdict/result",
@@ -118,7 +119,13 @@ DOORS = {
     "uvloop": ["stub/__main__"],
     "httptools": ["stub/connection", "generator/http_response"],
     "rich": ["cli/console", "cli/progress", "cli/check_progress"],
-    "click": ["cli/cli", "cli/guide_commands", "cli/parameters", "cli/worker_commands"],
+    "click": [
+        "cli/capacity_command",
+        "cli/cli",
+        "cli/guide_commands",
+        "cli/parameters",
+        "cli/worker_commands",
+    ],
 }
 """Where each third-party package may be imported."""
 

@@ -17,7 +17,8 @@ WORST = worst_case(PLAN)
 
 def test_a_single_rate_costs_a_hold_and_its_confirmation_in_four_pieces_each() -> None:
     plan = SearchPlan(Fraction(50), Fraction(50), Fraction("0.05"), lambda _: 20)
-    assert worst_case(plan) == Cost(50 * 4 * (20 + 60), 4 * (20 + 60))
+    around = 8 * (5 + 3)
+    assert worst_case(plan) == Cost(50 * (4 * (20 + 60) + around), 4 * (20 + 60) + around)
 
 
 @given(st.floats(1, 10_000), st.integers(1, 4))

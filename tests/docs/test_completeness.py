@@ -155,6 +155,7 @@ def test_every_key_of_a_result_is_named() -> None:
         ("stub", "stub"),
         ("report", "results"),
         ("compare", "compare"),
+        ("capacity", "capacity"),
         ("history", "history"),
         ("check", "check"),
         ("worker", "scale"),

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from sessionload.capacity.hold import HoldResult, Shown
 from sessionload.capacity.search import Search, SearchPlan
+from sessionload.capacity.step_stages import APPROACH_S, CALM_S
 
 _LIMITS = 100
 """How many limits are tried, evenly spaced by their ratio."""
 
 
 class Cost(NamedTuple):
-    """What a search sends in all, and the seconds that it holds rates for."""
+    """What a search sends in all, and the seconds that it takes, with what is around each hold."""
 
     sessions: int
     seconds: int
@@ -33,7 +34,9 @@ def worst_case(plan: SearchPlan) -> Cost:
 def _cost(plan: SearchPlan, limit: Fraction) -> Cost:
     search, sessions, seconds = Search(plan), Fraction(0), 0
     while (step := search.step) is not None:
-        sessions += step.rate * step.seconds
-        seconds += step.seconds
+        sessions += (
+            step.rate * step.seconds + plan.lowest * CALM_S + (plan.lowest + step.rate) / 2 * APPROACH_S
+        )
+        seconds += step.seconds + CALM_S + APPROACH_S
         search.take(HoldResult(Shown.UNSURE, leans_met=step.rate <= limit))
     return Cost(round(sessions), seconds)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import sessionload
+from sessionload.cli.capacity_command import capacity
 from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain, init
 from sessionload.cli.interruption import Interrupted, Interruption
@@ -29,9 +30,9 @@ from sessionload.cli.parameters import (
     run_options,
     worker_options,
 )
+from sessionload.cli.run_request import run_request, tell_shipped
 from sessionload.cli.suggestions import option_meant
 from sessionload.cli.worker_commands import keys, worker
-from sessionload.config.shipped_files import scenario_file, shipped_note
 from sessionload.errors import SessionloadError
 from sessionload.process_limits import forbid_core_dumps
 
@@ -102,7 +103,7 @@ def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:
                 from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
 
                 options = RunOptions(
-                    _request(asked), variables, out=out, grace=grace, quiet=quiet, workers=workers
+                    run_request(asked), variables, out=out, grace=grace, quiet=quiet, workers=workers
                 )
                 sys.exit(run(options, generator, interruption))
         except Interrupted:
@@ -116,7 +117,7 @@ def plan(**asked: Any) -> None:  # noqa: ANN401
     """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
     from sessionload.cli.plan import plan  # noqa: PLC0415
 
-    say(plan(_request(asked)))
+    say(plan(run_request(asked)))
 
 
 @cli.command(epilog=CHECK_EXIT_CODES_HELP)
@@ -153,7 +154,7 @@ def check(*, listed: bool, confirm: str | None, **asked: Any) -> NoReturn:  # no
             from sessionload.cli.setup_check import CheckOptions  # noqa: PLC0415
 
             options = CheckOptions(confirmed=confirm, **asked)
-            _tell_shipped(*([options.environments] if options.environment else []), options.contract)
+            tell_shipped(*([options.environments] if options.environment else []), options.contract)
             if listed:
                 say(listing(options).rstrip())
                 sys.exit(0)
@@ -256,39 +257,16 @@ def stub(**asked: Any) -> NoReturn:  # noqa: ANN401
     """Serve the endpoint on loopback, until Ctrl-C. The key it accepts is in SESSIONLOAD_STUB_KEY."""
     from sessionload.cli.stub import StubOptions, serve  # noqa: PLC0415
 
-    _tell_shipped(asked["contract"])
+    tell_shipped(asked["contract"])
     sys.exit(serve(StubOptions(**asked)))
 
 
+cli.add_command(capacity)
 cli.add_command(worker)
 cli.add_command(keys)
 cli.add_command(init)
 cli.add_command(explain)
 cli.add_command(completion)
-
-
-def _request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
-    from sessionload.config.read import RunRequest  # noqa: PLC0415
-
-    scenario = scenario_file(asked["scenario"])
-    _tell_shipped(scenario, asked["environments"], asked["contract"])
-    return RunRequest(
-        scenario=scenario,
-        environment=asked["environment"],
-        operation=asked["operation"],
-        environments=asked["environments"],
-        contract=asked["contract"],
-        overrides=asked["overrides"],
-        scale=asked["scale"],
-        confirmed=asked["confirm"],
-    )
-
-
-def _tell_shipped(*paths: Path) -> None:
-    """Say which files were not in the current folder, so that a wrong folder is noticed."""
-    note = shipped_note(*paths)
-    if note:
-        warn(note)
 
 
 def _with_option_meant(error: click.NoSuchOption) -> click.UsageError:

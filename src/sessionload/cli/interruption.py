@@ -94,6 +94,12 @@ class Interruption:
         self._drain, self._cut, self._kill = drain, cut, kill
         self._phase = _Phase.LOAD
 
+    def between_loads(self) -> None:
+        """From now on, until there is load again, a signal unwinds at once."""
+        self._phase = _Phase.UNWINDING
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._look_again)
+
     def concluding(self) -> None:
         """From now on signals change nothing."""
         self._phase = _Phase.CONCLUDING

@@ -124,14 +124,14 @@ def _measure(
                 f"preflight of {prepared.spec.environment.name} passed in {duration_text(answer.elapsed_ns)}"
             )
             if not generator.is_ready():
-                raise _not_started(generator, prepared)
+                raise not_started(generator, prepared)
             if isinstance(generator, MasterProcess):
                 generator.gather(prepared.inputs, lambda step: progress.say(_there(step)))
             header = with_chosen(header, prepared.spec.environment, answer.body)
             folder.begin(header)
             interruption.under_load(generator.stop, generator.cut, generator.kill)
             generator.start(prepared.inputs)
-            aborted_by = _follow(generator, prepared, totals, folder, progress, interruption)
+            aborted_by = follow(generator, prepared, totals, folder, progress, interruption)
             if totals.workers > 1 and generator.was_killed() and not totals.complete():
                 lost_master = LOST
                 folder.notes.append(take_what_workers_kept(folder, totals))
@@ -154,7 +154,7 @@ def _measure(
     )
 
 
-def _follow(
+def follow(
     generator: GeneratorProcess,
     prepared: PreparedRun,
     totals: RunTotals,
@@ -208,7 +208,7 @@ def _joined(worker: WorkerSeen) -> str:
     return f"worker {worker.worker + 1} came later ({worker.where}), and performs its share from {dealt} on"
 
 
-def _not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:
+def not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:
     """Return the error of a generator that ended, or said nothing, while it started."""
     last_line = _without_key(generator.stderr_tail, prepared).rpartition("\n")[2]
     return PreflightError(

@@ -82,8 +82,13 @@ def with_server(prepared: PreparedRun, stack: ExitStack) -> PreparedRun:
     key = prepared.variables[KEY_VARIABLE]
     inputs = prepared.inputs
     with places_shown(prepared.contract):
-        environment, stub = with_stub(prepared.spec.environment, inputs.contract, stack, key)
+        _, stub = with_stub(prepared.spec.environment, inputs.contract, stack, key)
     if stub is None:
         return prepared
-    inputs = replace(inputs, stub_port=environment.port)
+    return at_stub(prepared, stub)
+
+
+def at_stub(prepared: PreparedRun, stub: StubProcess) -> PreparedRun:
+    """Return a run of an embedded environment whose stub is running already."""
+    inputs = replace(prepared.inputs, stub_port=stub.port)
     return replace(prepared, inputs=inputs, spec=run_spec_of(inputs, prepared.variables), stub=stub)

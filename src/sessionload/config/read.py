@@ -10,7 +10,7 @@ import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.config import machine
 from sessionload.config.contract_files import places_shown, read_contract
@@ -40,6 +40,14 @@ _NEVER_SHOWN = {"literal-key", "bad-key"}
 """Mistakes whose lines hold a key."""
 
 
+class Given(NamedTuple):
+    """A value in place of a scenario's own, at a path like `load.stages`, and the option that it is from."""
+
+    path: str
+    value: Any
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What a person asked for on a command line."""
@@ -56,6 +64,8 @@ class RunRequest:
     """How the scenario is scaled, as `--scale` takes it."""
     confirmed: str | None = None
     """The environment's name, typed again."""
+    given: Sequence[Given] = field(default=())
+    """What other options say in place of the scenario's own values."""
 
 
 def read_run(
@@ -67,6 +77,8 @@ def read_run(
         document = with_scale(document, request.scale)
     if request.environment:
         document = document.with_override("environment", request.environment, place=Place("--environment"))
+    for each in request.given:
+        document = document.with_value(each.path.split("."), each.value, each.place)
     with lines_shown(document):
         scenario = Scenario.check(document)
     environments = read_document(request.environments)

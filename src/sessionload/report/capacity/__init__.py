@@ -1,0 +1,1 @@
+"""What a search for the capacity found, for people and for programs."""
