@@ -8,6 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
+
+from sessionload.cli.cli import cli
 
 if TYPE_CHECKING:
     from world import Ended, World
@@ -69,12 +72,18 @@ def test_a_plan_sends_nothing_and_says_the_worst(world: World, asked: list[str])
     ],
 )
 def test_what_is_refused(
-    world: World, asked: list[str], options: list[str], code: str, sentence: str
+    world: World,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    code: str,
+    sentence: str,
 ) -> None:
-    ended = world.run(*asked, *options)
-    assert ended.code == 2
-    assert ended.err.rstrip().endswith(f"[{code}]")
-    assert sentence in ended.err
+    monkeypatch.chdir(world.folder)
+    ended = CliRunner().invoke(cli, [*asked, *options], env=world.variables)
+    assert ended.exit_code == 2
+    assert f"[{code}]" in ended.stderr
+    assert sentence in ended.stderr
     assert not (world.folder / "reports").exists()
 
 
