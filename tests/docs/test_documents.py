@@ -57,6 +57,7 @@ def prose(name: str) -> str:
     return prose_of(TEXTS[name])
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "name",
     [

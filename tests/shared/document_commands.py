@@ -164,6 +164,10 @@ def _started(block: Block, world: Path) -> Iterator[tuple[subprocess.Popen[bytes
         commands.wait()
 
 
+_LONGEST_S = 900
+"""The commands of a block take at most so long: a search for the capacity takes minutes."""
+
+
 def expected_end(block: Block) -> tuple[int, str]:
     """Return the exit code of a block's commands, and a text that they print."""
     code, _, expected = (block.comment.removeprefix("exit ") or "0: ").partition(": ")
@@ -174,7 +178,7 @@ def _run(block: Block, world: Path) -> str:
     """Run the commands of a block and compare their end with what its comment says."""
     code, expected = expected_end(block)
     with _started(block, world) as (commands, log):
-        ended = commands.wait(240)
+        ended = commands.wait(_LONGEST_S)
         text = log.read_text()
     printed = f"{block.name}\n{text}"
     assert ended == code, printed
