@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -260,3 +261,71 @@ def test_a_window_has_room_among_the_whole_seconds_of_the_measured_stages(
     with pytest.raises(InputError, match=message) as caught:
         Scenario.check(parse(text.encode(), "s.yaml"))
     assert caught.value.code == "window-too-long"
+
+
+# Targets of some stages
+
+STAGED = LEAST.replace(
+    "[{name: peak, rate: 20/s, duration: 30s}]",
+    "[{name: warm, rate: 9/s, duration: 5s, warmup: true}, {name: ramp, rate: 9/s, duration: 5s},"
+    " {name: spike, rate: 99/s, duration: 4500ms}, {name: rest, rate: 9/s, duration: 5s}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "stages"),
+    [
+        ("stage: spike", ("spike",)),
+        ("stages: [spike]", ("spike",)),
+        ("stages: [rest, ramp]", ("ramp", "rest")),
+        ("stage: spike, window: 4s, abort: true", ("spike",)),
+        ("stages: [spike, ramp], window: 9s", ("ramp", "spike")),
+    ],
+)
+def test_a_target_names_stages_in_any_order(written: str, stages: tuple[str, ...]) -> None:
+    found = scenario(STAGED.replace("[p95 < 400ms]", f"[{{expr: p95 < 1s, {written}}}]"))
+    assert found.targets[0].stages == stages
+    assert found.targets == scenario(json.dumps(found.resolved)).targets
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "message", "hint"),
+    [
+        ("stage: spikes", "unknown-stage", "there is no stage 'spikes'", "did you mean 'spike'?"),
+        (
+            "stages: [ramp, seven]",
+            "unknown-stage",
+            "there is no stage 'seven'",
+            "known here: ramp, rest, spike",
+        ),
+        ("stage: warm", "unknown-stage", "is a warm-up", "name a measured one: ramp, spike, rest"),
+        ("stage: ramp, stages: [rest]", "stage-twice", "both 'stage' and 'stages'", "keep one"),
+        ("stages: [ramp, ramp]", "stage-twice", "'ramp' is named twice", "remove one"),
+        ("stages: []", "bad-target", "names no stage", "stages: [ramp, peak]"),
+        ("stages: ramp", "bad-type", "", ""),
+        (
+            "stage: spike, window: 5s",
+            "window-too-long",
+            "longer than the stages that it is judged over together",
+            "",
+        ),
+        ("stages: [ramp, rest], window: 6s", "window-too-long", "longer than the stages", "shorten"),
+        ("stages: [rest], window: 5s", "window-too-long", "than the whole seconds of the run in", "shorten"),
+    ],
+)
+def test_stages_that_cannot_be_judged_are_refused(written: str, code: str, message: str, hint: str) -> None:
+    text = STAGED.replace("[p95 < 400ms]", f"[{{expr: p95 < 1s, {written}}}]")
+    with pytest.raises(InputError) as caught:
+        scenario(text)
+    assert caught.value.code == code
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_where_the_stages_have_mistakes_a_target_is_not_held_against_them() -> None:
+    text = STAGED.replace("rate: 99/s", "rate: 99").replace(
+        "[p95 < 400ms]", "[{expr: p95 < 1s, stages: [spike, gone], window: 9h}]"
+    )
+    with pytest.raises(InputError) as caught:
+        scenario(text)
+    assert caught.value.code == "bad-rate"

@@ -61,6 +61,7 @@ PARSED_ELSEWHERE = {
     "stage-twice",
     "stage-without-duration",
     "stages-too-long",
+    "target-stage-unknown",
     "timeout-too-long",
     "timeout-zero",
     "too-many-arrivals",

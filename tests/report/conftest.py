@@ -212,9 +212,11 @@ def result_of(
 
 def _written(target: Target) -> str | dict[str, object]:
     """A target as a scenario has it."""
-    if target.window_ns is None and not target.abort:
+    if target.window_ns is None and not target.abort and not target.stages:
         return target.expr
-    return {"expr": target.expr, "window": f"{target.window_s}s", "abort": target.abort}
+    window = {} if target.window_ns is None else {"window": f"{target.window_s}s"}
+    stages = {"stages": list(target.stages)} if target.stages else {}
+    return {"expr": target.expr, **stages, **window, "abort": target.abort}
 
 
 def results() -> dict[str, Result]:

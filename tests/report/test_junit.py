@@ -80,7 +80,7 @@ def test_each_known_result_keeps_the_schema_of_jenkins(models: dict[str, ReportM
         assert check_junit(junit.render(model)).tag == "testsuites", name
 
 
-def test_targets_that_differ_in_their_window_alone_have_names_of_their_own(
+def test_targets_that_differ_in_window_or_stages_alone_have_names_of_their_own(
     known: dict[str, Result], result_with: Callable[..., Result]
 ) -> None:
     targets = (
@@ -88,6 +88,8 @@ def test_targets_that_differ_in_their_window_alone_have_names_of_their_own(
         parse_target("error_rate < 5%", window_ns=5 * NS),
         parse_target("error_rate < 5%", window_ns=10 * NS),
         parse_target("error_rate < 5%", window_ns=10 * NS, abort=True),
+        parse_target("error_rate < 5%", stages=("ramp",)),
+        parse_target("error_rate < 5%", window_ns=5 * NS, stages=("ramp",)),
     )
     model = build_report_model(result_with(known["met"].measurement, targets=targets))
     root = check_junit(junit.render(model))
@@ -96,6 +98,8 @@ def test_targets_that_differ_in_their_window_alone_have_names_of_their_own(
         "error_rate < 5% in each window of 5 s",
         "error_rate < 5% in each window of 10 s",
         "error_rate < 5% in each window of 10 s (2)",
+        "error_rate < 5% in stage ramp",
+        "error_rate < 5% in stage ramp in each window of 5 s",
         "contract_violations == 0",
     ]
 

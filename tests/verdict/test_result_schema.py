@@ -85,6 +85,7 @@ def full(run: Recorder, stages: tuple[Stage, ...]) -> Result:
         parse_target("service.mean < 1s"),
         parse_target("throttled < 3%"),
         parse_target("error_rate < 5%", window_ns=5 * NS, abort=True),
+        parse_target("error_rate < 95%", stages=("peak",)),
     )
     evidence = Evidence(
         run.measurement, stages, run.planned, lost=0, aborted_by="error_rate < 5%", targets=targets
@@ -113,6 +114,8 @@ def test_the_schema_is_a_schema(schema: dict[str, Any]) -> None:
 def test_a_full_result_is_read_as_it_was_written(full: Result) -> None:
     again = Result.from_json(json.loads(json.dumps(full.to_json())))
     assert (again.contract, again.environment) == (CONTRACT, ENVIRONMENT)
+    assert again.verdict == full.verdict
+    assert [target.stages for target in again.verdict.targets] == [(), (), (), (), ("peak",), ()]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +193,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "accept",
         "chosen",
         "key_variable",
+        "stages",
     }
     for one in objects(schema):
         optional = set(one.get("properties", {})) - set(one.get("required", [])) - newer

@@ -218,7 +218,7 @@ class LocustRuns:
             run.watch.add(measured.measurement.slices)
             target = run.watch.aborting(run.totals.settled_ns // NS)
             if target is not None:
-                run.aborted_by = target.expr
+                run.aborted_by = target.name
                 run.load.stop()
 
     def _finalize(self, run: LocustRun) -> None:

@@ -185,8 +185,8 @@ def follow(
             watch.add(delta.measurement.slices)
             target = watch.aborting(totals.settled_ns // NS)
             if target is not None:
-                aborted_by = target.expr
-                progress.say(f"stopping: '{target.expr}' is missed, and the scenario says to abort then")
+                aborted_by = target.name
+                progress.say(f"stopping: '{target.name}' is missed, and the scenario says to abort then")
                 generator.stop()
         if totals.complete():
             break

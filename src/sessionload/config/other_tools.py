@@ -122,13 +122,15 @@ def lesson_of(key: str, path: str) -> str:
     )
 
 
-def parse_written_target(expr: str, *, window_ns: int | None = None, abort: bool = False) -> Target:
+def parse_written_target(
+    expr: str, *, window_ns: int | None = None, abort: bool = False, stages: tuple[str, ...] = ()
+) -> Target:
     """Return what `parse_target` does; where a metric is another tool's, its lesson is the cure.
 
     Raises `ValueProblem`.
     """
     try:
-        return parse_target(expr, window_ns=window_ns, abort=abort)
+        return parse_target(expr, window_ns=window_ns, abort=abort, stages=stages)
     except ValueProblem as problem:
         name = re.match(r"\s*(?:[a-z]+\.)?([A-Za-z_]*)", expr)
         letters = _letters(name[1] if name else "")

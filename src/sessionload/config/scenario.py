@@ -19,11 +19,11 @@ from sessionload.config.other_tools import parse_written_target
 from sessionload.config.reference import refuse_references
 from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.stages import EXAMPLE
+from sessionload.config.target_stages import check_stages, longest_window_ns, refuse_too_long
 from sessionload.config.users import UserFile, check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
-from sessionload.verdict.windows import measured_seconds, measured_span_ns
 from sessionload.workload.user_ids import UserIds, extremes, fault_in, spread_user_ids
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sessionload.workload.text_list import TextList
 
 KEYS = ("name", "description", "environment", "users", "load", "targets", "seed", "scale")
-TARGET_KEYS = ("expr", "window", "abort")
+TARGET_KEYS = ("expr", "stage", "stages", "window", "abort")
 
 _TARGET = "p95 < 400ms"
 _LARGEST_SEED = 2**63 - 1
@@ -240,19 +240,16 @@ def _target(node: Node, stages: Sequence[Stage] | None, *, scaled: bool) -> Targ
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
+    names = check_stages(node, stages)
     if window_ns and stages and scaled:
-        window_ns = min(window_ns, max(NS, len(measured_seconds(stages)) * NS))
-    if window and stages and not scaled and window.duration() > len(measured_seconds(stages)) * NS:
-        first_ns, last_ns = measured_span_ns(stages)
-        message = f"{window.name} is longer than the measured stages together"
-        if window.duration() <= last_ns - first_ns:
-            message = f"{window.name} is longer than the whole seconds of the run in the measured stages"
-        raise window.refuse("window-too-long", message, "shorten the window, or lengthen a stage")
+        window_ns = min(window_ns, max(NS, longest_window_ns(stages, names)))
+    if window and stages and not scaled:
+        refuse_too_long(window, stages, names)
     abort = node.get("abort")
     aborts = abort.boolean() if abort else False
 
     def parse(expr: str) -> Target:
-        return parse_written_target(expr, window_ns=window_ns, abort=aborts)
+        return parse_written_target(expr, window_ns=window_ns, abort=aborts, stages=names)
 
     return node.need("expr", _TARGET).parsed(parse, "bad-target", f"write it like {_TARGET}")
 

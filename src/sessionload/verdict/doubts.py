@@ -67,7 +67,7 @@ def _ended_early(evidence: Evidence, cut: int) -> list[str]:
     if cut:
         exchanges = "1 exchange was" if cut == 1 else f"{cut:,} exchanges were"
         reasons.append(f"{exchanges} cut: the drain ended before they did")
-    abort_targets = [target.expr for target in evidence.targets if target.abort]
+    abort_targets = [target.name for target in evidence.targets if target.abort]
     if evidence.aborted_by is not None and evidence.aborted_by not in abort_targets:
         reasons.append(f"the run was ended by '{evidence.aborted_by}', which is no abort target of it")
     return reasons

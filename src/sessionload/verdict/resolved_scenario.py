@@ -47,5 +47,15 @@ def _target(number: int, written: object) -> Target:
             return parse_target(written)
         if isinstance(written, Mapping) and isinstance(written.get("abort", False), bool):
             window = parse_duration(written["window"]) if "window" in written else None
-            return parse_target(written["expr"], window_ns=window, abort=written.get("abort", False))
+            return parse_target(
+                written["expr"], window_ns=window, abort=written.get("abort", False), stages=_stages(written)
+            )
     raise UnreadableTargetError(f"target {number} of its scenario cannot be read")
+
+
+def _stages(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the stages of a target. Raises `TypeError`."""
+    names = [written["stage"]] if "stage" in written else written.get("stages", [])
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise TypeError("the stages of a target are not names")
+    return tuple(names)

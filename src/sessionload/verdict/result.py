@@ -124,9 +124,7 @@ class Result(RunHeader):
             "verdict",
             {
                 "state": self.verdict.state.value,
-                "targets": [
-                    {**asdict(target), "state": target.state.value} for target in self.verdict.targets
-                ],
+                "targets": list(map(_target_json, self.verdict.targets)),
                 "reasons": list(self.verdict.reasons),
             },
         )
@@ -212,4 +210,10 @@ def _target(number: int, form: TargetForm) -> JudgedTarget:
         parse_target(form.expr)
     except ValueError:
         raise UnreadableTargetError(f"target {number} of its verdict cannot be read") from None
-    return JudgedTarget(**{**structs.asdict(form), "state": State(form.state)})
+    return JudgedTarget(**{**structs.asdict(form), "state": State(form.state), "stages": tuple(form.stages)})
+
+
+def _target_json(target: JudgedTarget) -> dict[str, Any]:
+    data = {**asdict(target), "state": target.state.value}
+    names = list(data.pop("stages"))
+    return {**data, "stages": names} if names else data

@@ -132,6 +132,8 @@ class TargetForm(Struct, forbid_unknown_fields=True):
     samples: Count
     note: str
     window: str | None
+    stages: list[Text] = []
+    """Left out where it is judged over all that are measured."""
 
 
 class VerdictForm(Struct, forbid_unknown_fields=True):

@@ -23,9 +23,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import NS, parse_duration, parse_share
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
 SHARES = ("error_rate", "achieved_rate")
@@ -83,7 +87,7 @@ class TargetMetric:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound on a metric of the measured stages, or of every window of them.
+    """A bound on a metric of the measured stages or some of them, or of every window there.
 
     `bound` is nanoseconds, a fraction of all arrivals, or a number of arrivals, as `kind` says.
     """
@@ -95,6 +99,13 @@ class Target:
     bound: Fraction
     window_ns: int | None = None
     abort: bool = False
+    stages: tuple[str, ...] = ()
+    """The names of the stages that it is judged over; all that are measured, if there are none."""
+
+    @property
+    def name(self) -> str:
+        """The target with its stages: `p95 < 400ms in stage spike`. It says which target ended a run."""
+        return named_target(self.expr, self.stages)
 
     @property
     def bound_text(self) -> str:
@@ -112,7 +123,20 @@ class Target:
         return self.op in _UPPER or (self.op == "==" and not self.bound)
 
 
-def parse_target(expr: str, *, window_ns: int | None = None, abort: bool = False) -> Target:
+def named_target(expr: str, stages: Sequence[str]) -> str:
+    """Return a target with the stages that it is judged over."""
+    return f"{expr} {stages_text(stages)}" if stages else expr
+
+
+def stages_text(names: Sequence[str]) -> str:
+    """Return `in stage spike`, `in stages ramp and peak`."""
+    *first, last = names
+    return f"in stages {', '.join(first)} and {last}" if first else f"in stage {last}"
+
+
+def parse_target(
+    expr: str, *, window_ns: int | None = None, abort: bool = False, stages: tuple[str, ...] = ()
+) -> Target:
     """Return the target that `expr` says.
 
     Raises `ValueProblem`.
@@ -123,7 +147,9 @@ def parse_target(expr: str, *, window_ns: int | None = None, abort: bool = False
     kind, bound = _bound(metric, written, op)
     if op == "<" and not bound:
         raise ValueProblem(f"nothing is below {written}", f"did you mean {name} <= {written}?")
-    target = Target(f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort)
+    target = Target(
+        f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort, stages
+    )
     _check_window(window_ns)
     if abort:
         _check_abort(target)

@@ -17,6 +17,7 @@ from sessionload.metrics.stage_sums import over
 from sessionload.metrics.sums import Sum, total
 from sessionload.units import NS, duration_text
 from sessionload.verdict.doubts import doubts
+from sessionload.verdict.judged_stages import judged_spans_ns, judged_stages
 from sessionload.verdict.metric_values import (
     holds,
     margin_text,
@@ -26,8 +27,8 @@ from sessionload.verdict.metric_values import (
     value_of,
 )
 from sessionload.verdict.readings import NOTHING, add, keeps
-from sessionload.verdict.targets import Target, parse_target
-from sessionload.verdict.windows import Seconds, measured_span_ns, measured_stages
+from sessionload.verdict.targets import Target, named_target, parse_target
+from sessionload.verdict.windows import Seconds
 from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class JudgedTarget:
     """The seconds of the window that is shown, `12 s to 42 s`; `None` for a target without one.
 
     That is the window that ended the run, or the worst one."""
+    stages: tuple[str, ...] = ()
+    """The names of the stages that it was judged over; all that are measured, if there are none."""
+
+    @property
+    def name(self) -> str:
+        """The target with its stages."""
+        return named_target(self.expr, self.stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def judge(evidence: Evidence) -> Verdict:
         judged.append(replace(always, note="; ".join(filter(None, (always.note, "always judged")))))
     reasons = doubts(evidence, judgement.total)
     reasons += [
-        f"the run was ended by '{target.expr}': {target.note}"
+        f"the run was ended by '{target.name}': {target.note}"
         for target, of in zip(judged, evidence.targets, strict=False)
         if judgement.ended_by(of) and target.state is State.VOID
     ]
@@ -99,7 +107,7 @@ def judge(evidence: Evidence) -> Verdict:
     elif State.VOID in states:
         state = State.VOID
         reasons = [
-            f"'{target.expr}' cannot be judged: {target.note}"
+            f"'{target.name}' cannot be judged: {target.note}"
             for target in judged
             if target.state is State.VOID
         ]
@@ -119,36 +127,60 @@ class _Judgement:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        measurement, stages = evidence.measurement, evidence.stages
+        measurement = evidence.measurement
         self._lags = LagBySecond.of(measurement.slices.items(), evidence.limits.lag_p99_ns)
-        self._seconds = Seconds(measurement, stages, self._lags)
-        self._measured = measured_stages(stages)
-        self._places = [(stage, second) for stage, second in measurement.slices if stage in self._measured]
+        self._parts: dict[frozenset[int], _Part] = {}
 
-    @cached_property
+    @property
     def total(self) -> Slice:
         """The sum of the measured slices."""
-        return over(self._evidence.measurement, self._measured.__contains__)
+        return self._part(()).total
 
-    def _slices(self) -> Iterator[tuple[int, Slice]]:
-        """Yield the second of each measured slice and the slice."""
-        for stage, second in self._places:
-            yield second, self._evidence.measurement.slices[stage, second]
+    def _part(self, names: tuple[str, ...]) -> _Part:
+        """Return what was measured in the stages of these names, or in all that are measured."""
+        judged = judged_stages(self._evidence.stages, names)
+        if judged not in self._parts:
+            self._parts[judged] = _Part(self._evidence, judged, self._lags)
+        return self._parts[judged]
 
     def ended_by(self, target: Target) -> bool:
         """Return whether a target is the one that ended the run."""
-        return target.abort and target.expr == self._evidence.aborted_by
+        return target.abort and target.name == self._evidence.aborted_by
 
     def of(self, target: Target) -> JudgedTarget:
         """Return a target and what was found."""
+        part = self._part(target.stages)
         if self.ended_by(target):
-            return self._that_ended_the_run(target)
-        judged = self._over_windows(target) if target.window_s else self._over_all(target)
-        if self._evidence.aborted_by is None:
-            return judged
-        return replace(judged, note=judged.note or "over the whole plan, with what was never sent")
+            judged = part.that_ended_the_run(target)
+        else:
+            judged = part.over_windows(target) if target.window_s else part.over_all(target)
+            if self._evidence.aborted_by is not None and not judged.note:
+                judged = replace(judged, note="over the whole plan, with what was never sent")
+        return replace(judged, stages=target.stages)
 
-    def _over_all(self, target: Target) -> JudgedTarget:
+
+class _Part:
+    """What was measured in some of the stages, and what targets read from it."""
+
+    def __init__(self, evidence: Evidence, judged: frozenset[int], lags: LagBySecond) -> None:
+        """`judged` are the numbers of the stages."""
+        measurement = evidence.measurement
+        self._evidence, self._judged, self._lags = evidence, judged, lags
+        self._seconds = Seconds(measurement, evidence.stages, judged, lags)
+        self._places = [(stage, second) for stage, second in measurement.slices if stage in judged]
+
+    @cached_property
+    def total(self) -> Slice:
+        """The sum of the slices."""
+        return over(self._evidence.measurement, self._judged.__contains__)
+
+    def _slices(self) -> Iterator[tuple[int, Slice]]:
+        """Yield the second of each slice and the slice."""
+        for stage, second in self._places:
+            yield second, self._evidence.measurement.slices[stage, second]
+
+    def over_all(self, target: Target) -> JudgedTarget:
+        """Judge a target over all slices."""
         judged = _judged(target, self.total)
         if judged.state is not State.MISSED or self._is_missed_without_lag(target):
             return judged
@@ -175,16 +207,16 @@ class _Judgement:
             target, slices, longest_ns=longest_ns, read_late_ns=read_late_ns, limit_ns=limit_ns
         )
 
-    def _over_windows(self, target: Target) -> JudgedTarget:
+    def over_windows(self, target: Target) -> JudgedTarget:
+        """Judge a target in every window."""
         length = duration_text(target.window_s * NS)
-        seconds = self._seconds.range
-        if len(seconds) < target.window_s:
-            first_ns, last_ns = measured_span_ns(self._evidence.stages)
-            return _without(
-                target, f"no full window of {length} in {duration_text(last_ns - first_ns)} measured"
-            )
+        stretches = self._seconds.stretches
+        if max(map(len, stretches), default=0) < target.window_s:
+            spans = judged_spans_ns(self._evidence.stages, self._judged)
+            longest_ns = max((end_ns - start_ns for start_ns, end_ns in spans), default=0)
+            return _without(target, f"no full window of {length} in {duration_text(longest_ns)} measured")
         count, worst, missed = 0, None, []
-        for window in self._seconds.windows(target, seconds):
+        for window in self._seconds.windows(target, stretches):
             count += 1
             if worst is None or window.severity > worst.severity:
                 worst = window
@@ -201,11 +233,11 @@ class _Judgement:
         excuse = self._window_excuse(target, worst)
         return replace(self._shown(target, worst, f"{note}; {excuse}"), state=State.VOID)
 
-    def _that_ended_the_run(self, target: Target) -> JudgedTarget:
+    def that_ended_the_run(self, target: Target) -> JudgedTarget:
         """Judge it as it was judged while the run went on: by what was sent, window by window."""
         ended = "ended the run before its plan was done"
         if not target.window_s:
-            judged = self._over_all(target)
+            judged = self.over_all(target)
             return replace(judged, note=ended) if judged.state is State.MISSED else judged
         before = self._seconds.before_unsent()
         missed = [window for window in self._seconds.windows(target, before) if not window.holds]

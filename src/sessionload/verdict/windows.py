@@ -1,19 +1,20 @@
-"""A target with a window: it must hold in every window that lies wholly in the measured stages.
+"""A target with a window: it must hold in every window that lies wholly in its stages.
 
 Windows begin and end at whole seconds of the run, because slices are whole seconds. A piece of a second at
-the start or the end of the measured stages is in no window: to judge a piece as if it were a second would
-miss targets for nothing. A window without samples is no evidence and is passed over.
+the start or the end of these stages is in no window: to judge a piece as if it were a second would miss
+targets for nothing. A window without samples is no evidence and is passed over.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.metrics.buckets import bounds_of, bucket_of
 from sessionload.metrics.sliding_counts import SlidingCounts
-from sessionload.units import NS
+from sessionload.verdict.judged_stages import judged_seconds
 from sessionload.verdict.metric_values import holds, severity
 from sessionload.verdict.readings import SlidingReading, keeps, reading_of, value_of_reading
 from sessionload.verdict.without_lag import without_lag
@@ -38,60 +39,48 @@ class Window(NamedTuple):
     holds: bool
 
 
-def measured_stages(stages: Sequence[Stage]) -> frozenset[int]:
-    """Return the numbers of the stages that are not warm-up."""
-    return frozenset(number for number, stage in enumerate(stages) if not stage.warmup)
-
-
-def measured_span_ns(stages: Sequence[Stage]) -> tuple[int, int]:
-    """Return when the first measured stage begins and the last one ends; (0, 0) if there is none."""
-    first_ns = last_ns = start_ns = 0
-    for stage in stages:
-        end_ns = start_ns + stage.duration_ns
-        if not stage.warmup:
-            first_ns = first_ns if last_ns else start_ns
-            last_ns = end_ns
-        start_ns = end_ns
-    return first_ns, last_ns
-
-
-def measured_seconds(stages: Sequence[Stage]) -> range:
-    """Return the whole seconds of the run that lie wholly between start and end of the measured stages."""
-    first_ns, last_ns = measured_span_ns(stages)
-    first = -(-first_ns // NS)
-    return range(first, max(first, last_ns // NS))
-
-
 class Seconds:
-    """The measured slices of a run by second, and the lags of all.
+    """The slices of some stages of a run by second, and the lags of all.
 
     A slice is looked up when it is asked for: all of a long run take much memory.
     """
 
-    def __init__(self, measurement: Measurement, stages: Sequence[Stage], lags: LagBySecond) -> None:
-        self.range = measured_seconds(stages)
-        self._measured = measured_stages(stages)
+    def __init__(
+        self, measurement: Measurement, stages: Sequence[Stage], judged: frozenset[int], lags: LagBySecond
+    ) -> None:
+        """`judged` are the numbers of the stages."""
+        self.stretches = judged_seconds(stages, judged)
+        """The whole seconds of the run that lie wholly in these stages, in order."""
         self._lags = lags
         self._slices = measurement.slices
         self._stages: defaultdict[int, list[int]] = defaultdict(list)
         for stage, second in measurement.slices:
-            if stage in self._measured and second in self.range:
+            if stage in judged and any(second in stretch for stretch in self.stretches):
                 self._stages[second].append(stage)
 
     def slices(self, second: int) -> list[Slice]:
         """Return the measured slices of a second."""
         return [self._slices[stage, second] for stage in self._stages.get(second, ())]
 
-    def before_unsent(self) -> range:
-        """Return the seconds before the first in which an arrival was never sent."""
-        unsent = (second for second in self.range if any(part.unsent for part in self.slices(second)))
-        return range(self.range.start, next(unsent, self.range.stop))
+    def before_unsent(self) -> list[range]:
+        """Return the stretches up to the first second in which an arrival was never sent."""
+        unsent = (
+            second
+            for stretch in self.stretches
+            for second in stretch
+            if any(part.unsent for part in self.slices(second))
+        )
+        end = next(unsent, None)
+        if end is None:
+            return self.stretches
+        return [
+            range(stretch.start, min(stretch.stop, end)) for stretch in self.stretches if stretch.start < end
+        ]
 
-    def windows(self, target: Target, seconds: range) -> Iterator[Window]:
-        """Yield all windows of a target in `seconds` that have samples, in order."""
-        if target.metric.share is None:
-            return self._of_sums(target, seconds)
-        return self._of_percentile(target, seconds)
+    def windows(self, target: Target, stretches: Sequence[range]) -> Iterator[Window]:
+        """Yield all windows of a target that lie in one stretch and have samples, in order."""
+        of_stretch = self._of_sums if target.metric.share is None else self._of_percentile
+        return chain.from_iterable(of_stretch(target, stretch) for stretch in stretches)
 
     def sure(self, target: Target, windows: Sequence[Window]) -> Iterator[Window]:
         """Yield those of some missed windows, in order of their start, that are missed without lag too."""

@@ -17,10 +17,13 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.report.model.build import MOST_POINTS, NOTHING, build_report_model
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
+from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State, Verdict
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sessionload.report.model.rows import ReportModel
 
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty")
@@ -132,3 +135,13 @@ def test_a_run_of_an_hour_has_fewer_steps_than_seconds(long_run: Result) -> None
     assert (len(model.timeline), len(model.chart_steps)) == (6000, MOST_POINTS)
     assert sum(step.sent for step in model.chart_steps) == long_run.accounting.sent
     assert len(model.heat_map.columns) == 100
+
+
+def test_a_target_of_some_stages_says_so_and_is_no_line_of_the_chart_of_all(
+    known: dict[str, Result], result_with: Callable[..., Result]
+) -> None:
+    targets = (parse_target("p95 < 2s"), parse_target("p95 < 1s", stages=("ramp",)))
+    whole, some, _ = build_report_model(result_with(known["met"].measurement, targets=targets)).targets
+    assert (whole.name, whole.note, whole.percentile) == ("p95 < 2s", "", "p95")
+    assert (some.name, some.note) == ("p95 < 1s in stage ramp", "in stage ramp")
+    assert (some.bound_ns, some.percentile, some.samples.raw) == (None, "", 300)

@@ -199,3 +199,26 @@ def test_a_void_run_says_what_broke_the_contract_all_the_same(known: dict[str, R
     verdict = Verdict(State.VOID, (), ("the generator was late",))
     headline = build_report_model(replace(known["missed"], verdict=verdict)).headline
     assert headline == "VOID: the generator was late; 23 arrivals broke the contract"
+
+
+def test_a_target_of_a_stage_is_named_with_it(known: dict[str, Result]) -> None:
+    kept = JudgedTarget("p95 < 400ms", State.MET, "71 ms", "400ms", "", 300, stages=("ramp",))
+    assert ": p95 71 ms of 400 ms in stage ramp, 0 % without" in (
+        build_report_model(_judged(known["met"], kept)).headline
+    )
+    whole = replace(kept, measured="72 ms", stages=())
+    assert ": p95 72 ms of 400 ms, 0 % without" in (
+        build_report_model(_judged(known["met"], kept, whole)).headline
+    )
+    missed = replace(
+        kept, state=State.MISSED, measured="500 ms", margin="100 ms above", window="12 s to 13 s"
+    )
+    assert build_report_model(_judged(known["met"], missed)).headline == (
+        "MISSED: p95 was 500 ms in stage ramp in the window from 12 s to 13 s,"
+        " 100 ms above the bound of 400 ms"
+    )
+    never = replace(kept, state=State.MISSED, measured="never", stages=("ramp", "peak"))
+    assert build_report_model(_judged(known["never"], never)).headline == (
+        "MISSED: p95 was never in stages ramp and peak (bound 400 ms):"
+        " 12.61 % of all 2,300 measured arrivals had no valid session"
+    )

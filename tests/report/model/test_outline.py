@@ -145,13 +145,18 @@ def test_how_connections_are_made_is_shown(load: dict[str, Any], expected: str) 
 
 
 def test_targets_are_shown_with_what_they_do() -> None:
-    targets = ["p95 < 400ms", {"expr": "error_rate < 5%", "window": "30s", "abort": True}]
+    targets = [
+        "p95 < 400ms",
+        {"expr": "error_rate < 5%", "window": "30s", "abort": True},
+        {"expr": "p99 < 1s", "stages": ["ramp"]},
+    ]
     lines = part(outline(planned(targets=targets)), "targets")
     assert lines[0] == "p95 < 400ms"
     assert lines[1].startswith("error_rate < 5%")
     assert "30 s" in lines[1]
     assert "stops" in lines[1]
-    assert lines[2] == "contract_violations == 0  (always judged)"
+    assert lines[2] == "p99 < 1s in stage ramp"
+    assert lines[3] == "contract_violations == 0  (always judged)"
     own = part(outline(planned(targets=["contract_violations == 0"])), "targets")
     assert own == ["contract_violations == 0"]
 

@@ -35,7 +35,7 @@ def shown_targets(result: Result) -> Iterator[JudgedTarget]:
             )
         )
     for judged in result.verdict.targets:
-        if ending is not None and ending.window and judged.window and judged.expr == ending.expr:
+        if ending is not None and ending.window and judged.window and judged.name == ending.name:
             yield replace(ending, state=judged.state, note=judged.note)
         else:
             yield judged

@@ -40,7 +40,7 @@ from sessionload.report.model.time_axis import clock, step_for
 from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
 from sessionload.report.model.worker_lines import worker_line
 from sessionload.units import NS, duration_text, share_text
-from sessionload.verdict.targets import BoundKind, parse_target
+from sessionload.verdict.targets import BoundKind, parse_target, stages_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,7 +154,7 @@ def _steps(result: Result, cells: Cells) -> tuple[tuple[ChartStep, ...], Sequenc
 def _targets(result: Result) -> Iterator[TargetRow]:
     for judged, target in zip_longest(shown_targets(result), result.targets):
         if judged is not None:
-            yield _target(judged, target if target and target.expr == judged.expr else None)
+            yield _target(judged, target if target and target.name == judged.name else None)
 
 
 def _target(judged: JudgedTarget, target: Target | None) -> TargetRow:
@@ -165,10 +165,13 @@ def _target(judged: JudgedTarget, target: Target | None) -> TargetRow:
         and parsed.metric.share is not None
         and parsed.kind is BoundKind.DURATION
         and judged.window is None
+        and not judged.stages
     )
-    notes = (f"in the window from {judged.window}" if judged.window else "", judged.note)
+    stages = stages_text(judged.stages) if judged.stages else ""
+    notes = (stages, f"in the window from {judged.window}" if judged.window else "", judged.note)
     return TargetRow(
         expr=plain(judged.expr),
+        stages=plain(stages),
         window=f"in each window of {duration_text(target.window_s * NS)}"
         if target and target.window_s
         else "",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.units import NS, duration_text, rate_text
-from sessionload.verdict.windows import measured_seconds
+from sessionload.verdict.judged_stages import judged_seconds, judged_stages
 
 if TYPE_CHECKING:
     from sessionload.verdict.result import Result
@@ -41,4 +41,5 @@ def _busy_seconds(result: Result) -> list[int]:
     for (_, second), part in result.measurement.slices.items():
         waited[second] += part.queued_lag.count + part.unsent
         due[second] += part.accounted
-    return [second for second in measured_seconds(result.stages) if waited[second] * 2 > due[second] > 0]
+    stretches = judged_seconds(result.stages, judged_stages(result.stages))
+    return [second for stretch in stretches for second in stretch if waited[second] * 2 > due[second] > 0]

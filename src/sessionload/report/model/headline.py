@@ -18,7 +18,7 @@ from sessionload.report.model.load_text import offered_text, scale_text
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import NS, duration_text, share_text
-from sessionload.verdict.targets import BoundKind, parse_target
+from sessionload.verdict.targets import BoundKind, parse_target, stages_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -63,10 +63,14 @@ def _kept(targets: tuple[JudgedTarget, ...]) -> str:
     durations = [target for target in targets if parse_target(target.expr).kind is BoundKind.DURATION]
     if not durations:
         return ""
-    target = next((target for target in durations if target.window is None), durations[0])
+    whole = (target for target in durations if target.window is None and not target.stages)
+    target = next(whole, durations[0])
     parsed = parse_target(target.expr)
+    stages = f" {stages_text(target.stages)}" if target.stages else ""
     window = " in the worst window" if target.window else ""
-    return f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}{window}"
+    return (
+        f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}{stages}{window}"
+    )
 
 
 def _worst(result: Result, measured: Slice) -> str:
@@ -92,13 +96,13 @@ def _missed(result: Result, measured: Slice) -> str:
     broken = [target for target in missed if parse_target(target.expr).metric.name == _VIOLATIONS]
     others = [target for target in missed if target not in broken]
     aborted_by = result.run.aborted_by
-    worst = next((target for target in others if target.expr == aborted_by), next(iter(others), None))
+    worst = next((target for target in others if target.name == aborted_by), next(iter(others), None))
     early = f"stopped after {_elapsed(result)} of {_planned(result)}"
     further = len(others) - 1
     clauses = (
         _broken(broken, measured) if broken else "",
-        f"{early} by '{aborted_by}'" if aborted_by and (worst is None or worst.expr != aborted_by) else "",
-        (f"{early}: " if worst.expr == aborted_by else "") + _miss(worst, measured) if worst else "",
+        f"{early} by '{aborted_by}'" if aborted_by and (worst is None or worst.name != aborted_by) else "",
+        (f"{early}: " if worst.name == aborted_by else "") + _miss(worst, measured) if worst else "",
         f"{counted_noun(further, 'further target')} missed" if further > 0 else "",
     )
     return "; ".join(filter(None, clauses))
@@ -116,7 +120,8 @@ def _broken(targets: list[JudgedTarget], measured: Slice) -> str:
 def _miss(target: JudgedTarget, measured: Slice) -> str:
     parsed = parse_target(target.expr)
     bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else target.bound
-    window = f" in the window from {target.window}" if target.window else ""
+    stages = f" {stages_text(target.stages)}" if target.stages else ""
+    window = f"{stages} in the window from {target.window}" if target.window else stages
     if target.margin == "at the bound":
         gap = f", not {parsed.op} {bound}"
     elif target.margin:

@@ -179,7 +179,7 @@ def _targets(spec: RunSpec) -> Iterator[str]:
     yield "targets"
     for target in targets:
         window = f"  in every {duration_text(target.window_ns)}" if target.window_ns else ""
-        yield f"  {target.expr}{window}{'  (stops the run when missed)' if target.abort else ''}"
+        yield f"  {target.name}{window}{'  (stops the run when missed)' if target.abort else ''}"
     if all(target.metric.name != "contract_violations" for target in targets):
         yield "  contract_violations == 0  (always judged)"
 

@@ -53,6 +53,8 @@ class TargetRow:
     """A target and how it was judged."""
 
     expr: str
+    stages: str
+    """`in stage spike`; empty where it is judged over all that are measured."""
     window: str
     """`in each window of 30 s`; empty where it is judged over all at once."""
     state: State
@@ -69,7 +71,7 @@ class TargetRow:
     @property
     def name(self) -> str:
         """The target with all that tells it from others."""
-        return " ".join(filter(None, (self.expr, self.window)))
+        return " ".join(filter(None, (self.expr, self.stages, self.window)))
 
 
 @dataclass(frozen=True, slots=True)
