@@ -112,6 +112,7 @@ DOORS = {
         "generator/locust_stats",
         "cli/locust_integration",
         "cli/locust_load",
+        "cli/locust_page",
         "cli/locust_runs",
     ],
     "pytest": ["pytest_plugin"],

@@ -15,6 +15,8 @@ import psutil
 import pytest
 from world import ROOT, free_port
 
+from sessionload.units import duration_text
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
@@ -220,6 +222,21 @@ class WebUi:
             return {name.lower(): text for name, text in answer.headers.items()}, answer.read().decode()
 
 
+def template_args(page: str) -> dict[str, Any]:
+    """Return what Locust's page is told."""
+    found = re.search(r"window.templateArgs = (.*)$", page, re.MULTILINE)
+    assert found is not None
+    arguments: dict[str, Any] = json.loads(found[1])
+    return arguments
+
+
+def contract_rows(ui: WebUi) -> dict[tuple[str, str], str]:
+    """Return the values of the tab *Contract* by part and what they are."""
+    (tab,) = json.loads(ui.ask("/stats/requests")[1])["extended_stats"]
+    assert tab["key"] == "contract"
+    return {(row["part"], row["what"]): row["value"] for row in tab["data"]}
+
+
 def test_the_web_ui_is_on_loopback_shows_the_true_numbers_and_cannot_be_turned_on_others(
     world: World, agrees: Agrees
 ) -> None:
@@ -245,9 +262,21 @@ def test_the_web_ui_is_on_loopback_shows_the_true_numbers_and_cannot_be_turned_o
     assert stub.ledger()["arrivals"] == 0
     headers, page = ui.ask("/")
     assert world.key not in page
+    shown = template_args(page)
+    assert shown["host"] == stub.url
+    assert shown["hide_common_options"] is True
+    assert [tab["title"] for tab in shown["extended_tabs"]] == ["Contract"]
+    for name in ("userCount", "spawnRate", "host"):
+        assert f'[name="{name}"]' in page.partition("</head>")[0]
+    assert contract_rows(ui) == {("", ""): "no run yet"}
     assert not [name for name in headers if name.startswith("access-control-")]
     ui.ask("/swarm", form, origin=ui.url)
-    wait_for((world.folder / "out" / "report.html").exists)
+    wait_for(lambda: contract_rows(ui).get(("report", "")))
+    rows = contract_rows(ui)
+    assert rows["verdict", ""].startswith("MET")
+    assert rows["report", ""] == "out/report.html"
+    assert (world.folder / "out" / "report.html").exists()
+    assert rows["arrivals", "planned"] == rows["outcomes", "ok"] == "150"
     _, stats = ui.ask("/stats/requests")
     total = json.loads(stats)["stats"][-1]
     result = result_of(world)
@@ -255,6 +284,8 @@ def test_the_web_ui_is_on_loopback_shows_the_true_numbers_and_cannot_be_turned_o
     assert total["num_requests"] == result["arrivals"]["sent"] == 150
     assert total["max_response_time"] == pytest.approx(result["latency_ms"]["response"]["max"], rel=0.01)
     assert total["max_response_time"] > 900
+    p99 = result["latency_ms"]["response"]["p99"]
+    assert rows["response", "p99"] == duration_text(round(p99 * 1_000_000))
     process.send_signal(signal.SIGINT)
     assert world.end(process, within=45).code == 0
 

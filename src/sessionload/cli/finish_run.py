@@ -56,6 +56,17 @@ class Ending:
     folder: Path
     exit_code: int
 
+    @property
+    def sentence(self) -> str:
+        """The verdict, and why: the first paragraph of the summary, in one line."""
+        return " ".join(self.summary.partition("\n\n")[0].split())
+
+    @property
+    def report(self) -> Path:
+        """The page of the run, or its folder where no page could be made."""
+        page = self.folder / FORMATS["html"].file
+        return page if page.is_file() else self.folder
+
     def say(self) -> None:
         """Print the summary, the warnings, and the folder last."""
         show(self.summary)

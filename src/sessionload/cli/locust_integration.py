@@ -19,6 +19,7 @@ from sessionload.cli.console import open_streams, warn
 from sessionload.cli.interruption import SIGNALS
 from sessionload.cli.locust_load import OwnLoad
 from sessionload.cli.locust_options import new_folder, refuse_meaningless
+from sessionload.cli.locust_page import extend
 from sessionload.cli.locust_runs import LocustRuns
 from sessionload.cli.option_values import grace_option
 from sessionload.cli.setup_run import prepare_run
@@ -29,6 +30,7 @@ from sessionload.errors import InputError, Place, SessionloadError
 from sessionload.generator.locust_users import SessionUser
 from sessionload.generator.worker_process import run_variables
 from sessionload.process_limits import forbid_core_dumps
+from sessionload.report.model.outline import outline
 from sessionload.stub.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
     try:
         request = _request(environment)
         grace_s = grace_option(options.sl_grace)
-        prepare_run(request, run_variables())  # what is wrong is said now, not when somebody presses start
+        prepared = prepare_run(request, run_variables())  # so that what is wrong is said before any start
     except SessionloadError as error:
         warn(error.told)
         sys.exit(error.exit_code)
@@ -88,6 +90,9 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
         quits_after_s=quits_after_s,
     )
     if environment.web_ui:
+        environment.host = prepared.spec.environment.describe()["url"]
+        plan = outline(prepared.spec).partition("\n\n")[0]
+        extend(environment.web_ui, plan, runs.tab.rows, runs.is_busy)
         application = environment.web_ui.app
         application.wsgi_app = guarded(application.wsgi_app, runs.start, runs.stop)
     runner.start = lambda *_, **__: runs.start()

@@ -16,6 +16,7 @@ import gevent
 from gevent.event import Event
 
 from sessionload.cli.console import defect, warn
+from sessionload.cli.contract_tab import ContractTab
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import DRAIN_SHARE
 from sessionload.cli.report_trial import ReportTrial
@@ -90,6 +91,7 @@ class LocustRuns:
         self._grace_s = grace_s
         self._quits_after_s = quits_after_s
         """How long after a run Locust ends by itself, as `--autostart --autoquit` ask; else it does not."""
+        self.tab = ContractTab()
         self._run: LocustRun | None = None
         self._idle = Event()
         self._idle.set()
@@ -104,6 +106,10 @@ class LocustRuns:
         self._stop_asked = False
         gevent.spawn(self._go)
         return True
+
+    def is_busy(self) -> bool:
+        """Whether there is a run that is not closed yet."""
+        return not self._idle.is_set()
 
     def stop(self) -> None:
         """Ask for an early end of the run, if there is one."""
@@ -189,6 +195,7 @@ class LocustRuns:
         self._environment.host = spec.environment.url
         load = self._make_load(prepared)
         self._run = run = LocustRun(prepared, load, folder, AbortWatch.of(spec.header), folder.totals())
+        self.tab.begin(spec.header, run.totals)
         if self._stop_asked or self._interrupted:
             run.stop()
         try:
@@ -211,6 +218,7 @@ class LocustRuns:
         note = run.folder.append(measured)
         if not isinstance(measured, Delta):
             return
+        self.tab.add(measured)
         feed_locust(self._environment.stats, measured.measurement, run.prepared.spec.contract.request.method)
         if note is not None:
             warn(f"warning: {note}; the run goes on")
@@ -235,5 +243,6 @@ class LocustRuns:
             notes=run.folder.notes,
         )
         ending = finish_run(result, run.folder)
+        self.tab.end(ending.sentence, ending.report)
         ending.say()
         self._environment.process_exit_code = ending.exit_code
