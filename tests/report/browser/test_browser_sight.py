@@ -141,6 +141,19 @@ def test_no_script_runs_that_is_not_ours(
     assert "owned" not in visit("missed").page.title()
 
 
+@pytest.mark.parametrize("name", ["missed", "interrupted"])
+def test_no_table_is_wider_than_a_phone(visit: Callable[..., Any], name: str) -> None:
+    """But for the numbers of the charts, which stay closed until they are asked for."""
+    seen = visit(name, width=400)
+    cut = (
+        "[...document.querySelectorAll('.scroll')]"
+        ".filter((one) => !one.closest('details') && one.scrollWidth > one.clientWidth + 1)"
+        ".map((one) => one.innerText.slice(0, 90))"
+    )
+    assert seen.page.evaluate("document.querySelectorAll('.scroll').length") > 5
+    assert seen.page.evaluate(cut) == []
+
+
 def test_nothing_is_cut_in_print(visit: Callable[..., Any]) -> None:
     """At the width of the text on A4."""
     seen = visit("missed", width=703)
