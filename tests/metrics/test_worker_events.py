@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from recorded import histogram
 
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.file_form import report_from_json, report_to_json
+from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.histogram import EMPTY
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
-from sessionload.metrics.raw import read_line
+from sessionload.metrics.raw import RawDelta, read_line
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.worker_events import (
     WorkDealt,
@@ -115,3 +118,38 @@ def test_what_is_planned_for_each_worker_is_what_it_was_dealt(
     assert planned == [sum(count for _, _, count in rest(schedule, parts[worker], 0)) for worker in range(4)]
     if all(present for _, present in deals):
         assert sum(planned) == schedule.planned()
+
+
+def test_what_is_dealt_twice_counts_once() -> None:
+    tally = WorkerTally(WorkerSeen(0, "local", 0, 0))
+    for _ in range(2):
+        tally.deal((0, 0, 2))
+    assert tally.parts == [(0, 0, 2)]
+
+
+def test_a_line_of_a_generator_and_one_of_the_slices_are_read_alike() -> None:
+    recorder = MeasurementRecorder()
+    recorder.record_sent(0)
+    recorder.record_done(0, Exchange(0, 0, 0, MS, Outcome.OK, 0, 201))
+    raw = RawDelta(
+        worker=0,
+        number=0,
+        elapsed_ns=NS,
+        in_flight=0,
+        waiting=0,
+        settled_ns=0,
+        last=False,
+        measurement=recorder.raw(),
+    )
+    delta = raw.packed()
+    assert report_from_json(json.loads(raw.line())) == delta
+    assert report_from_json(report_to_json(delta)) == delta
+
+
+def test_keys_that_were_not_compared_add_up() -> None:
+    total = GeneratorHealth()
+    for unchecked in (3, 4):
+        total += GeneratorHealth(keys_unchecked=unchecked)
+    total += GeneratorHealth()
+    assert total.keys_unchecked == 7
+    assert GeneratorHealth().keys_unchecked is UNSET

@@ -17,7 +17,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.reclassified import as_violations
 from sessionload.metrics.sums import total
-from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
+from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerSeen
 from sessionload.metrics.worker_tally import WorkerTally
 from sessionload.units import NS
 
@@ -123,18 +123,17 @@ class RunTotals:
         return max((delta.elapsed_ns for delta in self.latest.values()), default=0)
 
     def _take(self, event: WorkerEvent) -> None:
-        match event:
-            case WorkerSeen():
-                self._see(event)
-            case WorkDealt(first=first, parts=parts):
-                for worker, stripe, stripes in parts:
-                    self.workers = max(self.workers, stripes)
-                    if worker in self.tallies:
-                        self.tallies[worker].deal((first, stripe, stripes))
-            case WorkerLoss(worker=worker):
-                self._lost.add(worker)
+        if isinstance(event, WorkerSeen):
+            self._see(event)
+        elif isinstance(event, WorkDealt):
+            for worker, stripe, stripes in event.parts:
+                self.workers = max(self.workers, stripes)
                 if worker in self.tallies:
-                    self.tallies[worker].loss = event
+                    self.tallies[worker].deal((event.first, stripe, stripes))
+        else:
+            self._lost.add(event.worker)
+            if event.worker in self.tallies:
+                self.tallies[event.worker].loss = event
 
     def _see(self, worker: WorkerSeen) -> None:
         known = self.tallies.get(worker.worker)
