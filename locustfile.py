@@ -2,6 +2,7 @@
 
     locust -f locustfile.py --headless --scenario scenarios/smoke.yaml
     locust -f locustfile.py --scenario scenarios/smoke.yaml        # web UI on http://127.0.0.1:8089
+    locust -f locustfile.py --scenario scenarios/smoke.yaml --processes 2        # a master and two workers
 
 The schedule is the scenario's: Locust's number of users and spawn rate are of no consequence.
 """

@@ -32,6 +32,7 @@ def test_what_nobody_asked_for_is_not_refused() -> None:
         ("exclude_tags", ["slow"]),
         ("class_picker", True),
         ("equal_weights", True),
+        ("enable_rebalancing", True),
         ("stop_timeout", 30),
         ("exit_code_on_error", 0),
     ],

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import re
 import signal
-import sys
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from world import ROOT, free_port
+from locust_command import WebUi, locust, result_of, wait_for
+from world import free_port
 
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from world import World
@@ -26,23 +24,6 @@ if TYPE_CHECKING:
     from sessionload.stub.process import StubProcess
 
     Agrees = Callable[[StubProcess, dict[str, Any]], None]
-
-
-def locust(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), *arguments]
-
-
-def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
-    """Return when `condition` holds."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def result_of(world: World, out: str = "out") -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((world.folder / out / "result.json").read_text())
-    return data
 
 
 def test_headless_it_keeps_the_schedule_and_the_verdict(world: World, agrees: Agrees) -> None:
@@ -107,7 +88,6 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
         (["--headless", "--run-time", "5s", "--scenario", "SCENARIO"], "run-time"),
         (["--headless", "--host", "http://127.0.0.1", "--scenario", "SCENARIO"], "option-without-meaning"),
         (["--web-host", "0.0.0.0", "--scenario", "SCENARIO"], "web-host"),
-        (["--master", "--headless", "--scenario", "SCENARIO"], "one-process"),
         (["--headless", "--scenario", "SCENARIO", "--grace", "0s"], "out-of-range"),
     ],
 )
@@ -196,30 +176,6 @@ def test_a_defect_while_a_run_is_closed_ends_the_process(world: World, broken: s
     assert "ZeroDivisionError" in err
     assert "a defect of sessionload" in err
     assert (world.folder / "out" / "result.json").exists() is result
-
-
-class WebUi:
-    """Locust's web UI of a process, as a browser would ask it."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
-        self.process = process
-        self.url = f"http://127.0.0.1:{port}"
-        end = time.monotonic() + 30
-        while True:
-            try:
-                self.ask("/")
-            except urllib.error.URLError:
-                assert time.monotonic() < end, "no web UI"
-                time.sleep(0.1)
-            else:
-                return
-
-    def ask(self, path: str, data: str | None = None, **headers: str) -> tuple[dict[str, str], str]:
-        request = urllib.request.Request(
-            self.url + path, data.encode() if data is not None else None, headers
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return {name.lower(): text for name, text in answer.headers.items()}, answer.read().decode()
 
 
 def template_args(page: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The load of one run under Locust's command, where the process itself sends it.
 
 Locust starts and stops the users; the engine says how many there are, and what each of them does. A run with
-workers has another load, with the same methods: see `dealt_load`.
+workers has another load, with the same methods: see `locust_dealt_load`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,17 @@ if TYPE_CHECKING:
 class Load(Protocol):
     """Performs a plan, once."""
 
-    def perform(self, take: Take) -> None:
-        """Send what is planned and wait until it has ended. `take` gets what was measured, as it comes."""
+    workers: int
+    """How many report what they measure."""
+
+    def gather(self) -> None:
+        """Wait until all that is needed is there. Raises `SessionloadError` if it will not be."""
+
+    def perform(self, take: Take) -> bool:
+        """Send what is planned and wait until it has ended; return whether there was any load.
+
+        `take` gets what was measured, as it comes.
+        """
 
     def stop_users(self) -> None:
         """Let Locust stop its users, none of whom is busy any more."""
@@ -49,6 +58,8 @@ class Load(Protocol):
 class OwnLoad:
     """The load that this process sends, with the users of Locust's local runner."""
 
+    workers = 1
+
     def __init__(
         self, spec: RunSpec, runner: LocalRunner, start_locust: Callable[[int, int], object]
     ) -> None:
@@ -59,7 +70,10 @@ class OwnLoad:
         self._ended = Event()
         self.stop, self.cut = self._engine.stop, self._engine.cut
 
-    def perform(self, take: Take) -> None:
+    def gather(self) -> None:
+        """Do nothing: all is here."""
+
+    def perform(self, take: Take) -> bool:
         """Start Locust's test, and perform the plan."""
         self._start_locust(1, 1)
         self._runner.spawning_greenlet.join()
@@ -69,6 +83,7 @@ class OwnLoad:
         finally:
             self._ended.set()
             reporter.get()  # the delta that it takes must be whole, and its defect is ours
+        return True
 
     def _report_often(self, take: Take) -> None:
         try:

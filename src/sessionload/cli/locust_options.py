@@ -35,6 +35,12 @@ MEANINGLESS: dict[str, tuple[str, object, str, str]] = {
     "exclude_tags": ("--exclude-tags", None, _ONE_USER, _LEAVE_OUT),
     "class_picker": ("--class-picker", False, _ONE_USER, _LEAVE_OUT),
     "equal_weights": ("--equal-weights", False, _ONE_USER, _LEAVE_OUT),
+    "enable_rebalancing": (
+        "--enable-rebalancing",
+        False,
+        "what a lost worker had is dealt to the others, and who comes later gets a part, in any case",
+        _LEAVE_OUT,
+    ),
     "stop_timeout": (
         "--stop-timeout",
         0,

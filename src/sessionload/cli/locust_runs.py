@@ -21,14 +21,15 @@ from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import DRAIN_SHARE
 from sessionload.cli.report_trial import ReportTrial
 from sessionload.cli.setup_run import make_run_folder, prepare_run, with_chosen, with_server
+from sessionload.cli.worker_news import joined_sentence, lost_sentence
 from sessionload.errors import SessionloadError
 from sessionload.generator.locust_stats import feed_locust
-from sessionload.generator.worker_process import run_variables
 from sessionload.metrics.delta import Delta
+from sessionload.metrics.worker_events import WorkerLoss, WorkerSeen
 from sessionload.suite.preflight import preflight
 from sessionload.units import NS
 from sessionload.verdict.abort_watch import AbortWatch
-from sessionload.verdict.finalize import finalize_result
+from sessionload.verdict.finalize import finalize_result, nothing_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,7 +159,7 @@ class LocustRuns:
         leave = self._environment.web_ui is None
         try:
             with ExitStack() as stack:
-                self._perform(with_server(prepare_run(self._request, run_variables()), stack))
+                self._perform(with_server(prepare_run(self._request, dict(os.environ)), stack))
         except SessionloadError as error:
             warn(error.told)
             self._environment.process_exit_code = error.exit_code
@@ -188,18 +189,22 @@ class LocustRuns:
                     warn(warning)
             spec = replace(spec, header=with_chosen(spec.header, spec.environment, answer.body))
             prepared = replace(prepared, spec=spec)
+            self._environment.host = spec.environment.url
+            load = self._make_load(prepared)
+            self._run = run = LocustRun(prepared, load, folder, AbortWatch.of(spec.header), folder.totals())
+            run.totals.workers = load.workers
+            self.tab.begin(spec.header, run.totals)
+            if self._stop_asked or self._interrupted:
+                run.stop()
+            load.gather()
             folder.begin(spec.header)
         except BaseException:
+            self._run = None
             folder.discard()
             raise
-        self._environment.host = spec.environment.url
-        load = self._make_load(prepared)
-        self._run = run = LocustRun(prepared, load, folder, AbortWatch.of(spec.header), folder.totals())
-        self.tab.begin(spec.header, run.totals)
-        if self._stop_asked or self._interrupted:
-            run.stop()
         try:
-            load.perform(lambda measured: self._take(run, measured))
+            if not load.perform(lambda measured: self._take(run, measured)):
+                run.totals = nothing_sent(spec.scenario.schedule)
         finally:  # a defect, too, has a result: what it leaves unaccounted for makes it void
             run.drained.set()
             try:
@@ -216,6 +221,11 @@ class LocustRuns:
     def _take(self, run: LocustRun, measured: Delta | WorkerEvent) -> None:
         run.totals.add(measured)
         note = run.folder.append(measured)
+        if isinstance(measured, WorkerSeen) and measured.joined_ns:
+            warn(joined_sentence(measured))
+        if isinstance(measured, WorkerLoss):
+            run.folder.notes.append(lost_sentence(measured))
+            warn(f"warning: {run.folder.notes[-1]}")
         if not isinstance(measured, Delta):
             return
         self.tab.add(measured)

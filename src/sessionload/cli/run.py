@@ -26,6 +26,7 @@ from sessionload.cli.setup_run import (
     with_chosen,
     with_server,
 )
+from sessionload.cli.worker_news import joined_sentence, lost_sentence, waiting_sentence
 from sessionload.cli.worker_options import refuse_embedded
 from sessionload.distribution.master_process import MasterProcess
 from sessionload.errors import PreflightError
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
     from sessionload.cli.interruption import Interruption
     from sessionload.config.read import RunRequest
-    from sessionload.distribution.gathering import Waiting
     from sessionload.distribution.process_setup import MasterSetup
     from sessionload.generator.worker_process import GeneratorProcess
     from sessionload.metrics.run_totals import RunTotals
@@ -126,7 +126,7 @@ def _measure(
             if not generator.is_ready():
                 raise not_started(generator, prepared)
             if isinstance(generator, MasterProcess):
-                generator.gather(prepared.inputs, lambda step: progress.say(_there(step)))
+                generator.gather(prepared.inputs, lambda step: progress.say(waiting_sentence(step)))
             header = with_chosen(header, prepared.spec.environment, answer.body)
             folder.begin(header)
             interruption.under_load(generator.stop, generator.cut, generator.kill)
@@ -170,9 +170,9 @@ def follow(
         if not isinstance(delta, Delta):
             folder.append(delta)
             if isinstance(delta, WorkerSeen) and delta.joined_ns:
-                progress.say(_joined(delta))
+                progress.say(joined_sentence(delta))
             if isinstance(delta, WorkerLoss):
-                folder.notes.append(_lost(delta))
+                folder.notes.append(lost_sentence(delta))
                 progress.warn(f"warning: {folder.notes[-1]}")
             continue
         if totals.complete():
@@ -191,21 +191,6 @@ def follow(
         if totals.complete():
             break
     return aborted_by
-
-
-def _lost(loss: WorkerLoss) -> str:
-    at, dealt = duration_text(loss.at_ns), duration_text(loss.dealt_ns)
-    return f"worker {loss.worker + 1} was lost at {at}: what was its is dealt to the others from {dealt} on"
-
-
-def _there(step: Waiting) -> str:
-    there = f"{step.ready} of {step.wanted} workers are ready"
-    return f"{there} ({step.news})" if step.news else there
-
-
-def _joined(worker: WorkerSeen) -> str:
-    dealt = duration_text(worker.joined_ns)
-    return f"worker {worker.worker + 1} came later ({worker.where}), and performs its share from {dealt} on"
 
 
 def not_started(generator: GeneratorProcess, prepared: PreparedRun) -> PreflightError:

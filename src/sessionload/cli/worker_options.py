@@ -42,15 +42,7 @@ def master_setup(
         hint = "leave out --workers, and start `sessionload worker` on this machine as well"
         raise InputError("workers-of-both-kinds", message, place=Place("--workers"), hint=hint)
     host, port = _address(bind or LOCAL, "--bind")
-    host = _own_address(host)
-    if keys is not None:
-        from sessionload.distribution.curve_keys import MASTER, read_keys  # noqa: PLC0415 - it takes a while
-
-        read_keys(keys, MASTER)
-    elif not ipaddress.ip_address(host).is_loopback:
-        message = f"{host} can be reached from other machines, and without keys anybody there could take part"
-        hint = "make keys with `sessionload keys new`, and name them with --keys"
-        raise InputError("bind-without-keys", message, place=Place("--bind"), hint=hint)
+    host = bind_host(host, keys, "--bind")
     return MasterSetup(
         expected,
         local=False,
@@ -59,6 +51,23 @@ def master_setup(
         wait_s=_wait(wait or DEFAULT_WAIT),
         keys=None if keys is None else str(keys),
     )
+
+
+def bind_host(host: str, keys: Path | None, option: str) -> str:
+    """Return the address of this machine where a master may listen. Raises `InputError`.
+
+    Loopback, or any with keys.
+    """
+    host = _own_address(host, option)
+    if keys is not None:
+        from sessionload.distribution.curve_keys import MASTER, read_keys  # noqa: PLC0415 - it takes a while
+
+        read_keys(keys, MASTER)
+    elif not ipaddress.ip_address(host).is_loopback:
+        message = f"{host} can be reached from other machines, and without keys anybody there could take part"
+        hint = "make keys with `sessionload keys new`, and name them with --keys"
+        raise InputError("bind-without-keys", message, place=Place(option), hint=hint)
+    return host
 
 
 def worker_setup(master: str, wait: str, keys: Path | None, out: Path | None) -> WorkerSetup:
@@ -106,10 +115,10 @@ def _address(text: str, option: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _own_address(host: str) -> str:
+def _own_address(host: str, option: str) -> str:
     try:
         return str(ipaddress.ip_address(_NAMES.get(host, host)))
     except ValueError:
         message = "a master listens at an address of its machine, and this is a name"
         hint = "write the address, or * for all addresses of this machine"
-        raise InputError("bad-address", message, place=Place("--bind"), hint=hint) from None
+        raise InputError("bad-address", message, place=Place(option), hint=hint) from None

@@ -96,12 +96,15 @@ class Worker:
         host: str = "",
         tell: Callable[[str], object] = lambda _: None,
         out: Path | None = None,
+        files: Digests | None = None,
     ) -> None:
         """Work on a machine of the name `host`; `tell(sentence)` hears how it goes.
 
+        With `files`, the digests of files of its own, it takes part in a run of the same files only.
         What is measured is kept in `out`, or in a new folder under `reports/`, until the master has it.
         """
         self._out = out
+        self._files = files
         self._runner = runner
         self._host = host
         self._tell = tell
@@ -162,6 +165,7 @@ class Worker:
             self._execute(self._engine, start)
         finally:
             alive.kill()
+            self._engine = None
         if not self._confirmed.is_set():
             self._kept.close()
             raise NoPartError(
@@ -170,6 +174,11 @@ class Worker:
                 3,
             )
         self._kept.drop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is load."""
+        return self._engine is not None
 
     def leave(self) -> bool:
         """Let others perform what is not due yet, drain, and end; return whether there is load."""
@@ -194,10 +203,14 @@ class Worker:
     def _introduce(self, wait_s: float) -> Brief:
         end_s = time.monotonic() + wait_s
         while self._brief is None:
-            self._send(Hello(sessionload.__version__, os.getpid(), self._host))
+            self._send(self._hello())
             again_s = time.monotonic() + _AGAIN_S
             self._wait_for(lambda: self._brief is not None or time.monotonic() > again_s, lambda: end_s)  # noqa: B023
         return self._brief
+
+    def _hello(self) -> Hello:
+        scenario, contract = self._files[:2] if self._files else ("", "")
+        return Hello(sessionload.__version__, os.getpid(), self._host, scenario, contract)
 
     def _wait_for(self, condition: Callable[[], bool], until_s: Callable[[], float]) -> None:
         """Wait until something is so. Raises `NoPartError` when the master refuses, or it is too late."""
