@@ -17,7 +17,8 @@ import gevent
 from gevent.event import Event
 
 from sessionload.cli.console import defect, warn
-from sessionload.distribution.worker import NoPartError, Worker
+from sessionload.distribution.no_part import NoPartError
+from sessionload.distribution.worker import Worker
 
 if TYPE_CHECKING:
     from locust.env import Environment as LocustEnvironment

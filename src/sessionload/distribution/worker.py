@@ -40,6 +40,7 @@ from sessionload.distribution.messages import (
     Start,
     Stop,
 )
+from sessionload.distribution.no_part import NoPartError
 from sessionload.errors import SessionloadError
 from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
@@ -76,14 +77,6 @@ _KEYS_S = 2.0
 """How long the last comparison of session keys is waited for, at the end."""
 _KEEP_S = 5.0
 """How long a worker whose master is gone has to cut what is in flight and to keep its last delta."""
-
-
-class NoPartError(Exception):
-    """A worker has no part in a run: the sentence says why, and `exit_code` what follows."""
-
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
 
 
 class Worker:
@@ -225,7 +218,9 @@ class Worker:
     def _prepare(self, brief: Brief) -> RunSpec:
         """Check the inputs and start one session. Raises `NoPartError`."""
         try:
-            inputs = _inputs_of(brief)
+            inputs = RunInputs.read(io.BytesIO(brief.inputs))
+            if inputs is None:
+                raise NoPartError("the inputs of the run cannot be read on this machine", 2)  # noqa: TRY301 - the master is told as of the others
             self._kept_in = inputs.kept_in
             spec = run_spec_of(inputs, os.environ)
             self._tell(f"worker {brief.worker + 1} of run {spec.run_id} against {spec.environment.name}")
@@ -351,10 +346,3 @@ class Worker:
         for number in [number for number in self._unconfirmed if number < lease.next_delta]:
             if self._unconfirmed.pop(number)[1].last:
                 self._confirmed.set()
-
-
-def _inputs_of(brief: Brief) -> RunInputs:
-    inputs = RunInputs.read(io.BytesIO(brief.inputs))
-    if inputs is None:
-        raise NoPartError("the inputs of the run cannot be read on this machine", 2)
-    return inputs

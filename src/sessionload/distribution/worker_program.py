@@ -24,10 +24,11 @@ from locust import runners
 from locust.env import Environment as LocustEnvironment
 
 from sessionload.distribution.curve_keys import WORKER, keys_of, read_keys
+from sessionload.distribution.no_part import NoPartError
 from sessionload.distribution.patient_runner import KeyRefusedError, MasterAbsentError, PatientRunner
 from sessionload.distribution.process_setup import WorkerSetup
 from sessionload.distribution.secure_sockets import hang_up
-from sessionload.distribution.worker import NoPartError, Worker
+from sessionload.distribution.worker import Worker
 from sessionload.generator.locust_users import SessionUser
 from sessionload.process_limits import forbid_core_dumps
 from sessionload.units import NS, duration_text
