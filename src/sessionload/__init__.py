@@ -1,13 +1,11 @@
 """sessionload: load and contract testing for the *start session* endpoint.
 
 The names of the library, which docs/library.md is about, are imported when they are first asked for: every
-process of a run imports this module, and none of them pays for the others.
+process of a run imports this module, and none of them pays for the others. It imports nothing itself: under
+`python -m sessionload` the current folder is still first on the module path when this is read.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # type checkers know the name, and take it for true
 
 if TYPE_CHECKING:
     from sessionload.errors import InputError, SessionloadError
@@ -63,6 +61,8 @@ if not TYPE_CHECKING:  # which would take any name for one that is there
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module 'sessionload' has no attribute '{name}'")
+        from importlib import import_module  # noqa: PLC0415 - see above
+
         return getattr(import_module(f"sessionload.{_HOMES[name]}"), name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
+
+from sessionload.cli.cli import cli
+from sessionload.cli.console import columns_of_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,3 +166,31 @@ def test_progress_does_not_wait_for_a_reader_that_stands_still() -> None:
 def test_progress_arrives_in_order_where_it_is_read() -> None:
     ended = speak(PROGRESS.replace("range(5000)", "range(50)"))
     assert [int(line.split(".")[0].split()[1]) for line in ended.stderr.decode().splitlines()] == [*range(50)]
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("columns", "used"), [("80", 80), ("200", 100), ("20", 60)])
+def test_a_summary_is_as_wide_as_its_terminal_and_no_wider_than_100(
+    monkeypatch: pytest.MonkeyPatch, columns: str, used: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys, "stdout", _Terminal())
+    assert columns_of_output() == used
+
+
+def test_a_summary_in_a_file_is_100_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert columns_of_output() == 100
+
+
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_help_takes_80_columns(command: str | None) -> None:
+    asked = [command, "--help"] if command else ["--help"]
+    ended = CliRunner().invoke(cli, asked, terminal_width=80)
+    assert ended.exit_code == 0
+    assert [line for line in ended.output.splitlines() if len(line) > 80] == []

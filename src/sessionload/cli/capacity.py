@@ -20,7 +20,7 @@ from sessionload.capacity.judge_hold import judge_hold
 from sessionload.capacity.search import Answer, Ending, Search, SearchPlan
 from sessionload.capacity.step_stages import HELD, stages_of
 from sessionload.capacity.worst_case import worst_case
-from sessionload.cli.console import say, show, warn
+from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.finish_run import add_to_step_summary, all_ended
 from sessionload.cli.interruption import Interrupted
 from sessionload.cli.option_values import grace_option, option_value
@@ -161,7 +161,7 @@ def capacity(options: CapacityOptions, interruption: Interruption) -> int:
     written = write_views(page_views(model, _PAGES, drawn=(_PAGE,)), folder)
     warnings = [*add_to_step_summary(written, _SUMMARY), *notes(written.undrawn, "then search again")]
     with interruption.speaking():
-        show(terminal.render(model))
+        show(terminal.render(model, columns_of_output()))
         for warning in (*warnings, *(f"error: {error}" for error in (*errors, *written.errors))):
             warn(warning)
         say(folder.path)

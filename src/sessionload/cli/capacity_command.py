@@ -14,7 +14,8 @@ from sessionload.cli.run_request import run_request
 
 _EXIT_CODES_HELP = """\b
 Exit codes: 0 found · 1 not even the lowest rate · 2 wrong usage or input ·
-3 cannot say · 4 preflight failed · 5 result could not be written · 129, 130, 143 interrupted"""
+3 cannot say · 4 preflight failed · 5 result could not be written ·
+129, 130, 143 interrupted"""
 
 
 @click.command(epilog=_EXIT_CODES_HELP)

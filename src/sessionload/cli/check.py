@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import sessionload
 from sessionload.cli.check_progress import CheckProgress
-from sessionload.cli.console import say, show, warn
+from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, report_failed_preflight
 from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.interruption import Interrupted
@@ -83,7 +83,7 @@ def check(options: CheckOptions, interruption: Interruption) -> int:
         errors = write_views(copy, OutputFolder(options.junit.parent)).errors
         warnings += [f"error: {error}" for error in errors]
     with interruption.speaking():
-        show(terminal.render(model))
+        show(terminal.render(model, columns_of_output()))
         for note in _notes(prepared):
             warn(note)
         for warning in warnings:

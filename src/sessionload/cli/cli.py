@@ -41,15 +41,17 @@ if TYPE_CHECKING:
 
 EXIT_CODES_HELP = """\b
 Exit codes: 0 targets met · 1 missed · 2 wrong usage or input · 3 void ·
-4 preflight failed · 5 result could not be written · 70 a defect · 129, 130, 143 interrupted"""
+4 preflight failed · 5 result could not be written · 70 a defect ·
+129, 130, 143 interrupted"""
 
 CHECK_EXIT_CODES_HELP = """\b
 Exit codes: 0 kept · 1 violated or incomplete · 2 wrong usage or input ·
-4 not there, or key refused · 5 result could not be written · 129, 130, 143 interrupted"""
+4 not there, or key refused · 5 result could not be written ·
+129, 130, 143 interrupted"""
 
 COMPARE_EXIT_CODES_HELP = """\b
-Exit codes: 0 not slower · 1 slower · 2 wrong usage or input · 3 cannot say ·
-5 the comparison could not be written"""
+Exit codes: 0 not slower · 1 slower · 2 wrong usage or input ·
+3 cannot say · 5 the comparison could not be written"""
 
 FORMATS = ("html", "md", "junit", "csv", "hgrm", "png", "svg")
 """The views that `report` can write; a test holds them against those that there are."""

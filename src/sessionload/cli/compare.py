@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.cli.console import say, show, warn
+from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.option_values import option_value
 from sessionload.cli.report_extra import notes
@@ -45,7 +45,7 @@ def compare(base: Path, candidate: Path, *, tolerance: str, seed: int, out: Path
     model = build_comparison_model(base_result, candidate_result, comparison)
     written = write_views(page_views(model, _PAGES, drawn=(_PAGE,)), output)
     warnings = [*add_to_step_summary(written, _SUMMARY), *notes(written.undrawn, "then compare again")]
-    show(terminal.render(model))
+    show(terminal.render(model, columns_of_output()))
     for warning in (*warnings, *(f"error: {error}" for error in written.errors)):
         warn(warning)
     say(folder)

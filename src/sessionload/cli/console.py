@@ -35,6 +35,8 @@ _WIDTHS = range(20, 1001)
 """Widths that `COLUMNS` may ask for; any other one is ignored."""
 
 _GOOD, _BAD, _OPEN = "bold green", "bold red", "bold magenta"
+_NARROWEST = 60
+"""A narrower terminal breaks the lines of a summary itself."""
 _VERDICTS = {
     "MET": _GOOD,
     "MISSED": _BAD,
@@ -100,6 +102,13 @@ def show(summary: str) -> None:
         text.highlight_regex(rf"(?m)^ *{word}\b", style)
     console_on(sys.stdout).print(text)
     sys.stdout.flush()
+
+
+def columns_of_output() -> int:
+    """Return how many columns a summary on standard output may take: no more than its terminal has."""
+    from sessionload.report.model.text_layout import COLUMNS  # noqa: PLC0415 -- `--help` does not need it
+
+    return max(_NARROWEST, min(COLUMNS, console_on(sys.stdout).width)) if sys.stdout.isatty() else COLUMNS
 
 
 def console_on(stream: TextIO | ProgressStream) -> Console:

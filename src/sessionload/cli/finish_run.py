@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sessionload.cli.console import say, show, warn
+from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.report_extra import notes
 from sessionload.cli.views import write_views
 from sessionload.errors import ResultError
@@ -87,7 +87,7 @@ def finish_run(result: Result, folder: RunFolder) -> Ending:
         warnings += [f"error: {error}", kept]
     try:
         model = build_report_model(result)
-        summary = terminal.render(model)
+        summary = terminal.render(model, columns_of_output())
     except Exception as fault:  # noqa: BLE001 -- the verdict stands, whatever becomes of the text
         summary = f"{result.verdict.state.value.upper()}: no report could be made ({type(fault).__name__})"
     else:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sessionload.cli.console import say, show, warn
+from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.report_extra import notes
 from sessionload.cli.views import page_views, write_views
 from sessionload.errors import InputError, ResultError
@@ -48,7 +48,7 @@ def history(folder: Path, out: Path | None = None) -> int:
         [entry for entry in entries if isinstance(entry, Unread)],
     )
     written = write_views(page_views(model, _PAGES, drawn=(_PAGE,)), OutputFolder(target, again=True))
-    show(terminal.render(model))
+    show(terminal.render(model, columns_of_output()))
     for path in written.files:
         say(path)
     for warning in (*notes(written.undrawn, "then again"), *(f"error: {error}" for error in written.errors)):
