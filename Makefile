@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
+LONG := long
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
 
 .DEFAULT_GOAL := help
@@ -49,7 +50,7 @@ test: check ## everything that must be green: check, the tests, full coverage of
 	$(PYTEST) -m 'not pure and not long'
 
 test-long: setup $(DOCS_READY) ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
-	$(PYTEST) -m long
+	$(PYTEST) -m '$(LONG)'
 	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough --timeout 900
 
 bench: setup ## the claims on speed and punctuality, measured on this machine in about half an hour

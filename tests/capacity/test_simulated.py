@@ -66,6 +66,7 @@ def shares_of_limit(channels: int, per_s: float, expr: str, seeds: range) -> lis
 
 
 @pytest.mark.long
+@pytest.mark.minutes
 @pytest.mark.parametrize(("channels", "per_s", "expr"), QUEUES)
 def test_of_a_hundred_searches_at_most_five_are_further_off_than_5_percent_and_none_is_above(
     channels: int, per_s: float, expr: str

@@ -40,6 +40,8 @@ QUICK = (
     "docs/stub.md",
 )
 """Their commands are run by `make test`, those of the others take longer and are left to `make test-long`."""
+SLOWEST = ("docs/capacity.md",)
+"""Those that take minutes by themselves."""
 TEXTS = {name: (ROOT / name).read_text() for name in NAMES}
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -57,11 +59,15 @@ def prose(name: str) -> str:
     return prose_of(TEXTS[name])
 
 
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.long, *([pytest.mark.minutes] if name in SLOWEST else [])]
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "name",
     [
-        name if name in QUICK else pytest.param(name, marks=pytest.mark.long)
+        name if name in QUICK else pytest.param(name, marks=_marks(name))
         for name in NAMES
         if name != TUTORIAL and any(blocks(name, "sh"))
     ],

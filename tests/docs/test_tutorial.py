@@ -56,6 +56,7 @@ def test_the_tutorial_in_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.minutes
 @pytest.mark.timeout(1200)
 def test_the_whole_tutorial(tmp_path: Path) -> None:
     world = make_world(tmp_path, eased=not WRITES)

@@ -142,6 +142,7 @@ def test_a_search_that_ends_with_its_first_hold(
     assert (ended.folder / report["holds"][0]["run"] / "result.json").exists()
 
 
+@pytest.mark.minutes
 @pytest.mark.long
 def test_the_limit_of_a_pool_is_its_channels_by_its_mean_service_time(world: World, asked: list[str]) -> None:
     """Two channels of 40 ms: no more than 50/s, whatever the targets; p95 gives way some way below."""

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from machine_faults import Fault
 
-pytestmark = [pytest.mark.needs("namespaces"), pytest.mark.long, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.needs("namespaces"),
+    pytest.mark.long,
+    pytest.mark.minutes,
+    pytest.mark.timeout(1200),
+]
 
 RUNS, AT_ONCE = 20, 4
 SEED = int(os.environ.get("INSTANTS_SEED") or secrets.randbelow(10**6))
