@@ -91,7 +91,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 GOOD: dict[str, Any] = {
     "name": "part",
     "users": {"id": "part-{n}"},
-    "load": {"stages": [{"name": "steady", "rate": "100/s", "duration": "1m"}]},
+    "load": {"stages": [{"name": name, "rate": "100/s", "duration": "1m"} for name in ("steady", "peak")]},
     "targets": ["p95 < 400ms"],
 }
 VARIABLES = dict.fromkeys(("VF_PROJECT_ID", "VF_API_KEY", "LOCAL_KEY", "GATE_KEY"), "0123456789abcdef")

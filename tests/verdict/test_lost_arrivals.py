@@ -16,7 +16,7 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.stage_sums import over
-from sessionload.metrics.worker_events import WorkerLoss
+from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.finalize import finalize_result
@@ -106,6 +106,23 @@ def test_what_is_missing_is_lost_in_the_second_in_which_it_was_due(
     assert result.measured.response.never == len(gone)
     assert finalize_result(of, totals) == result
     assert Result.from_json(result.to_json()).placed_lost == len(gone)
+
+
+def test_what_a_worker_left_out_while_its_lease_had_lapsed_is_lost() -> None:
+    """Both workers have sent their last delta, and two arrivals are nobody's."""
+    of = header()
+    totals = deltas(of, set(range(of.planned)) - {30, 31})
+    for worker, delta in list(totals.latest.items()):
+        totals.add(WorkerSeen(worker, "local", 0, 0))
+        totals.add(WorkDealt(0, [(0, 0, 2), (1, 1, 2)]))
+        if not delta.last:
+            ended = Delta(worker, 1, 5 * NS, 0, 0, 5 * NS, MeasurementRecorder().raw().packed(), last=True)
+            totals.add(ended)
+    assert totals.complete()
+    result = finalize_result(of, totals)
+    assert (result.lost, result.placed_lost) == (2, 2)
+    assert result.accounting.closes
+    assert result.verdict.state is State.VOID
 
 
 def test_what_was_due_after_a_killed_run_settled_is_in_no_slice() -> None:

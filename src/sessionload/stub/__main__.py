@@ -6,8 +6,9 @@
 
 `launch` says what else the first line may hold. With `lease` set, the stub ends when its standard input ends,
 so it never outlives its parent. SIGTERM and SIGINT end it at once, with exit code 0; once it is ending they
-change nothing, because an exception in the midst of the interpreter's own shutdown would be printed. The API
-key comes in the environment and never among the settings, because settings may be printed.
+are blocked: an exception in the midst of the interpreter's own shutdown would be printed, and so would a
+signal that comes just as its handler changes. The API key comes in the environment and never among the
+settings, because settings may be printed.
 """
 
 from __future__ import annotations
@@ -83,9 +84,7 @@ async def _serve(launch: Launch) -> None:
     gc.collect()
     gc.freeze()
     await stop.wait()
-    for number in _ENDING:
-        loop.remove_signal_handler(number)  # or closing the loop would do it, and undo the next line
-        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
 
 
 def _hold_lease(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -122,8 +121,7 @@ def main() -> int:
         _write_line({"error": fields})
         return error.exit_code
     finally:
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     return 0
 
 

@@ -34,13 +34,15 @@ def finalize_result(
 ) -> Result:
     """Return the judged result of a run.
 
-    Arrivals that no generator accounts for, because one ended before its last delta, are lost. So are those
-    that it sent and whose end it did not report.
+    Arrivals that no generator accounts for, because one ended before its last delta or had no lease when they
+    were due, are lost. So are those that it sent and whose end it did not report.
     """
     measurement, lost = totals.measurement, 0
     if not totals.complete():
         lost = count_lost(header, totals)
         measurement = replace(measurement, sent=over(measurement).sent)
+    elif totals.tallies:  # a worker whose lease lapsed for a moment left out what was due then
+        lost = count_lost(header, totals)
     run = replace(
         header.run,
         seconds=round(totals.elapsed_ns / NS, 3),
