@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 NOTICED_S, DEALT_S = 5.0, 3.1
 LEASE_S = 3.0
 FROZEN_S, CUT_S = 10.0, 5.0
+
+
+class DisturbedError(Exception):
+    """The machine under all of this took more from the run than the fault did: it says nothing of us."""
+
+
 _SHARE = 0.1
 """By so much a second may differ from the plan on a machine that does other things too."""
 
@@ -60,7 +66,7 @@ def two_at_once(run: MachineRun, at_s: float) -> None:
     run.signal("first", signal.SIGSTOP)
     run.wait_until(at_s + 5.4)
     run.signal("first", signal.SIGCONT)
-    check_loss(run, struck_ns, to_s=run.seconds)
+    check_loss(run, struck_ns, to_s=run.seconds, stood_still_s=2.4 + LEASE_S)
 
 
 def master_is_killed(run: MachineRun, at_s: float) -> None:
@@ -86,8 +92,11 @@ FAULTS: Sequence[tuple[Fault, int, tuple[float, float]]] = (
 """Each fault, how long the run is planned (s), and between which instants it may strike (s)."""
 
 
-def check_loss(run: MachineRun, struck_ns: int, *, to_s: float) -> None:
-    """Check the accounts of a run that has lost its second worker, which nobody could help."""
+def check_loss(run: MachineRun, struck_ns: int, *, to_s: float, stood_still_s: float = 0) -> None:
+    """Check the accounts of a run that has lost its second worker, which nobody could help.
+
+    Another may have stood still for so long: it leaves out what was due when it held no lease.
+    """
     ended = run.end()
     result = ended.result
     assert (ended.code, result["verdict"]["state"]) == (3, "void"), ended.err
@@ -98,7 +107,7 @@ def check_loss(run: MachineRun, struck_ns: int, *, to_s: float) -> None:
     worst = (
         run.rate / len(WORKERS) * (NOTICED_S + DEALT_S + 1.5)
     )  # a second is what was not reported any more
-    assert 0 < result["arrivals"]["lost"] <= worst
+    assert 0 < result["arrivals"]["lost"] <= worst + stood_still_s * run.rate / len(WORKERS)
     origin = arrivals.origin(run.rate)
     whole_s = int((struck_ns - origin) / NS + NOTICED_S + DEALT_S) + 1
     counts = arrivals.in_seconds(origin, int(to_s))[whole_s:]
