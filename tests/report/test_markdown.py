@@ -104,3 +104,9 @@ def test_the_request_of_a_finding_can_be_copied(models: dict[str, ReportModel]) 
 def test_a_finding_without_example_and_request_is_shown(models: dict[str, ReportModel]) -> None:
     row = replace(models["missed"].findings[0], example="", curl="")
     assert "```" not in markdown.render(replace(models["missed"], findings=(row,)))
+
+
+def test_what_is_not_said_takes_no_line(models: dict[str, ReportModel]) -> None:
+    silent = markdown.render(replace(models["met"], description=""))
+    told = markdown.render(replace(models["met"], description="It is as it is."))
+    assert told.count("\n") == silent.count("\n") + 2

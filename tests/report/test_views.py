@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.report.views import FORMATS, Format, views
+from sessionload.report.views import FORMATS, Format, View, views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,3 +37,8 @@ def test_a_view_that_fails_fails_alone(
     with pytest.raises(MemoryError):
         failing.render()
     assert last.render().keys() == {"timeline.csv"}
+
+
+def test_a_view_is_called_by_its_file_where_it_is_one() -> None:
+    assert View("md", dict).name == "summary.md"
+    assert View("comparison.html", dict).name == "comparison.html"

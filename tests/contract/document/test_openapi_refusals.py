@@ -66,7 +66,7 @@ def _operation(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         (
             _operation("operationId", "beginSession"),
             "unknown-operation",
-            "did you mean 'startSessionTrafficSplit'?",
+            "startSessionTrafficSplit (POST /v4/project/{projectID}/session)",
         ),
         (_operation("security", "apiKey"), "bad-contract", "'security' is not a list"),
         (_operation("security", ["apiKey"]), "bad-contract", "a security requirement"),

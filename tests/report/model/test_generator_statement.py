@@ -151,3 +151,8 @@ def test_without_a_word_of_the_generator_its_processor_time_is_left_out() -> Non
 def test_connections_are_counted_by_address() -> None:
     facts = dict(health(GeneratorHealth(addresses={"192.0.2.1": 1200, "2001:db8::1": 3}), Slice()))
     assert facts["Connections by address"] == "192.0.2.1 (1,200), 2001:db8::1 (3)"
+
+
+def test_keys_that_were_not_compared_between_workers_are_counted() -> None:
+    facts = dict(health(GeneratorHealth(keys_unchecked=12), Slice()))
+    assert facts["Session keys not compared between workers"] == "12"

@@ -107,6 +107,19 @@ def test_a_stage_that_went_worse_than_the_whole_is_named(result_with: Callable[.
     )
 
 
+def test_a_share_that_is_the_same_in_every_stage_names_none(result_with: Callable[..., Result]) -> None:
+    stages = (Stage("hold", Fraction(10), Fraction(10), 10 * NS),)
+    recorder = MeasurementRecorder()
+    for number, due_ns, stage in Schedule(stages).stripe():
+        recorder.record_sent(due_ns)
+        outcome = Outcome.OK if number else Outcome.TIMEOUT
+        recorder.record_done(stage, Exchange(number, due_ns, due_ns, due_ns + NS, outcome, 0, None, None))
+    result = result_with(
+        recorder.raw().packed(), stages=stages, targets=(parse_target("p90 < 4s"),), seconds=10.0
+    )
+    assert "1 % without a session, none" in build_report_model(result).headline
+
+
 def test_a_run_at_one_rate_names_that_rate(known: dict[str, Result]) -> None:
     warm = replace(known["met"].stages[0], warmup=True)
     ramp = replace(known["met"].stages[1], warmup=True)
