@@ -129,6 +129,7 @@ def test_what_cannot_be_compared_has_its_exit_code(
     assert all(options["tolerance"] in {"many", "full"} for _, options in compared)
 
 
+@pytest.mark.long
 def test_the_history_reads_one_run_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A result is let go before the next is read: a folder may hold more of them than memory does."""
 

@@ -33,7 +33,6 @@ TUTORIAL = "docs/tutorial.md"
 """Its commands have a test of their own."""
 QUICK = (
     "README.md",
-    "docs/check.md",
     "docs/contract.md",
     "docs/locust.md",
     "docs/messages.md",

@@ -30,6 +30,7 @@ def maker() -> ModuleType:
     return module
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_what_report_makes_of_its_result(maker: ModuleType, name: str) -> None:
     same = (DOCS / "example" / f"{name}.html").read_text() == maker.page_of(name)

@@ -48,6 +48,7 @@ def excerpt(block: Block, printed: str) -> Iterator[str]:
     yield ""
 
 
+@pytest.mark.long
 def test_the_tutorial_in_short(tmp_path: Path) -> None:
     world = make_world(tmp_path)
     performed = [perform(short, world) for step in STEPS if (short := step.shortened())]

@@ -93,6 +93,7 @@ def test_a_failed_preflight_leaves_nothing(world: World, asked: list[str]) -> No
     assert not list(world.folder.glob("reports/*"))
 
 
+@pytest.mark.long
 def test_a_signal_ends_a_search_with_what_there_is(world: World, asked: list[str]) -> None:
     process = world.start(
         *asked, "--environment", "pool", "--from", "10/s", "--to", "80/s", "--out", "found", "--quiet"

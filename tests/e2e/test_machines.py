@@ -21,6 +21,7 @@ def new_run(folder: Path, rate: int, seconds: int) -> MachineRun:
     return MachineRun(folder, f"VF.DM.{secrets.token_hex(12)}", rate=rate, seconds=seconds)
 
 
+@pytest.mark.long
 def test_three_machines_perform_one_plan(tmp_path: Path) -> None:
     with new_run(tmp_path, 300, 3) as run:
         run.start()

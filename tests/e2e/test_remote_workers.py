@@ -73,6 +73,7 @@ def all_end(world: World, workers: list[subprocess.Popen[str]]) -> list[Ended]:
     return [world.end(worker, within=30) for worker in workers]
 
 
+@pytest.mark.long
 def test_workers_come_early_and_late_and_one_leaves(world: World, agrees: Agrees) -> None:
     """Two are waited for, a third comes under load, the first is told to end; nothing is lost or repeated."""
     stub = world.stub()
