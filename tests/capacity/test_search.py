@@ -164,3 +164,14 @@ def test_a_search_that_has_ended_takes_nothing() -> None:
     search.take(MISSED)
     with pytest.raises(ValueError, match="ended"):
         search.take(MET)
+
+
+def test_a_search_that_may_not_go_on_ends_with_what_it_has() -> None:
+    search = Search(plan())
+    search.take(MET)
+    search.take(MISSED)
+    search.give_up("it would take too many sessions")
+    assert search.step is None
+    assert search.answer == Answer(
+        Ending.UNSTEADY, Fraction(50), Fraction(100), "it would take too many sessions"
+    )

@@ -111,6 +111,10 @@ class Search:
         if self._holds >= _MOST_HOLDS and self.answer is None:
             self._end(Ending.UNSTEADY, self._high, _MOVED)
 
+    def give_up(self, because: str) -> None:
+        """End the search where it stands: what it would take next is not allowed."""
+        self._end(Ending.UNSTEADY, self._high, because)
+
     @property
     def goes_on(self) -> bool:
         """Whether the step is the last one again, and its evidence adds to what there is of it."""

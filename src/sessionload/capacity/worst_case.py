@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from sessionload.capacity.hold import HoldResult, Shown
+from sessionload.capacity.hold import Hold, HoldResult, Shown
 from sessionload.capacity.search import Search, SearchPlan
 from sessionload.capacity.step_stages import APPROACH_S, CALM_S
 
@@ -23,6 +23,11 @@ class Cost(NamedTuple):
     seconds: int
 
 
+def sessions_of(step: Hold, lowest: Fraction) -> Fraction:
+    """Return how many sessions one piece of a hold takes, with what is around it."""
+    return step.rate * step.seconds + lowest * CALM_S + (lowest + step.rate) / 2 * APPROACH_S
+
+
 def worst_case(plan: SearchPlan) -> Cost:
     """Return the most sessions and the most seconds of a search, each over all limits."""
     span = float(plan.highest / plan.lowest)
@@ -34,9 +39,7 @@ def worst_case(plan: SearchPlan) -> Cost:
 def _cost(plan: SearchPlan, limit: Fraction) -> Cost:
     search, sessions, seconds = Search(plan), Fraction(0), 0
     while (step := search.step) is not None:
-        sessions += (
-            step.rate * step.seconds + plan.lowest * CALM_S + (plan.lowest + step.rate) / 2 * APPROACH_S
-        )
+        sessions += sessions_of(step, plan.lowest)
         seconds += step.seconds + CALM_S + APPROACH_S
         search.take(HoldResult(Shown.UNSURE, leans_met=step.rate <= limit))
     return Cost(round(sessions), seconds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sessionload
@@ -19,7 +20,7 @@ from sessionload.capacity.hold_rows import row_of
 from sessionload.capacity.judge_hold import judge_hold
 from sessionload.capacity.search import Answer, Ending, Search, SearchPlan
 from sessionload.capacity.step_stages import HELD, stages_of
-from sessionload.capacity.worst_case import worst_case
+from sessionload.capacity.worst_case import sessions_of, worst_case
 from sessionload.cli.console import columns_of_output, say, show, warn
 from sessionload.cli.finish_run import add_to_step_summary, all_ended
 from sessionload.cli.interruption import Interrupted
@@ -42,7 +43,6 @@ from sessionload.units import duration_text, parse_rate, parse_share, rate_text
 from sessionload.verdict.finalize import finalize_result
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
     from sessionload.capacity.capacity_report import HoldRow
@@ -184,6 +184,8 @@ class _LiveSearch:
         self._rows: list[HoldRow] = []
         self._pieces: list[Slice] = []
         self._runs = 0
+        self._sessions = Fraction(0)
+        """How many sessions the runs were planned to take, those around the holds included."""
 
     @property
     def answer(self) -> Answer | None:
@@ -210,6 +212,11 @@ class _LiveSearch:
         return self._report(time.monotonic() - begun)
 
     def _hold(self, step: Hold, first: PreparedRun) -> None:
+        most, takes = first.spec.environment.max_sessions, sessions_of(step, self._bounds.plan.lowest)
+        if most is not None and self._sessions + takes > most:
+            self._search.give_up(f"the limit moved, and to go on would take more than max_sessions {most:,}")
+            return
+        self._sessions += takes
         self._interruption.between_loads()
         if not self._search.goes_on:
             self._pieces = []
