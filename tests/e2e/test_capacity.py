@@ -155,3 +155,19 @@ def test_the_limit_of_a_pool_is_its_channels_by_its_mean_service_time(world: Wor
     assert 25 <= report["low"] <= 50
     assert report["low"] < report["high"] <= report["low"] * 1.25
     assert report["because"] == "p95 < 300ms"
+
+
+def test_a_target_of_a_stage_of_the_scenario_is_refused(
+    world: World, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, scenario, *options = asked
+    text = (world.folder / scenario).read_text()
+    (world.folder / scenario).write_text(
+        text.replace('["p95 < 300ms"]', "[{expr: p95 < 300ms, stage: peak}]")
+    )
+    monkeypatch.chdir(world.folder)
+    bounds = ["--from", "10/s", "--to", "80/s", "--environment", "pool"]
+    ended = CliRunner().invoke(cli, [command, scenario, *options, *bounds], env=world.variables)
+    assert ended.exit_code == 2
+    assert "a search has stages of its own; leave out stage and stages" in ended.stderr
+    assert "[unknown-stage]" in ended.stderr

@@ -103,7 +103,15 @@ def bounds_of(options: CapacityOptions) -> Bounds:
     if not 0 < precision <= 1:
         message = f"a precision of {options.precision} finds nothing"
         raise InputError("bad-precision", message, place=Place("--precision"), hint="write it like 5%")
-    first = _prepared(options, Search(SearchPlan(lowest, highest, precision, lambda _: 20)).step, lowest, 0)
+    step = Search(SearchPlan(lowest, highest, precision, lambda _: 20)).step
+    try:
+        first = _prepared(options, step, lowest, 0)
+    except InputError as error:
+        if error.code != "unknown-stage":
+            raise
+        message = "a target names a stage of the scenario, and a search has stages of its own"
+        hint = "leave out stage and stages: each hold is judged by the target"
+        raise InputError("unknown-stage", message, place=error.place, hint=hint) from None
     notes = []
     most = first.spec.environment.max_rate
     if most is not None and most < highest:
