@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.measurement import Findings
+from sessionload.metrics.measurement import Finding, Findings
 from sessionload.metrics.sums import Sum
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import duration_text
@@ -43,7 +43,8 @@ class ContractTab:
     def begin(self, header: RunHeader, totals: RunTotals) -> None:
         """Show a run that begins, and nothing of the one before it."""
         self._header, self._totals = header, totals
-        self._measured, self._findings = Sum(), Findings()
+        self._measured = Sum()
+        self._findings: Findings[Finding] = Findings()
         self._verdict = []
 
     def add(self, delta: Delta) -> None:

@@ -22,6 +22,7 @@ from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
 from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.slices import Slice
+from sessionload.metrics.turn_form import TurnsForm
 from sessionload.metrics.worker_events import WorkerEvent
 
 if TYPE_CHECKING:
@@ -113,9 +114,10 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
 
 
 class SentForm(MeasurementForm):
-    """A measurement with how many exchanges were sent."""
+    """A measurement with how many exchanges were sent, and its turns."""
 
     sent: Count
+    turns: TurnsForm | UnsetType = UNSET
 
 
 class DeltaForm(Struct, forbid_unknown_fields=True):
@@ -145,7 +147,11 @@ def delta_to_json(delta: Delta) -> dict[str, Any]:
         waiting=delta.waiting,
         settled_ns=delta.settled_ns,
         last=delta.last,
-        measurement=SentForm(**asdict(measured), sent=delta.measurement.sent),
+        measurement=SentForm(
+            **asdict(measured),
+            sent=delta.measurement.sent,
+            turns=TurnsForm.of(delta.measurement.turns) if delta.measurement.turns is not None else UNSET,
+        ),
         repeats=list(delta.repeats) or UNSET,
     )
     data: dict[str, Any] = to_builtins(form, str_keys=True)
@@ -155,6 +161,9 @@ def delta_to_json(delta: Delta) -> dict[str, Any]:
 def delta_from_json(data: object) -> Delta:
     """Read what `delta_to_json` returned. Raises `ValueError` for what is no delta."""
     form = convert(data, DeltaForm, str_keys=True)
+    measurement = form.measurement.measurement(form.measurement.sent)
+    if form.measurement.turns is not UNSET:
+        measurement.turns = form.measurement.turns.measurement()
     return Delta(
         worker=form.worker,
         number=form.number,
@@ -164,7 +173,7 @@ def delta_from_json(data: object) -> Delta:
         settled_ns=form.settled_ns,
         last=form.last,
         repeats=tuple(form.repeats or ()),
-        measurement=form.measurement.measurement(form.measurement.sent),
+        measurement=measurement,
     )
 
 

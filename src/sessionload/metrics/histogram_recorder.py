@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.buckets import BITS
 from sessionload.metrics.histogram_codec import encode_raw
-from sessionload.metrics.raw import RawHistogram
+from sessionload.metrics.raw_histogram import RawHistogram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

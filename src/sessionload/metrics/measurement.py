@@ -8,7 +8,7 @@ the slices asked for. A measurement can be counted twice, so deltas are numbered
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
     from sessionload.metrics.slices import Slice
+    from sessionload.metrics.turn_measurement import TurnMeasurement
 
 _MOST_CAUSES = 200
 _OTHER = "other"
@@ -43,13 +44,16 @@ class Finding(Struct, frozen=True, forbid_unknown_fields=True):
         return replace(early, count=self.count + other.count, last_ns=max(early.last_ns, late.last_ns))
 
 
-class Findings(dict[str, Finding]):
+F = TypeVar("F", bound=Finding)
+
+
+class Findings(dict[str, F], Generic[F]):
     """Findings by cause: at most 200 causes, and `other` for all that come after these in the alphabet."""
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: F) -> None:
         """Count a finding together with what is known of its cause."""
         known = self.get(finding.cause)
-        self[finding.cause] = known + finding if known else finding
+        self[finding.cause] = finding if known is None else cast("F", known + finding)
         if len(self) > _MOST_CAUSES + (_OTHER in self):
             # The last of the alphabet gives way, not the last to come: adding must not mind order.
             last = self.pop(max(cause for cause in self if cause != _OTHER))
@@ -70,10 +74,12 @@ class Measurement:
 
     slices: MutableMapping[tuple[int, int], Slice] = field(default_factory=dict)
     flow: dict[int, Flow] = field(default_factory=dict)
-    findings: Findings = field(default_factory=Findings)
+    findings: Findings[Finding] = field(default_factory=Findings)
     generator: GeneratorHealth = field(default_factory=GeneratorHealth)
     sent: int = 0
     """Counted when an exchange begins, apart from the outcomes, so that the two can be compared."""
+    turns: TurnMeasurement | None = None
+    """What was measured of turns, in a run that takes some."""
 
     def add_slices(self, slices: Iterable[tuple[tuple[int, int], Slice]]) -> None:
         """Add slices by (stage, second)."""
@@ -91,6 +97,10 @@ class Measurement:
             self.findings.add(finding)
         self.generator += other.generator
         self.sent += other.sent
+        if other.turns is not None:
+            if self.turns is None:
+                self.turns = type(other.turns)()
+            self.turns += other.turns
 
     def __iadd__(self, other: Measurement) -> Self:
         self.add_slices(other.slices.items())

@@ -27,7 +27,7 @@ class MeasurementRecorder:
         self._slices: defaultdict[tuple[int, int], SliceRecorder] = defaultdict(SliceRecorder)
         self._sent: Counter[int] = Counter()
         self._done: Counter[int] = Counter()
-        self._findings = Findings()
+        self._findings: Findings[Finding] = Findings()
 
     def record_sent(self, *sent_ns: int) -> None:
         """Count exchanges that begin at these instants."""

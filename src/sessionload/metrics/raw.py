@@ -13,28 +13,12 @@ from sessionload.metrics.bounds import Count, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.histogram import Histogram
-from sessionload.metrics.histogram_codec import compress
 from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.raw_histogram import RawHistogram
 from sessionload.metrics.slices import Slice
+from sessionload.metrics.turn_raw import RawTurns
 from sessionload.metrics.worker_events import WorkDealt, WorkerEvent, WorkerLoss, WorkerSeen
-
-
-class RawHistogram(Struct, array_like=True):
-    """Counts of durations; `counts` are the buckets in any order and then their counts (see `encode_raw`)."""
-
-    minimum: Count | None
-    maximum: Count
-    total: Count
-    counts: bytes
-
-    def packed(self) -> Histogram:
-        """Return these counts packed. Raises `ValueError` if nobody can have recorded them."""
-        packed, ends = compress(self.counts)
-        histogram = Histogram(self.minimum, self.maximum, self.total, 0, packed)
-        histogram.check_against(ends)
-        return histogram
 
 
 class RawSlice(Struct, array_like=True):
@@ -61,6 +45,7 @@ class RawMeasurement(Struct):
     findings: list[Finding]
     generator: GeneratorHealth
     sent: Count
+    turns: RawTurns | None = None
 
     def packed(self) -> Measurement:
         """Return the measurement with its counts packed. Raises `ValueError` as its slices do."""
@@ -70,6 +55,7 @@ class RawMeasurement(Struct):
             findings=Findings((finding.cause, finding) for finding in self.findings),
             generator=self.generator,
             sent=self.sent,
+            turns=self.turns.packed() if self.turns is not None else None,
         )
 
 
