@@ -41,7 +41,7 @@ class Delta:
 
 
 def delta(stage: int, part: Slice, *findings: Finding) -> Any:  # noqa: ANN401 -- what a tab reads of a delta
-    found = Findings()
+    found: Findings[Finding] = Findings()
     for finding in findings:
         found.add(finding)
     return Delta(Measurement(slices={(stage, 0): part}, findings=found))
