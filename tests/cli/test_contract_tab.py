@@ -9,7 +9,8 @@ from recorded import histogram
 
 from sessionload.cli.contract_tab import ContractTab
 from sessionload.metrics.exchange import Outcome
-from sessionload.metrics.measurement import Finding, Findings, Measurement
+from sessionload.metrics.findings import Finding, Findings
+from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 
 if TYPE_CHECKING:

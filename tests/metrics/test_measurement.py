@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
+from sessionload.metrics.findings import Finding
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.measurement import Finding, Flow, Measurement
+from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.stage_sums import over

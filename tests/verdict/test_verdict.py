@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.findings import Finding
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.measurement import Finding, Measurement
+from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.targets import Target, parse_target

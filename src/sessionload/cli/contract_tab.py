@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.measurement import Finding, Findings
+from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.sums import Sum
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import duration_text

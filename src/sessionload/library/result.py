@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sessionload.errors import nearest
-from sessionload.metrics.measurement import Finding
+from sessionload.metrics.findings import Finding
 from sessionload.storage.run_folder import RunFolder
 from sessionload.verdict.percentiles import LatencySummary as Latency
 from sessionload.verdict.targets import VIEWS

@@ -16,10 +16,11 @@ from msgspec.structs import asdict, astuple, fields
 from sessionload.metrics.bounds import Count, Instant, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.key_repeat import KeyRepeat
-from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.turn_form import TurnsForm

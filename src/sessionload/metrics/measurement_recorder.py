@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.measurement import Finding, Findings
 from sessionload.metrics.raw import RawMeasurement
 from sessionload.metrics.slice_recorder import SliceRecorder
 from sessionload.units import NS

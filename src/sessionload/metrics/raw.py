@@ -12,9 +12,10 @@ from msgspec.json import Decoder, encode
 from sessionload.metrics.bounds import Count, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.key_repeat import KeyRepeat
-from sessionload.metrics.measurement import Finding, Findings, Flow, Measurement
+from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.raw_histogram import RawHistogram
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.turn_raw import RawTurns

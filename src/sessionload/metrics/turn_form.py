@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, astuple
 
 from sessionload.metrics.bounds import Count, PositiveCount, Second, StageNumber, Status
+from sessionload.metrics.findings import Findings
 from sessionload.metrics.histogram import EMPTY, Histogram
-from sessionload.metrics.measurement import Findings
 from sessionload.metrics.turn_exchange import TurnOutcome
 from sessionload.metrics.turn_measurement import TurnCounts, TurnFinding, TurnFlow, TurnMeasurement
 from sessionload.metrics.turn_slices import TurnSlice

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from msgspec import Struct
 
 from sessionload.metrics.bounds import Count
-from sessionload.metrics.measurement import Finding, Findings
+from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.turn_exchange import TurnOutcome  # noqa: TC001 - read at run time
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from sessionload.metrics.bounds import Count, PositiveCount, Second, StageNumber, Status
-from sessionload.metrics.measurement import Findings
+from sessionload.metrics.findings import Findings
 from sessionload.metrics.raw_histogram import RawHistogram
 from sessionload.metrics.turn_exchange import TurnOutcome
 from sessionload.metrics.turn_measurement import TurnCounts, TurnFinding, TurnFlow, TurnMeasurement

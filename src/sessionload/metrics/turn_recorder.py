@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from sessionload.metrics.findings import Findings
 from sessionload.metrics.histogram_recorder import HistogramRecorder
-from sessionload.metrics.measurement import Findings
 from sessionload.metrics.turn_exchange import TURN_ANSWERED, TurnOutcome
 from sessionload.metrics.turn_measurement import TurnCounts, TurnFinding
 from sessionload.metrics.turn_raw import RawTurns, RawTurnSlice

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.findings import Finding
 from sessionload.metrics.generator_health import GeneratorHealth
-from sessionload.metrics.measurement import Finding
 from sessionload.metrics.slices import Slice
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.quantities import NOTHING
