@@ -157,11 +157,13 @@ class World:
         return process
 
     def close(self) -> None:
-        """End everything that was started here and still runs."""
+        """End everything that was started here and still runs, and close what nobody read to its end."""
         for process in self.started:
             if process.poll() is None:
                 process.kill()
-                process.communicate()
+                process.wait()
+            for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+                pipe.close()
         for stub in self.stubs:
             stub.stop()
 
