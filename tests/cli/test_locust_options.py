@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sessionload.cli.locust_options import MEANINGLESS, refuse_meaningless
+from sessionload.cli.locust_options import MEANINGLESS, refuse_labels, refuse_meaningless
 from sessionload.errors import InputError, Place
 
 UNASKED = {name: unasked for name, (_, unasked, _, _) in MEANINGLESS.items()}
@@ -53,3 +53,11 @@ def test_each_of_them_is_an_option_of_locust() -> None:
     assert package.origin is not None
     source = (Path(package.origin).parent / "argument_parser.py").read_text()
     assert not [option for option, *_ in MEANINGLESS.values() if f'"{option}"' not in source]
+
+
+def test_labels_of_a_worker_by_itself_are_refused_and_those_that_it_was_forked_with_are_not() -> None:
+    refuse_labels(Namespace(sl_label=[], processes=None))
+    refuse_labels(Namespace(sl_label=["release=1.4.2"], processes=2))
+    with pytest.raises(InputError) as caught:
+        refuse_labels(Namespace(sl_label=["release=1.4.2"], processes=None))
+    assert (caught.value.code, caught.value.place) == ("option-without-meaning", Place("--label"))

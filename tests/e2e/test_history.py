@@ -78,6 +78,28 @@ def folder_of_runs(ran: Ended) -> Path:
 # sessionload history
 
 
+def test_labels_are_a_filter_and_all_of_them_must_hold(call: Callable[..., Ended], ran: Ended) -> None:
+    for day, labels in enumerate(
+        ({"release": "1.4.1"}, {"release": "1.4.2"}, {"release": "1.4.2", "by": "x"}), 2
+    ):
+        file = of_another_day(ran, f"day{day}", day) / "result.json"
+        data = json.loads(file.read_text())
+        data["run"]["labels"] = labels
+        file.write_text(json.dumps(data))
+    ended = call("history", "reports", "--label", "release=1.4.2")
+    assert ended.code == 0
+    assert "2 runs: 2 met; 2 other runs without these labels." in ended.out
+    assert re.findall(r"^ {4,}(\w+) \((.*)\): ", ended.out, re.MULTILINE) == [
+        ("day3", "release=1.4.2"),
+        ("day4", "release=1.4.2, by=x"),
+    ]
+    both = call("history", "reports", "--label", "release=1.4.2", "--label", "by=x")
+    assert "1 run: 1 met; 3 other runs without these labels." in both.out
+    none = call("history", "reports", "--label", "release=1.5", "--out", "new")
+    assert (none.code, none.out, (ran.where / "new").exists()) == (2, "", False)
+    assert "no run here that can be read has release=1.5; 4 have not" in none.err
+
+
 def test_the_runs_of_a_folder_are_a_row_each_the_newest_last(world: World, ran: Ended) -> None:
     folder_of_runs(ran)
     ended = world.run("history", "reports")
@@ -155,6 +177,7 @@ def test_a_run_has_a_history_of_its_own(
         (("history", "empty"), 2, "[no-runs]"),
         (("history", "reports", "--out", "file"), 2, "[output-unwritable]"),
         (("history", "blocked"), 2, "[output-taken]"),
+        (("history", "reports", "--label", "release"), 2, "[bad-label]"),
         (("history",), 2, "Missing argument 'DIR'"),
         (("history", "reports", "--oout", "x"), 2, "No such option"),
     ],

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 def test_headless_it_keeps_the_schedule_and_the_verdict(world: World, agrees: Agrees) -> None:
     stub = world.stub(latency="1s")
     scenario = world.scenario("50/s", "3s")
-    ended = world.run(program=locust("--headless", "--scenario", scenario, "--out", "out"))
+    words = ("--scenario", scenario, "--out", "out", "--label", "release=1.4.2", "--label", "by=night")
+    ended = world.run(program=locust("--headless", *words))
     result = result_of(world)
     assert ended.code == 0
+    assert result["run"]["labels"] == {"release": "1.4.2", "by": "night"}
     assert result["arrivals"] == {"planned": 150, "sent": 150, "unsent": 0, "lost": 0}
     assert result["outcomes"]["ok"] == 150
     assert "MET: 150 measured arrivals at 50/s over 3 s: " in ended.out
@@ -88,6 +90,7 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
         (["--headless", "--run-time", "5s", "--scenario", "SCENARIO"], "run-time"),
         (["--headless", "--host", "http://127.0.0.1", "--scenario", "SCENARIO"], "option-without-meaning"),
         (["--web-host", "0.0.0.0", "--scenario", "SCENARIO"], "web-host"),
+        (["--headless", "--scenario", "SCENARIO", "--label", "1.4.2"], "bad-label"),
         (["--headless", "--scenario", "SCENARIO", "--grace", "0s"], "out-of-range"),
     ],
 )

@@ -187,3 +187,13 @@ def test_one_run_is_not_merged_and_none_twice() -> None:
         merged(result("a"))
     with pytest.raises(InputError, match=r"this is the run of a.json again"):
         merge_results({"a.json": result("a"), "copy.json": result("a")}, run_id="m", version="9")
+
+
+def test_labels_stay_where_all_runs_have_them() -> None:
+    labels = [{"release": "1.4.2", "machine": "a"}, {"machine": "b", "release": "1.4.2"}]
+    parts = [
+        replace(part, run=replace(part.run, labels=label))
+        for part, label in zip((result("a"), result("b")), labels, strict=True)
+    ]
+    assert merged(*parts).run.labels == {"release": "1.4.2"}
+    assert merged(parts[0], result("c")).run.labels == {}

@@ -111,6 +111,19 @@ def test_the_schema_is_a_schema(schema: dict[str, Any]) -> None:
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
+def test_labels_are_written_and_read_where_there_are_some(full: Result, schema: dict[str, Any]) -> None:
+    assert "labels" not in full.to_json()["run"]
+    labels = {"release": "1.4.2", "city": "Köln"}
+    labelled = replace(full, run=replace(full.run, labels=labels))
+    assert faults(schema, labelled) == []
+    assert Result.from_json(json.loads(json.dumps(labelled.to_json()))).run == labelled.run
+    for wrong in ({"1st": "x"}, {"a": ""}, {"a": "x" * 101}, {f"n{n}": "1" for n in range(21)}, {"a": 1}):
+        written: Any = replace(full, run=replace(full.run, labels=wrong))  # type: ignore[arg-type]
+        assert faults(schema, written)
+        with pytest.raises(InputError):
+            Result.from_json(json.loads(json.dumps(written.to_json())))
+
+
 def test_a_full_result_is_read_as_it_was_written(full: Result) -> None:
     again = Result.from_json(json.loads(json.dumps(full.to_json())))
     assert (again.contract, again.environment) == (CONTRACT, ENVIRONMENT)
@@ -165,11 +178,12 @@ def objects(schema: object) -> Iterator[dict[str, Any]]:
 
 
 def test_every_object_but_the_scenario_is_closed(schema: dict[str, Any]) -> None:
-    """A scenario has its own schema, a machine, headers and values any texts, a host any addresses."""
+    """A scenario has its own schema, a machine, headers, values and labels any texts, a host addresses."""
     unlike = [one for one in objects(schema) if one.get("additionalProperties") is not False]
     assert [sorted(set(one) - {"description"}) for one in unlike] == [
         ["type"],
         ["additionalProperties", "type"],
+        ["additionalProperties", "maxProperties", "propertyNames", "type"],
         ["additionalProperties", "type"],
         ["additionalProperties", "type"],
         ["additionalProperties", "propertyNames", "type"],
@@ -186,6 +200,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "run",
         "addresses",
         "notes",
+        "labels",
         "prefix",
         "headers",
         "body",

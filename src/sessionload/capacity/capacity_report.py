@@ -6,7 +6,12 @@ a rate, not known. `capacity.schema.json` beside this module describes it.
 
 from __future__ import annotations
 
-from msgspec import Struct, json
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, Struct, UnsetType, json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT = 1
 
@@ -62,7 +67,14 @@ class CapacityReport(Struct, frozen=True, kw_only=True):
     because: str
     """The target that gave way at `high`, or why the search stopped."""
     notes: list[str]
+    labels: dict[str, str] | UnsetType = UNSET
+    """What the search was called by; left out where there is nothing."""
     holds: list[HoldRow]
+
+    @property
+    def known_labels(self) -> Mapping[str, str]:
+        """What the search was called by."""
+        return {} if self.labels is UNSET else self.labels
 
     def text(self) -> str:
         """Return the file."""
@@ -72,3 +84,8 @@ class CapacityReport(Struct, frozen=True, kw_only=True):
     def arrivals(self) -> int:
         """How many sessions were asked for in all, but for the preflight's."""
         return sum(hold.arrivals for hold in self.holds)
+
+
+def written_labels(labels: Mapping[str, str]) -> dict[str, str] | UnsetType:
+    """Return labels as the file has them, which leaves them out where there are none."""
+    return dict(labels) or UNSET

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sessionload
-from sessionload.capacity.capacity_report import CapacityReport
+from sessionload.capacity.capacity_report import CapacityReport, written_labels
 from sessionload.capacity.hold_length import seconds_needed
 from sessionload.capacity.hold_rows import row_of
 from sessionload.capacity.judge_hold import judge_hold
@@ -298,6 +298,7 @@ class _LiveSearch:
             high=_number(answer.high) if answer else None,
             because=answer.because if answer else "",
             notes=self._bounds.notes,
+            labels=written_labels(header.run.labels),
             holds=self._rows,
         )
 

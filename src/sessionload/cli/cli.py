@@ -26,6 +26,7 @@ from sessionload.cli.parameters import (
     contract_option,
     environment_option,
     environments_option,
+    label_option,
     operation_option,
     run_options,
     worker_options,
@@ -213,11 +214,12 @@ def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: 
     type=NEW_FOLDER,
     help="Where to write history.html and history.md  [default: DIR]",
 )
-def history(folder: Path, out: Path | None) -> NoReturn:
+@label_option("Only the runs that have it; repeatable.")
+def history(folder: Path, out: Path | None, labels: tuple[str, ...]) -> NoReturn:
     """Show the runs in the folders directly below DIR as a trend, a row each, the newest last."""
     from sessionload.cli.history import history  # noqa: PLC0415
 
-    sys.exit(history(folder, out))
+    sys.exit(history(folder, out, labels))
 
 
 @cli.command()

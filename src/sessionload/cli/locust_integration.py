@@ -19,7 +19,7 @@ from sessionload.cli.console import open_streams
 from sessionload.cli.interruption import SIGNALS
 from sessionload.cli.locust_dealt_load import DealtLoad
 from sessionload.cli.locust_load import OwnLoad
-from sessionload.cli.locust_options import new_folder, refuse_meaningless
+from sessionload.cli.locust_options import new_folder, refuse_labels, refuse_meaningless
 from sessionload.cli.locust_page import extend
 from sessionload.cli.locust_roles import ending_at_errors, refuse_unreachable, share_stub_key, take_roles
 from sessionload.cli.locust_runs import LocustRuns
@@ -77,6 +77,7 @@ def _add_options(parser: ArgumentParser) -> None:
     option("--contract", dest="sl_contract", metavar="FILE", type=Path)
     option("--operation", dest="sl_operation", metavar="ID", help="The operationId, or 'METHOD /path'.")
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
+    option("--label", dest="sl_label", metavar="NAME=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
     option("--out", dest="sl_out", metavar="DIR", type=new_folder, help="The run's folder.")
     option("--grace", dest="sl_grace", metavar="DURATION", default="10s", help="Bounds an interrupted run.")
@@ -96,6 +97,7 @@ def _init(environment: LocustEnvironment, **_: Any) -> None:  # noqa: ANN401  # 
 def _own_files(environment: LocustEnvironment) -> Digests | None:
     """Return what a worker has to compare with its master, if it has files of its own."""
     options: Namespace = environment.parsed_options
+    refuse_labels(options)
     if options.sl_scenario:
         return Digests.of(prepare_run(_request(environment), dict(os.environ)).spec)
     for name in ("environment", "environments", "contract", "operation", "set"):
@@ -177,5 +179,6 @@ def _request(environment: LocustEnvironment) -> RunRequest:
         environments=options.sl_environments or default_environments(),
         contract=options.sl_contract or default_contract(),
         overrides=options.sl_set,
+        labels=options.sl_label,
         confirmed=options.sl_confirm,
     )

@@ -65,6 +65,13 @@ def refuse_meaningless(options: Namespace) -> None:
             raise InputError("option-without-meaning", reason, place=Place(option), hint=cure)
 
 
+def refuse_labels(options: Namespace) -> None:
+    """Refuse labels of a worker, unless it was forked with its master. Raises `InputError`."""
+    if options.sl_label and not options.processes:
+        reason, cure = "a run has the labels of its master", "leave it out, and give it to the master"
+        raise InputError("option-without-meaning", reason, place=Place("--label"), hint=cure)
+
+
 def new_folder(text: str) -> Path:
     """Return the folder that an option names. Raises `ArgumentTypeError`."""
     if not text:

@@ -76,6 +76,11 @@ def confirm_option() -> Decorator:
     return click.option("--confirm", metavar="NAME", help=text, shell_complete=_environments)
 
 
+def label_option(text: str) -> Decorator:
+    """`--label NAME=VALUE`."""
+    return click.option("--label", "labels", metavar="NAME=VALUE", multiple=True, help=text)
+
+
 def environments_option() -> Decorator:
     """`--environments FILE`."""
     return _file_option("--environments", ENVIRONMENTS, default_environments, "The environments file.")
@@ -131,6 +136,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="rate=10%,time=1m",
                 help="Run a part of it: a share of its rates, or another peak, and of its time.",
             ),
+            label_option("Say in the result what the run is called by; repeatable."),
             confirm_option(),
         )
     ):

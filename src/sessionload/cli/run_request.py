@@ -25,6 +25,7 @@ def run_request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
         contract=asked["contract"],
         overrides=asked["overrides"],
         scale=asked["scale"],
+        labels=asked["labels"],
         confirmed=asked["confirm"],
     )
 

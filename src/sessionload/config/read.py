@@ -26,6 +26,7 @@ from sessionload.config.user_file import column_of, user_ids_of
 from sessionload.config.yaml_source import LARGEST_BYTES, parse
 from sessionload.errors import InputError, Place
 from sessionload.storage.files import read_at_most, read_bytes, read_text, shown
+from sessionload.verdict.run_labels import parse_labels, refuse_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,6 +65,8 @@ class RunRequest:
     """How the scenario is scaled, as `--scale` takes it."""
     confirmed: str | None = None
     """The environment's name, typed again."""
+    labels: Sequence[str] = field(default=())
+    """`name=value`, as `--label` takes it."""
     given: Sequence[Given] = field(default=())
     """What other options say in place of the scenario's own values."""
 
@@ -72,6 +75,7 @@ def read_run(
     request: RunRequest, *, run_id: str, started: str, variables: Mapping[str, str]
 ) -> tuple[RunInputs, RunSpec]:
     """Read and check what `request` names. Raises `InputError` with a place."""
+    labels = parse_labels(request.labels)
     document = with_overrides(read_document(request.scenario), request.overrides)
     if request.scale is not None and isinstance(document.data, dict):
         document = with_scale(document, request.scale)
@@ -91,6 +95,7 @@ def read_run(
             asked_at=scenario.environment_at,
         )
         guard(scenario, environment, request.confirmed)
+    refuse_secrets(labels, environment.hide)
     contract, sha256 = read_contract(request.contract)
     ids: TextList | None = None
     columns: dict[str, TextList] = {}
@@ -109,6 +114,7 @@ def read_run(
         contract_file=name_of(request.contract),
         contract_sha256=sha256,
         machine=machine.describe(),
+        labels=labels,
         ids=ids,
         columns=columns,
     )

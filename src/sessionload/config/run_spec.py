@@ -69,6 +69,8 @@ class RunInputs:
     """What stands beside the user IDs in further columns of their file."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the run is called by in its result."""
     kept_in: str | None = None
     """The folder of the run, where workers of this machine keep what they have measured."""
 
@@ -208,6 +210,7 @@ def _header(inputs: RunInputs, scenario: Scenario, environment: Environment, con
             seconds=0.0,
             seed=scenario.seed,
             version=sessionload.__version__,
+            labels=inputs.labels,
         ),
         scenario=scenario.resolved,
         environment=environment.describe(),

@@ -57,6 +57,11 @@ class Result:
         return self._run.run.started
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        """What it was called by with `--label`, by name."""
+        return dict(self._run.run.labels)
+
+    @property
     def duration_s(self) -> float:
         """How long it took, in seconds, by a monotonic clock."""
         return self._run.run.seconds

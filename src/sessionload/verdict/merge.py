@@ -65,6 +65,7 @@ def merge_results(results: Mapping[str, Result], *, run_id: str, version: str) -
         interrupted=next((part.run.interrupted for part in parts if part.run.interrupted), None),
         aborted_by=next((part.run.aborted_by for part in parts if part.run.aborted_by), None),
         notes=tuple(_notes(parts)),
+        labels=_common_of([part.run.labels for part in parts]),
     )
     lost = sum(part.lost for part in parts)
     return judged_result(header, run, measurement, lost=lost, workers=merged_rows(parts))
@@ -134,8 +135,8 @@ def _sum_of_rates(stages: tuple[Stage, ...]) -> Stage:
     )
 
 
-def _common_of(machines: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    first, *others = machines
+def _common_of(each: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    first, *others = each
     return {name: text for name, text in first.items() if all(other.get(name) == text for other in others)}
 
 

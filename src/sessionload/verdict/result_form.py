@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.file_form import MeasurementForm
+from sessionload.verdict.run_labels import LONGEST_NAME, LONGEST_VALUE, MOST_LABELS, NAME_PATTERN
 from sessionload.verdict.worker_row import WorkerRow
 
 MOST_SECONDS = 4 * 86_400
@@ -22,6 +23,8 @@ Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
 Milliseconds = Annotated[float, Meta(ge=0)]
 Rate = Annotated[str, Meta(pattern="^[0-9]+(/[1-9][0-9]*)?$", max_length=60)]
 VariableName = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
+LabelName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
+LabelValue = Annotated[str, Meta(min_length=1, max_length=LONGEST_VALUE)]
 StateName = Literal["met", "missed", "void"]
 
 
@@ -36,6 +39,8 @@ class RunForm(Struct, forbid_unknown_fields=True):
     interrupted: str | None
     aborted_by: str | None
     notes: list[Text] = []
+    """Left out where there are none."""
+    labels: Annotated[dict[LabelName, LabelValue], Meta(max_length=MOST_LABELS)] = {}
     """Left out where there are none."""
 
 

@@ -45,6 +45,8 @@ class Run:
     aborted_by: str | None = None
     notes: tuple[str, ...] = ()
     """What went wrong beside the measuring, as sentences."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people called it by; see `run_labels`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +139,8 @@ def read_header(form: ResultForm) -> RunHeader:
 
 def _run_json(run: Run) -> dict[str, Any]:
     data = asdict(run)
-    notes = list(data.pop("notes"))
-    return {**data, "notes": notes} if notes else data
+    further = {"notes": list(data.pop("notes")), "labels": dict(data.pop("labels"))}
+    return {**data, **{name: value for name, value in further.items() if value}}
 
 
 def _seconds(ns: int) -> float:

@@ -14,7 +14,7 @@ from junit_schema import check_junit
 from msgspec import structs
 
 import sessionload.capacity
-from sessionload.capacity.capacity_report import CapacityReport, HoldRow
+from sessionload.capacity.capacity_report import CapacityReport, HoldRow, written_labels
 from sessionload.report.capacity import junit, markdown, page, terminal
 from sessionload.report.capacity.model import build_capacity_model, hold_text
 from sessionload.report.model.text_layout import width
@@ -152,7 +152,7 @@ def test_the_file_keeps_its_schema(name: str) -> None:
     data = json.loads(ENDINGS[name][0].text())
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(data, SCHEMA)
-    assert set(data) == set(SCHEMA["required"]) == set(SCHEMA["properties"])
+    assert set(data) == set(SCHEMA["required"]) == set(SCHEMA["properties"]) - {"labels"}
     hold_schema = SCHEMA["properties"]["holds"]["items"]
     assert set(data["holds"][0]) == set(hold_schema["required"]) == set(hold_schema["properties"])
 
@@ -209,3 +209,20 @@ def test_names_of_others_are_text() -> None:
     assert replace(model).headline == model.headline
     noted = build_capacity_model(structs.replace(FOUND, notes=["*bold*"]))
     assert "\\*bold\\*" in markdown.render(noted)
+
+
+def test_labels_are_in_the_file_and_in_every_view_where_there_are_some() -> None:
+    labelled = structs.replace(FOUND, labels=written_labels({"release": "1.4.2", "by": "<i>"}))
+    jsonschema.validate(json.loads(labelled.text()), SCHEMA)
+    assert json.loads(labelled.text())["labels"] == {"release": "1.4.2", "by": "<i>"}
+    assert structs.replace(FOUND, labels=written_labels({})).text() == FOUND.text()
+    model = build_capacity_model(labelled)
+    for render, shown in (
+        (terminal.render, "labels: release=1.4.2, by=<i>"),
+        (markdown.render, "Labels: release=1.4.2, by=&lt;i&gt;"),
+        (page.render, "Labels: release=1.4.2, by=&lt;i&gt;."),
+        (junit.render, '<property name="label.release" value="1.4.2" />'),
+    ):
+        assert shown in render(model)
+        assert "abel" not in render(build_capacity_model(FOUND)) or render is page.render
+    check_junit(junit.render(model))

@@ -219,3 +219,12 @@ def test_a_run_without_tls_is_told_so_before_it() -> None:
     assert "without TLS" not in outline(planned())
     assert "without TLS" not in outline(planned(environment="stub"))
     assert "without TLS" not in outline(planned(url="http://127.0.0.1:8080"))
+
+
+def test_labels_are_in_the_plan() -> None:
+    spec = planned()
+    labelled = replace(
+        spec, header=replace(spec.header, run=replace(spec.header.run, labels={"release": "1"}))
+    )
+    assert "\nlabels: release=1\nto https://" in outline(labelled)
+    assert "labels" not in outline(spec)

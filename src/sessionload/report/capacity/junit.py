@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from sessionload.capacity.search import Ending
+from sessionload.report.model.plain import plain
 
 if TYPE_CHECKING:
     from sessionload.report.capacity.model import CapacityModel
@@ -34,6 +35,10 @@ def render(model: CapacityModel) -> str:
     suites = ET.Element("testsuites", {"name": "sessionload capacity", **counts})
     titled = {"name": model.title, **counts, "skipped": "0", "timestamp": model.source.started}
     suite = ET.SubElement(suites, "testsuite", titled)
+    if labels := model.source.known_labels:
+        properties = ET.SubElement(suite, "properties")
+        for name, value in labels.items():
+            ET.SubElement(properties, "property", {"name": f"label.{name}", "value": plain(value)})
     suite.append(case)
     rows = "\n".join(f"{row.rate} for {row.seconds}: {row.shown} {row.because}".strip() for row in model.rows)
     ET.SubElement(suite, "system-out").text = f"{model.headline}.\n{rows}"

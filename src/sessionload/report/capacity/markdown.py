@@ -24,6 +24,9 @@ def _lines(model: CapacityModel) -> Iterator[str]:
     yield ""
     yield f"{escaped(model.cost)}."
     yield ""
+    if model.labels:
+        yield f"Labels: {escaped(model.labels)}"
+        yield ""
     for note in model.notes:
         yield f"- {escaped(note)}"
     if model.notes:

@@ -11,6 +11,7 @@ from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import NOTHING, counted_noun, latency_text, share_of
 from sessionload.report.model.rows import Fact
 from sessionload.units import duration_text, rate_text
+from sessionload.verdict.run_labels import labels_text
 
 if TYPE_CHECKING:
     from sessionload.capacity.capacity_report import CapacityReport, HoldRow
@@ -67,6 +68,8 @@ class CapacityModel:
     notes: tuple[str, ...]
     targets: tuple[str, ...]
     rows: tuple[StepRow, ...]
+    labels: str
+    """What the search was called by, in one line; empty where there is nothing."""
     source: CapacityReport
 
     @property
@@ -109,6 +112,7 @@ def build_capacity_model(report: CapacityReport) -> CapacityModel:
         notes=tuple(plain(note) for note in report.notes),
         targets=tuple(report.targets),
         rows=tuple(_step(row) for row in report.holds),
+        labels=plain(labels_text(report.known_labels)),
         source=report,
     )
 

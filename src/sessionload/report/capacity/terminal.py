@@ -16,6 +16,8 @@ def render(model: CapacityModel, columns: int = COLUMNS) -> str:
     """Return the text for a terminal of so many columns, lines ended with a line feed."""
     lines = fill(f"{model.headline}.", columns)
     lines += fill(f"{model.title}: {model.cost}.", columns)
+    if model.labels:
+        lines += fill(f"labels: {model.labels}", columns)
     for note in model.notes:
         lines += fill(note, columns)
     lines += ["", "Targets", *(f"  {target}" for target in model.targets), "", "Holds, in order"]

@@ -85,7 +85,8 @@ def _judged(judged: str, note: str) -> str:
 
 def _side(name: str, side: Side) -> str:
     run = f"run {side.run_id} of {side.title} on {side.where}"
-    size = f"{side.arrivals} measured, started {side.started};"
+    labels = f", labels {side.labels}" if side.labels else ""
+    size = f"{side.arrivals} measured, started {side.started}{labels};"
     return f"- {name}: {_escaped(f'{run}, {size}')} **{side.verdict}**: {_escaped(side.sentence)}."
 
 

@@ -28,6 +28,7 @@ from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.run_facts import run_facts
+from sessionload.verdict.run_labels import labels_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,8 @@ class Side:
     arrivals: str
     """How many were measured: `2,300 arrivals`."""
     response: PercentileSpectrum
+    labels: str
+    """In one line; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,7 @@ def _side(result: Result) -> Side:
         sentence=plain(run_sentence(result, measured)),
         arrivals=counted_noun(measured.accounted, "arrival"),
         response=percentile_spectrum(measured.response),
+        labels=plain(labels_text(result.run.labels)),
     )
 
 

@@ -48,5 +48,6 @@ def _side(name: str, side: Side, columns: int) -> list[str]:
     )
     return [
         *fill(f"{run} measured", columns, rest=_INDENT),
+        *(fill(f"labels: {side.labels}", columns, first=_INDENT, rest=_INDENT) if side.labels else ()),
         *fill(f"{side.verdict}: {side.sentence}", columns, first=_INDENT, rest=_INDENT),
     ]

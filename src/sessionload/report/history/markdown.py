@@ -53,8 +53,9 @@ def _trend(trend: Trend) -> Iterator[str]:
     yield ""
     yield f"### {_escaped(trend.title)} ({len(trend.rows):,})"
     yield ""
-    yield _row(_HEADS)
-    yield _row(["---:" if number in _RIGHT else "---" for number in range(len(_HEADS))])
+    heads = (*_HEADS, "Labels") if trend.is_labelled else _HEADS
+    yield _row(heads)
+    yield _row(["---:" if number in _RIGHT else "---" for number in range(len(heads))])
     for row in trend.rows:
         yield _row(
             [
@@ -69,6 +70,7 @@ def _trend(trend: Trend) -> Iterator[str]:
                 ),
                 *map(_escaped, (row.sent, row.load, row.started)),
                 _run(row),
+                *([_escaped(row.labels)] if trend.is_labelled else []),
             ]
         )
 

@@ -22,6 +22,7 @@ from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun, share_of, timed
 from sessionload.report.model.rows import Fact, Quantity
 from sessionload.report.model.timeline import quantiles
+from sessionload.verdict.run_labels import labels_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class RunRow:
     """How many arrivals of all stages were sent, of how many that were planned."""
     started: str
     """In UTC to the minute; as it stands in the result if that is no time."""
+    labels: str
+    """What the run is called by, in one line; empty if it has no labels."""
     place: tuple[datetime, str, str]
     """Rises from run to run."""
 
@@ -97,6 +100,11 @@ class Trend:
     def changes(self) -> bool:
         """Whether the load is not the same in all of its runs."""
         return len({row.stages for row in self.rows}) > 1
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether any of its runs has a label."""
+        return any(row.labels for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +175,18 @@ def run_row(result: Result, name: str, link: str = "") -> RunRow:
         errors=share_of(measured.errors, measured.accounted),
         sent=f"{accounting.sent:,} of {accounting.planned:,}",
         started=plain(result.run.started, 30) if instant is None else f"{instant:%Y-%m-%d %H:%M}",
+        labels=plain(labels_text(result.run.labels)),
         place=(instant or _BEFORE_ALL, result.run.id, name),
     )
 
 
-def build_history_model(title: str, rows: Iterable[RunRow], unread: Iterable[Unread] = ()) -> HistoryModel:
-    """Return the rows of all views of a folder named `title`."""
+def build_history_model(
+    title: str, rows: Iterable[RunRow], unread: Iterable[Unread] = (), *, labels: str = "", others: int = 0
+) -> HistoryModel:
+    """Return the rows of all views of a folder named `title`.
+
+    Where they are those with some `labels`, these are named, and how many `others` there are.
+    """
     ordered = sorted(rows, key=lambda row: row.place)
     trends: defaultdict[tuple[str, str], list[RunRow]] = defaultdict(list)
     for row in ordered:
@@ -180,9 +194,9 @@ def build_history_model(title: str, rows: Iterable[RunRow], unread: Iterable[Unr
     broken = tuple(Unread(plain(folder.name), plain(folder.why)) for folder in unread)
     states = Counter(row.state for row in ordered)
     return HistoryModel(
-        title=plain(title, _LONGEST_NAME),
+        title=plain(title, _LONGEST_NAME) + (f", {plain(labels)}" if labels else ""),
         newest=ordered[-1] if ordered else None,
-        account=_account(states, len(broken)),
+        account=_account(states, len(broken), others),
         glance=(
             Fact("Runs", f"{len(ordered):,}"),
             *(Fact(state.name.capitalize(), f"{states[state]:,}") for state in State),
@@ -204,13 +218,14 @@ def relative_url(parts: Iterable[str]) -> str:
     return "/".join(quote(part.encode(errors="surrogateescape"), safe="") for part in parts)
 
 
-def _account(states: Counter[State], broken: int) -> str:
+def _account(states: Counter[State], broken: int, others: int) -> str:
     runs = states.total()
     counts = ", ".join(f"{states[state]:,} {state}" for state in State if states[state])
     return "; ".join(
         (
             counted_noun(runs, "run") + (f": {counts}" if counts else ""),
             *((f"{broken:,} could not be read",) if broken else ()),
+            *((f"{counted_noun(others, 'other run')} without these labels",) if others else ()),
         )
     )
 

@@ -13,7 +13,7 @@ from sessionload.report.model.text_layout import COLUMNS, cut, fill, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.report.history.model import HistoryModel, Trend
+    from sessionload.report.history.model import HistoryModel, RunRow, Trend
 
 _HEADS = ("", "started (UTC)", "p50", "p95", "p99", "no session", "sent")
 _TIME = len("2026-01-02 03:04")
@@ -45,5 +45,9 @@ def _table(trend: Trend, columns: int) -> Iterator[str]:
         )
         for row in trend.rows
     ]
-    notes = [f"{row.name}: {row.sentence}" for row in trend.rows]
+    notes = [f"{_named(row)}: {row.sentence}" for row in trend.rows]
     return table([_HEADS, *rows], columns, left={0, 1}, notes=["", *notes])
+
+
+def _named(row: RunRow) -> str:
+    return f"{row.name} ({row.labels})" if row.labels else row.name

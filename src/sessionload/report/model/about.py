@@ -16,6 +16,7 @@ from sessionload.report.model.quantities import counted_noun
 from sessionload.report.model.rows import Fact
 from sessionload.stub.settings import is_loopback
 from sessionload.units import rate_text
+from sessionload.verdict.run_labels import labels_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def description(result: Result) -> str:
 
 
 def about(result: Result) -> Iterator[Fact]:
-    """Yield environment, URL, contract, who arrived, at which peak, and whether the scenario was scaled."""
+    """Yield environment, URL, contract, who arrived, at which peak, whether it was scaled, and the labels."""
     environment, contract = result.environment, result.contract
     for label, text in (
         ("Environment", environment.get("name", "")),
@@ -53,6 +54,8 @@ def about(result: Result) -> Iterator[Fact]:
     ):
         if text:
             yield Fact(label, plain(text, _LONGEST))
+    if result.run.labels:
+        yield Fact("Labels", plain(labels_text(result.run.labels), _LONGEST))
 
 
 def _address(environment: Mapping[str, str]) -> Iterator[str]:

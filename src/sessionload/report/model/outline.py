@@ -19,6 +19,7 @@ from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.stub.settings import is_loopback
 from sessionload.units import NS, duration_text, rate_text, significant
+from sessionload.verdict.run_labels import labels_text
 from sessionload.workload.user_ids import sample_user_ids
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _head(spec: RunSpec, unset: Mapping[str, str]) -> Iterator[str]:
         yield f"scaled: {scale_text(scenario.resolved)}"
     project = spec.environment.binding.project or ""
     place = f"project {project if project in unset else where['project']}, environment {where['environment']}"
+    if labels := spec.header.run.labels:
+        yield f"labels: {labels_text(labels)}"
     yield f"to {where['url']}"
     yield f"  {place} ({spec.environment.name})"
     if where["url"].startswith("http:") and not is_loopback(spec.environment.host):

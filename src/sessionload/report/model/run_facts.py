@@ -27,6 +27,7 @@ def run_facts(result: Result) -> Iterator[Fact]:
     yield Fact("Took", duration_text(round(run.seconds * NS)))
     yield Fact("Seed", str(run.seed))
     yield Fact("Version", plain(run.version))
+    yield from _flat("label", run.labels)
     for note in run.notes:
         yield Fact("Note", plain(note, 300))
     groups = {"machine": result.machine, "environment": result.environment, "contract": result.contract}
