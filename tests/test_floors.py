@@ -65,7 +65,7 @@ PURE = [
         "config/excerpt",
     ),
     *("config/node", "config/other_tools", "config/reference", "config/run_spec"),
-    *("config/scenario", "config/url", "config/user_file", "config/users"),
+    *("config/scenario", "config/turns", "config/url", "config/user_file", "config/users"),
     *("suite/baseline", "suite/cases/", "suite/curl", "suite/expectation", "suite/suite_report"),
     "report/",
 ]
@@ -85,7 +85,9 @@ DOORS = {
         "distribution/messages",
         "verdict/result",
         "verdict/result_form",
+        "verdict/result_numbers",
         "verdict/run_header",
+        "verdict/turn_section",
         "verdict/worker_row",
     ],
     "numpy": ["metrics/histogram_codec", "metrics/sums", "metrics/sliding_counts", "comparison/"],

@@ -17,9 +17,10 @@ from sessionload.config.node import Node
 from sessionload.config.other_tools import parse_written_target
 from sessionload.config.scale import Scale
 from sessionload.config.scenario import Scenario
-from sessionload.errors import InputError
+from sessionload.errors import InputError, ValueProblem
+from sessionload.metrics.turn_slices import TURN_VIEWS
 from sessionload.units import NS
-from sessionload.verdict.targets import COUNTS, SHARES, VIEWS, parse_target
+from sessionload.verdict.targets import COUNTS, SHARES, TURN_COUNTS, VIEWS, parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,38 @@ def targets(draw: st.DrawFn) -> str:
 def test_a_usual_target_passes_there(text: str) -> None:
     assert parse_target(text).expr
     assert valid("target", text)
+
+
+@pytest.mark.parametrize("view", ["", *(f"{view}." for view in TURN_VIEWS)])
+def test_a_target_on_durations_of_turns_passes_there(view: str) -> None:
+    text = f"turn.{view}p95 < 2s"
+    assert parse_target(text).metric.of_turns
+    assert valid("target", text)
+    assert not valid("target", f"turn.turn.{view}p95 < 2s")
+
+
+@pytest.mark.parametrize("count", ["error_rate", *TURN_COUNTS])
+def test_a_target_on_counts_of_turns_passes_there(count: str) -> None:
+    text = f"turn.{count} <= 0.5%"
+    assert parse_target(text).metric.counted == count
+    assert valid("target", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["turn.achieved_rate > 99%", "turn.connect.p95 < 1s", "dead_keys == 0", "turn. < 1s"]
+)
+def test_turns_have_metrics_of_their_own(text: str) -> None:
+    with pytest.raises(ValueProblem):
+        parse_target(text)
+    assert not valid("target", text)
+
+
+@pytest.mark.parametrize("more", [{"window": "5s"}, {"window": "5s", "abort": True}, {"abort": True}])
+def test_a_target_on_turns_has_no_window_and_aborts_nothing(more: dict[str, Any]) -> None:
+    target = {"expr": "turn.contract_violations == 0", **more}
+    assert not jsonschema.Draft202012Validator({**SCHEMA, **ABORTING}).is_valid(target)
+    with pytest.raises(ValueProblem, match="judged over the whole run"):
+        parse_target(target["expr"], window_ns=5 * NS if "window" in more else None, abort="abort" in more)
 
 
 @given(targets(), st.booleans(), st.booleans())

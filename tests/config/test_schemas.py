@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import environment, load, scale, scenario, stages, users
+from sessionload.config import environment, load, scale, scenario, stages, turns, users
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -87,6 +87,7 @@ PARSED_ELSEWHERE = {
         (_SCENARIO["users"]["properties"]["id"]["oneOf"][1], users.FILE_KEYS),
         (_SCENARIO["users"]["properties"]["returning"], users.RETURNING_KEYS),
         (_SCENARIO["load"], load.KEYS),
+        (_SCENARIO["turns"], turns.KEYS),
         (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
         (_SCENARIO["scale"], scale.KEYS),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.cli.cli import cli
-from sessionload.config import environment, load, scale, scenario, stages, users
+from sessionload.config import environment, load, scale, scenario, stages, turns, users
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.report.csv import TIMELINE_COLUMNS
 from sessionload.report.views import FORMATS
@@ -50,6 +50,7 @@ SCENARIO_KEYS = {
     *(f"users.id.{key}" for key in users.FILE_KEYS),
     *(f"users.returning.{key}" for key in users.RETURNING_KEYS),
     *(f"load.{key}" for key in load.KEYS),
+    *(f"turns.{key}" for key in turns.KEYS),
     *(f"scale.{key}" for key in scale.KEYS),
     *(f"load.stages[].{key}" for key in stages.KEYS),
     *(f"targets[].{key}" for key in scenario.TARGET_KEYS),
@@ -142,6 +143,10 @@ def test_every_key_of_a_result_is_named() -> None:
         "verdict",
         "target",
         "slice",
+        "turns",
+        "turnSlice",
+        "turnFinding",
+        "byTurn",
     ):
         assert set(parts[part]["properties"]) <= named, part
     assert set(TIMELINE_COLUMNS) <= named

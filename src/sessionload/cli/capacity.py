@@ -112,6 +112,14 @@ def bounds_of(options: CapacityOptions) -> Bounds:
         message = "a target names a stage of the scenario, and a search has stages of its own"
         hint = "leave out stage and stages: each hold is judged by the target"
         raise InputError("unknown-stage", message, place=error.place, hint=hint) from None
+    if first.spec.scenario.turns is not None:
+        message = "a search holds rates of session starts, and this scenario takes turns, too"
+        raise InputError(
+            "turns-in-search",
+            message,
+            place=first.spec.scenario.turns_at,
+            hint="search with a copy of the scenario without 'turns'",
+        )
     notes = []
     most = first.spec.environment.max_rate
     if most is not None and most < highest:

@@ -29,6 +29,7 @@ from sessionload.cli.parameters import (
     label_option,
     operation_option,
     run_options,
+    turns_option,
     worker_options,
 )
 from sessionload.cli.run_request import run_request, tell_shipped
@@ -79,6 +80,7 @@ def cli() -> None:
 
 @cli.command(epilog=EXIT_CODES_HELP)
 @run_options
+@turns_option()
 @click.option("--out", type=NEW_FOLDER, help="The run's folder  [default: new, under reports/]")
 @click.option(
     "--grace",
@@ -116,6 +118,7 @@ def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:
 
 @cli.command()
 @run_options
+@turns_option()
 def plan(**asked: Any) -> None:  # noqa: ANN401
     """Show what a SCENARIO would send: stages, totals, user IDs, limits. Sends nothing."""
     from sessionload.cli.plan import plan  # noqa: PLC0415

@@ -79,6 +79,7 @@ def _add_options(parser: ArgumentParser) -> None:
     option("--set", dest="sl_set", metavar="PATH=VALUE", action="append", default=[])
     option("--label", dest="sl_label", metavar="NAME=VALUE", action="append", default=[])
     option("--confirm", dest="sl_confirm", metavar="NAME", help="Confirms a protected environment.")
+    option("--with-interact", dest="sl_with_interact", action="store_true", help="Confirms its turns.")
     option("--out", dest="sl_out", metavar="DIR", type=new_folder, help="The run's folder.")
     option("--grace", dest="sl_grace", metavar="DURATION", default="10s", help="Bounds an interrupted run.")
     option("--keys", dest="sl_keys", metavar="FILE", type=Path, help="Keys of a master or of its workers.")
@@ -181,4 +182,5 @@ def _request(environment: LocustEnvironment) -> RunRequest:
         overrides=options.sl_set,
         labels=options.sl_label,
         confirmed=options.sl_confirm,
+        with_interact=options.sl_with_interact,
     )

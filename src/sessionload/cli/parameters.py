@@ -144,6 +144,15 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def turns_option() -> Decorator:
+    """`--with-interact`, of what performs or plans a scenario with its turns."""
+    return click.option(
+        "--with-interact",
+        is_flag=True,
+        help="Take the scenario's turns in a protected environment, too. Turns are paid for.",
+    )
+
+
 WORKER_OPTIONS = ("workers", "expected", "bind", "wait", "keys")
 """The names of what `worker_options` adds, in the order in which `master_setup` takes them."""
 

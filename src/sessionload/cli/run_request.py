@@ -27,6 +27,7 @@ def run_request(asked: dict[str, Any]) -> Any:  # noqa: ANN401
         scale=asked["scale"],
         labels=asked["labels"],
         confirmed=asked["confirm"],
+        with_interact=asked.get("with_interact", False),
     )
 
 

@@ -27,6 +27,7 @@ from sessionload.stub.faults import ScriptedFault
 from sessionload.stub.latency import Latency
 from sessionload.stub.settings import MOST_CHANNELS, StubSettings
 from sessionload.workload.schedule import MOST_ARRIVALS
+from sessionload.workload.turns import MOST_TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ REMOTE_KEYS = (
     "client_key",
 )
 """Keys that only an environment with a `url` has."""
-LIMITS = ("max_rate", "max_sessions", "max_body", "protected")
+LIMITS = ("max_rate", "max_sessions", "max_turns", "max_body", "protected")
 """Keys that keep a run from what the environment does not want."""
 KEYS = ("extends", "embedded", *STUB_KEYS, *REMOTE_KEYS, *binding.KEYS, *LIMITS)
 """All keys of an entry."""
@@ -66,6 +67,7 @@ _ID = re.compile(r"[\x21-\x7e]{1,256}")
 _DEFAULT_LATENCY = "40ms"
 _LARGEST_BODY = 16 * 1024 * 1024
 _LARGEST_SEED = 2**63 - 1
+MOST_TURNS_OF_A_RUN = MOST_ARRIVALS * MOST_TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Environment:
     """The most arrivals per second that this environment is to be given."""
     max_sessions: int | None = None
     """The most session starts of one run that this environment is to be given."""
+    max_turns: int | None = None
+    """The most turns of conversations of one run that this environment is to be given."""
     protected: bool = False
     """Whether each run has to be confirmed by name."""
     stub: StubSettings | None = None
@@ -142,6 +146,7 @@ class Environment:
             max_sessions=fields["max_sessions"].integer(1, MOST_ARRIVALS)
             if "max_sessions" in fields
             else None,
+            max_turns=fields["max_turns"].integer(1, MOST_TURNS_OF_A_RUN) if "max_turns" in fields else None,
             protected="protected" in fields and fields["protected"].boolean(),
             max_body=fields["max_body"].integer(1, _LARGEST_BODY) if "max_body" in fields else here.max_body,
         )

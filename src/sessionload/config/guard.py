@@ -11,15 +11,22 @@ if TYPE_CHECKING:
     from sessionload.config.scenario import Scenario
 
 
-def guard(scenario: Scenario, environment: Environment, confirmed: str | None = None) -> None:
+def guard(
+    scenario: Scenario,
+    environment: Environment,
+    confirmed: str | None = None,
+    *,
+    with_interact: bool = False,
+) -> None:
     """Raise `InputError` when a run that the environment does not want is about to begin.
 
     That is one that is too fast for it (rate-over-limit), one with more session starts than it allows
-    (too-many-sessions), or one against a protected environment that was not confirmed (not-confirmed). A
-    name that was confirmed where nothing has to be is refused too: somebody believes in a protection that is
-    not there.
+    (too-many-sessions) or more turns (too-many-turns), or one against a protected environment that was not
+    confirmed (not-confirmed); turns are confirmed there for themselves (turns-not-confirmed). What was
+    confirmed where nothing has to be is refused too: somebody believes in a protection that is not there.
 
-    `confirmed` is the name that a person gave with `--confirm`.
+    `confirmed` is the name that a person gave with `--confirm`, and `with_interact` whether they gave
+    `--with-interact`.
     """
     peak, limit = scenario.schedule.peak, environment.max_rate
     if limit is not None and peak > limit:
@@ -40,6 +47,44 @@ def guard(scenario: Scenario, environment: Environment, confirmed: str | None = 
             hint="shorten the run, or raise max_sessions if the owner of that environment agrees",
         )
     refuse_unconfirmed(environment, confirmed, scenario.environment_at)
+    _guard_turns(scenario, environment, with_interact=with_interact)
+
+
+def _guard_turns(scenario: Scenario, environment: Environment, *, with_interact: bool) -> None:
+    turns = scenario.turns
+    if turns is None:
+        if with_interact:
+            raise InputError(
+                "option-without-meaning",
+                f"the scenario '{scenario.name}' takes no turns, so there is nothing to confirm",
+                place=Place("--with-interact"),
+                hint="leave it out, or add 'turns' to the scenario",
+            )
+        return
+    planned, most = most_turns(scenario), environment.max_turns
+    if most is not None and planned > most:
+        raise InputError(
+            "too-many-turns",
+            f"{planned:,} turns are over the max_turns {most:,} of '{environment.name}'",
+            place=scenario.turns_at,
+            hint="lower the share, or raise max_turns if the owner of that environment agrees",
+        )
+    if environment.protected and not with_interact:
+        raise InputError(
+            "turns-not-confirmed",
+            f"the environment '{environment.name}' is protected, and turns may be paid for",
+            place=scenario.turns_at,
+            hint="say --with-interact too if that is meant, or remove 'turns'",
+        )
+
+
+def most_turns(scenario: Scenario) -> int:
+    """Return how many turns a run takes at most: those of its script, and those with earlier keys."""
+    turns = scenario.turns
+    if turns is None:
+        return 0
+    takers = turns.takers(scenario.schedule.planned(), scenario.seed)
+    return takers * (len(turns.say) + scenario.users_return)
 
 
 def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:

@@ -67,6 +67,8 @@ class RunRequest:
     """The environment's name, typed again."""
     labels: Sequence[str] = field(default=())
     """`name=value`, as `--label` takes it."""
+    with_interact: bool = False
+    """Whether turns were confirmed."""
     given: Sequence[Given] = field(default=())
     """What other options say in place of the scenario's own values."""
 
@@ -94,7 +96,7 @@ def read_run(
             operation=request.operation,
             asked_at=scenario.environment_at,
         )
-        guard(scenario, environment, request.confirmed)
+        guard(scenario, environment, request.confirmed, with_interact=request.with_interact)
     refuse_secrets(labels, environment.hide)
     contract, sha256 = read_contract(request.contract)
     ids: TextList | None = None

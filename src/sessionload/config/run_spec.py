@@ -220,4 +220,5 @@ def _header(inputs: RunInputs, scenario: Scenario, environment: Environment, con
         planned_by_second=schedule.planned_by_second(),
         planned_by_stage=schedule.planned_by_stage(),
         machine=inputs.machine,
+        planned_turns=scenario.turns.planned(schedule.planned(), scenario.seed) if scenario.turns else 0,
     )

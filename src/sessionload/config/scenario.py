@@ -20,6 +20,7 @@ from sessionload.config.reference import refuse_references
 from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.stages import EXAMPLE
 from sessionload.config.target_stages import check_stages, longest_window_ns, refuse_too_long
+from sessionload.config.turns import check_turns, refuse_unmeasured
 from sessionload.config.users import UserFile, check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     from sessionload.verdict.targets import Target
     from sessionload.workload.schedule import Schedule, Stage
     from sessionload.workload.text_list import TextList
+    from sessionload.workload.turns import Turns
 
-KEYS = ("name", "description", "environment", "users", "load", "targets", "seed", "scale")
+KEYS = ("name", "description", "environment", "users", "load", "turns", "targets", "seed", "scale")
 TARGET_KEYS = ("expr", "stage", "stages", "window", "abort")
 
 _TARGET = "p95 < 400ms"
@@ -77,10 +79,19 @@ class Scenario:
     limits: Limits
     peak_at: Place
     """Where the highest rate was written."""
+    turns: Turns | None
+    """The turns that some arrivals take, if any."""
+    turns_at: Place
+    """Where these were written; else where the load was."""
     targets: tuple[Target, ...]
     seed: int
     resolved: Mapping[str, Any]
     """The scenario with every default, as plain data with its units."""
+
+    @property
+    def users_return(self) -> bool:
+        """Whether a user may start another session."""
+        return self.users.returning is not None or not self.users.unique
 
     @classmethod
     def check(cls, document: Document) -> Scenario:
@@ -115,15 +126,24 @@ class Scenario:
             good_load = load = check_load(
                 top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed, scale=scale
             )
+        turns: Turns | None = None
+        with mistakes:
+            turns_node = top.get("turns")
+            checked = (
+                check_turns(turns_node, good_load.schedule if good_load else None) if turns_node else None
+            )
+            turns = checked[0] if checked else None
         with mistakes:
             targets = _targets(top.need("targets", f"[{_TARGET}]"), good_load, scaled=bool(scale_node))
         mistakes.end()
+        refuse_unmeasured(top.need("targets", ""), targets, turns)
         resolved = {
             "name": name,
             "description": description,
             "environment": environment.a_name(),
             "users": users.resolved,
             "load": load.resolved,
+            **({"turns": checked[1]} if checked else {}),
             "targets": list(map(_resolved, top.need("targets", "").items(), targets)),
             "seed": seed,
             **({"scale": dict(scale_node.value)} if scale_node else {}),
@@ -147,6 +167,8 @@ class Scenario:
             tls_resumption=load.tls_resumption,
             limits=load.limits,
             peak_at=load.peak_at,
+            turns=turns,
+            turns_at=(turns_node or top.need("load", "")).place,
             targets=targets,
             seed=seed,
             resolved=resolved,

@@ -13,6 +13,7 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.stage_sums import over
 from sessionload.units import duration_text, significant
 from sessionload.verdict.accounting import Accounting
+from sessionload.verdict.turn_doubts import turn_doubts
 
 if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
@@ -29,6 +30,7 @@ def doubts(evidence: Evidence, total: Slice) -> list[str]:
         *_unaccounted(evidence, accounting),
         *_ended_early(evidence, accounting.outcomes[Outcome.ABORTED]),
         *_generator_reasons(evidence, total),
+        *turn_doubts(evidence),
     ]
     if not total.accounted:
         reasons.append("there are no measured arrivals: nothing was due outside warm-up stages")

@@ -35,5 +35,7 @@ class Evidence:
     aborted_by: str | None = None
     targets: tuple[Target, ...] = ()
     limits: Limits = Limits()
+    script: int = 0
+    """How many turns a conversation has; 0 in a run without any."""
     clock_error_ns: int = 0
     """By how much the clock of a worker may differ from the master's at most."""

@@ -11,7 +11,9 @@ from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.lost_arrivals import count_lost
+from sessionload.verdict.resolved_scenario import script_of
 from sessionload.verdict.result import Result
+from sessionload.verdict.turn_value import turns_of
 from sessionload.verdict.verdict import judge
 from sessionload.verdict.worker_rows import clock_error_ns, worker_rows
 
@@ -41,6 +43,9 @@ def finalize_result(
     if not totals.complete():
         lost = count_lost(header, totals)
         measurement = replace(measurement, sent=over(measurement).sent)
+        if measurement.turns is not None:  # what was under way when a worker ended is lost, too
+            turns = turns_of(measurement, range(len(header.stages)))
+            measurement.turns.counts.sent = turns.sent
     elif totals.tallies:  # a worker whose lease lapsed for a moment left out what was due then
         lost = count_lost(header, totals)
     run = replace(
@@ -71,6 +76,7 @@ def judged_result(
         aborted_by=run.aborted_by,
         targets=header.targets,
         limits=header.limits,
+        script=script_of(header.scenario),
         clock_error_ns=clock_error_ns(workers),
     )
     verdict = judge(evidence)

@@ -83,6 +83,7 @@ def _difference(first: Result, other: Result) -> str:
         ("the list of its stages", _shape(first), _shape(other)),
         ("the list of its targets", first.targets, other.targets),
         ("what its scenario allows the generator", first.limits, other.limits),
+        ("what its users say in turns", first.scenario.get("turns"), other.scenario.get("turns")),
     )
     return next((name for name, ours, theirs in compared if ours != theirs), "")
 
@@ -117,6 +118,7 @@ def _header(parts: Sequence[Result]) -> RunHeader:
         planned_by_second=by_second,
         planned_by_stage=tuple(map(sum, zip(*by_stage, strict=True))) if all_know else None,
         machine=_common_of([part.machine for part in parts]),
+        planned_turns=sum(part.planned_turns for part in parts),
     )
 
 

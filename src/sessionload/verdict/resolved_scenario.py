@@ -41,6 +41,13 @@ def limits_of(scenario: Mapping[str, Any]) -> Limits:
     raise UnreadableTargetError("max_lag, max_cpu or max_lost of its scenario cannot be read")
 
 
+def script_of(scenario: Mapping[str, Any]) -> int:
+    """Return how many turns a conversation has by the scenario of a result; 0 where there are none."""
+    turns = scenario.get("turns")
+    said = turns.get("say") if isinstance(turns, Mapping) else None
+    return len(said) if isinstance(said, list | tuple) else 0
+
+
 def _target(number: int, written: object) -> Target:
     with suppress(KeyError, ValueError, TypeError, AttributeError):
         if isinstance(written, str):

@@ -15,24 +15,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from msgspec import convert, structs, to_builtins
+from msgspec import UNSET, convert, structs, to_builtins
 
 from sessionload.errors import InputError, Place
 from sessionload.metrics.file_form import MeasurementForm, fault_text, slice_forms
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.stage_sums import over
+from sessionload.metrics.turn_measurement import TurnMeasurement
 from sessionload.verdict.accounting import Accounting
+from sessionload.verdict.judged_stages import judged_stages
 from sessionload.verdict.percentiles import LatencySummary
-from sessionload.verdict.resolved_scenario import UnreadableTargetError
+from sessionload.verdict.resolved_scenario import UnreadableTargetError, script_of
 from sessionload.verdict.result_form import ResultForm
 from sessionload.verdict.run_header import RunHeader, header_json, read_header
 from sessionload.verdict.targets import VIEWS, parse_target
+from sessionload.verdict.turn_section import TurnSection
 from sessionload.verdict.verdict import JudgedTarget, State, Verdict
 
 if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result_form import TargetForm
     from sessionload.verdict.run_header import Run
+    from sessionload.verdict.turn_section import TurnSectionForm
     from sessionload.verdict.worker_row import WorkerRow
 
 FORMAT = 1
@@ -75,6 +79,15 @@ class Result(RunHeader):
     def measured(self) -> Slice:
         """The sum over the stages that are not warm-up. Made anew at each call."""
         return over(self.measurement, lambda stage: not self.stages[stage].warmup)
+
+    @property
+    def turns(self) -> TurnSection | None:
+        """What became of turns; `None` in a run without any. Made anew at each call."""
+        script = script_of(self.scenario)
+        if not script:
+            return None
+        measured = self.measurement.turns or TurnMeasurement()
+        return TurnSection(measured, script, self.planned_turns, judged_stages(self.stages))
 
     @property
     def placed_lost(self) -> int:
@@ -120,6 +133,8 @@ class Result(RunHeader):
         yield "generator", others.generator
         if self.workers:
             yield "workers", [to_builtins(worker) for worker in self.workers]
+        if (turns := self.turns) is not None:
+            yield "turns", turns.to_json()
         yield (
             "verdict",
             {
@@ -158,11 +173,14 @@ class Result(RunHeader):
         header = read_header(form)
         if any(part.stage >= len(header.stages) for part in form.slices):
             raise ValueError("a slice is of a stage that there is not")
+        measurement = form.measurement(form.arrivals.sent)
+        if form.turns is not UNSET:
+            measurement.turns = form.turns.measurement()
         result = cls.of(
             header,
             run=header.run,
             lost=form.arrivals.lost,
-            measurement=form.measurement(form.arrivals.sent),
+            measurement=measurement,
             verdict=Verdict(
                 State(form.verdict.state),
                 tuple(_target(number, target) for number, target in enumerate(form.verdict.targets, 1)),
@@ -170,6 +188,8 @@ class Result(RunHeader):
             ),
             workers=form.workers,
         )
+        if form.turns is not UNSET:
+            _check_turns(result.turns, form.turns, len(header.stages))
         accounting = result.accounting
         if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
             raise ValueError("its totals are not the sums of its slices")
@@ -190,6 +210,12 @@ def before_the_run(header: RunHeader) -> Result:
     """Return a result of which nothing has been measured yet: so a header is written and read in files."""
     nothing = Verdict(State.VOID, (), ("nothing has been measured",))
     return Result.of(header, run=header.run, lost=0, measurement=Measurement(), verdict=nothing)
+
+
+def _check_turns(turns: TurnSection | None, form: TurnSectionForm, stages: int) -> None:
+    if turns is None or any(part.stage >= stages for part in form.slices):
+        raise ValueError("it has turns that its scenario has not")
+    turns.check(form)
 
 
 def _ended(worker: WorkerRow) -> tuple[int, int]:

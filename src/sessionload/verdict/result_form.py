@@ -14,13 +14,14 @@ from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.file_form import MeasurementForm
 from sessionload.verdict.run_labels import LONGEST_NAME, LONGEST_VALUE, MOST_LABELS, NAME_PATTERN
+from sessionload.verdict.result_numbers import SummaryForm
+from sessionload.verdict.turn_section import TurnSectionForm
 from sessionload.verdict.worker_row import WorkerRow
 
 MOST_SECONDS = 4 * 86_400
 """No run takes as long as this: a schedule lasts at most a day."""
 
 Seconds = Annotated[float, Meta(ge=0, le=MOST_SECONDS)]
-Milliseconds = Annotated[float, Meta(ge=0)]
 Rate = Annotated[str, Meta(pattern="^[0-9]+(/[1-9][0-9]*)?$", max_length=60)]
 VariableName = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 LabelName = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
@@ -92,21 +93,6 @@ class ArrivalsForm(Struct, forbid_unknown_fields=True):
     lost: Count
 
 
-class SummaryForm(Struct, forbid_unknown_fields=True):
-    """The numbers of a view, for people."""
-
-    count: Count
-    min: Milliseconds | None
-    mean: Milliseconds | None
-    p50: Milliseconds | None
-    p75: Milliseconds | None
-    p90: Milliseconds | None
-    p95: Milliseconds | None
-    p99: Milliseconds | None
-    p99_9: Milliseconds | None
-    max: Milliseconds | None
-
-
 class LatencyForm(Struct, forbid_unknown_fields=True):
     """The numbers of each view."""
 
@@ -166,3 +152,5 @@ class ResultForm(MeasurementForm, kw_only=True):
     verdict: VerdictForm
     workers: tuple[WorkerRow, ...] = ()
     """Left out in a run by one process."""
+    turns: TurnSectionForm | UnsetType = UNSET
+    """Left out in a run without any."""

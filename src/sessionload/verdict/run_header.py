@@ -66,6 +66,8 @@ class RunHeader:
     planned_by_second: Mapping[int, int]
     planned_by_stage: tuple[int, ...] | None = None
     machine: Mapping[str, str] = field(default_factory=dict)
+    planned_turns: int = 0
+    """How many turns there are if each arrival that is to take some starts a session."""
     targets: tuple[Target, ...] = field(init=False, repr=False, compare=False)
     """Those of the scenario."""
     limits: Limits = field(init=False, repr=False, compare=False)
@@ -127,6 +129,7 @@ def read_header(form: ResultForm) -> RunHeader:
         planned_by_second=by_second,
         planned_by_stage=known or None,
         machine=form.machine,
+        planned_turns=form.turns.planned if form.turns is not UNSET else 0,
     )
     if len(known) not in {0, len(by_stage)}:
         raise ValueError("what is planned is known of some stages only")

@@ -10,11 +10,14 @@ on a count: a percentile of the first few arrivals says nothing.
                | "error_rate"                     bound: a share in %; arrivals without a valid session
                | "achieved_rate"                  bound: a share in %; arrivals that were sent
                | count                            bound: a whole number, or a share of arrivals in %
+               | "turn." of any of these, but achieved_rate: turns of conversations
     view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls"
                                                                               (default: response)
     statistic := "p" number | "min" | "mean" | "max"                          (0 < number < 100)
     count     := "contract_violations" | "throttled" | "rejected" | "server_errors" | "timeouts"
                | "connection_errors" | "protocol_errors" | "unsent"
+    of turns the views are "response" | "answered" | "service" | "lag" | "first_event" | "end_event",
+    and there are two more counts, "dead_keys" | "ended_early"
 """
 
 from __future__ import annotations
@@ -26,11 +29,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.errors import ValueProblem, nearest, quoted
+from sessionload.metrics.turn_slices import TURN_VIEWS
 from sessionload.units import NS, parse_duration, parse_share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Names = tuple[str, ...]
 VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
 SHARES = ("error_rate", "achieved_rate")
 COUNTS = (
@@ -44,6 +49,9 @@ COUNTS = (
     "unsent",
 )
 
+TURN = "turn."
+"""How a metric of turns begins."""
+TURN_COUNTS = (*COUNTS, "dead_keys", "ended_early")
 _COMMON = ("p50", "p90", "p95", "p99", "p99.9", "min", "mean", "max")
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 _UPPER = ("<", "<=")
@@ -83,6 +91,16 @@ class TargetMetric:
     statistic: str = ""
     share: Fraction | None = None
     """The percentile as a fraction: 19/20 for p95."""
+
+    @property
+    def of_turns(self) -> bool:
+        """Whether it is about turns, not about session starts."""
+        return self.name.startswith(TURN)
+
+    @property
+    def counted(self) -> str:
+        """The name of a share or count, whatever it is of."""
+        return self.name.removeprefix(TURN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +169,10 @@ def parse_target(
         f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort, stages
     )
     _check_window(window_ns)
+    if metric.of_turns and (window_ns is not None or abort):
+        raise ValueProblem(
+            f"{metric.name} is about turns, which are judged over the whole run", "leave out window and abort"
+        )
     if abort:
         _check_abort(target)
     return target
@@ -169,11 +191,20 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 
 def _metric(name: str) -> TargetMetric:
-    if name in SHARES or name in COUNTS:
+    if name.startswith(TURN):
+        return _named(name, name.removeprefix(TURN), TURN_VIEWS, SHARES[:1], TURN_COUNTS, TURN)
+    return _named(name, name, VIEWS, SHARES, COUNTS)
+
+
+def _named(
+    name: str, known: str, views: Names, shares: Names, counts: Names, family: str = ""
+) -> TargetMetric:
+    """Return a metric that is `known` in its family."""
+    if known in shares or known in counts:
         return TargetMetric(name)
-    view, dot, statistic = name.partition(".")
-    if not dot or _PERCENTILE.fullmatch(name):
-        view, statistic = VIEWS[0], name
+    view, dot, statistic = known.partition(".")
+    if not dot or _PERCENTILE.fullmatch(known):
+        view, statistic = views[0], known
     underscored = _UNDERSCORED.fullmatch(statistic)
     if underscored:
         raise ValueProblem(
@@ -182,19 +213,19 @@ def _metric(name: str) -> TargetMetric:
     percentile = _PERCENTILE.fullmatch(statistic)
     if not percentile and statistic not in ("min", "mean", "max"):
         synonym = _SYNONYMS.get(statistic, statistic)
-        hint = nearest(synonym, (*_COMMON, *SHARES, *COUNTS))
+        hint = nearest(synonym, (*_COMMON, *shares, *counts))
         raise ValueProblem(f"{quoted(name)} is not a metric", hint)
-    if view not in VIEWS:
-        raise ValueProblem(f"{quoted(view)} is not a view of the durations", nearest(view, VIEWS))
+    if view not in views:
+        raise ValueProblem(f"{quoted(view)} is not a view of the durations", nearest(view, views))
     if not percentile:
-        return TargetMetric(name, view, statistic)
+        return TargetMetric(name, family + view, statistic)
     share = Fraction(percentile[1]) / 100
     if not 0 < share < 1:
         end = "max" if share >= 1 else "min"
         raise ValueProblem(
             f"{quoted(statistic)} is not between p0 and p100", f"for the end itself write {end}"
         )
-    return TargetMetric(name, view, "percentile", share)
+    return TargetMetric(name, family + view, "percentile", share)
 
 
 def _check_op(text: str, op: str, metric: TargetMetric) -> None:
@@ -217,9 +248,9 @@ def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Frac
                 f"{metric.name} is a duration, not a share", f"write it like {metric.name} {op} 400ms"
             )
         return BoundKind.DURATION, Fraction(parse_duration(written))
-    if metric.name in SHARES and _NUMBER.fullmatch(written):
+    if metric.counted in SHARES and _NUMBER.fullmatch(written):
         raise _share_without_unit(written)
-    if metric.name in SHARES or written.endswith("%"):
+    if metric.counted in SHARES or written.endswith("%"):
         return BoundKind.SHARE, parse_share(written)
     if not re.fullmatch(r"[0-9]{1,18}", written):
         raise ValueProblem(

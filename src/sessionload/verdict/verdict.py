@@ -28,6 +28,7 @@ from sessionload.verdict.metric_values import (
 )
 from sessionload.verdict.readings import NOTHING, add, keeps
 from sessionload.verdict.targets import Target, named_target, parse_target
+from sessionload.verdict.turn_value import is_missed_without_lag, turn_value, turns_of
 from sessionload.verdict.windows import Seconds
 from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
 
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
 
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.evidence import Evidence
+    from sessionload.verdict.metric_values import MetricValue
     from sessionload.verdict.readings import Reading
     from sessionload.verdict.windows import Window
 
 _ALWAYS = parse_target("contract_violations == 0")
+_ALWAYS_OF_TURNS = parse_target("turn.contract_violations == 0")
 _MOST_SECONDS = 3
 """A note names at most so many seconds with lag."""
 
@@ -90,9 +93,10 @@ def judge(evidence: Evidence) -> Verdict:
     """Return the verdict of a run that has ended."""
     judgement = _Judgement(evidence)
     judged = [judgement.of(target) for target in evidence.targets]
-    if all(target.metric.name != _ALWAYS.metric.name for target in evidence.targets):
-        always = judgement.of(_ALWAYS)
-        judged.append(replace(always, note="; ".join(filter(None, (always.note, "always judged")))))
+    for target in (_ALWAYS, *([_ALWAYS_OF_TURNS] if evidence.script else [])):
+        if all(target.metric.name != other.metric.name for other in evidence.targets):
+            always = judgement.of(target)
+            judged.append(replace(always, note="; ".join(filter(None, (always.note, "always judged")))))
     reasons = doubts(evidence, judgement.total)
     reasons += [
         f"the run was ended by '{target.name}': {target.note}"
@@ -150,6 +154,8 @@ class _Judgement:
     def of(self, target: Target) -> JudgedTarget:
         """Return a target and what was found."""
         part = self._part(target.stages)
+        if target.metric.of_turns:
+            return replace(self._of_turns(target), stages=target.stages)
         if self.ended_by(target):
             judged = part.that_ended_the_run(target)
         else:
@@ -157,6 +163,19 @@ class _Judgement:
             if self._evidence.aborted_by is not None and not judged.note:
                 judged = replace(judged, note="over the whole plan, with what was never sent")
         return replace(judged, stages=target.stages)
+
+    def _of_turns(self, target: Target) -> JudgedTarget:
+        """Judge a target about turns: over all of the arrivals of its stages, whenever they were due."""
+        measured = turns_of(self._evidence.measurement, judged_stages(self._evidence.stages, target.stages))
+        judged = _judged_value(target, turn_value(target, measured))
+        longest_ns = max(measured.lag.maximum, self._lags.longest_of_all)
+        is_pause = longest_ns > self._lags.limit_ns
+        if judged.state is not State.MISSED or is_missed_without_lag(
+            target, measured, longest_ns, is_pause=is_pause
+        ):
+            return judged
+        note = f"missed only with the generator's own lag of up to {duration_text(longest_ns)}"
+        return replace(judged, state=State.VOID, note=note)
 
 
 class _Part:
@@ -293,7 +312,10 @@ class _Part:
 
 def _judged(target: Target, measured: Slice) -> JudgedTarget:
     """Return a target and what it reads from the sum of some slices, without regard to lag."""
-    reading = metric_value(target, measured)
+    return _judged_value(target, metric_value(target, measured))
+
+
+def _judged_value(target: Target, reading: MetricValue) -> JudgedTarget:
     if not reading.count:
         return _without(target, "no samples")
     value = value_of(target, reading)

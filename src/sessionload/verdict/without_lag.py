@@ -91,6 +91,11 @@ class LagBySecond:
         """Return the longest lag of the arrivals due in a second, in nanoseconds."""
         return self._longest.get(second, 0)
 
+    @property
+    def longest_of_all(self) -> int:
+        """The longest lag of all arrivals, in nanoseconds."""
+        return max(self._longest.values(), default=0)
+
     def pauses(self, first: int, last: int) -> list[int]:
         """Return the seconds from `first` to `last`, both included, that have a pause."""
         return self._pauses[bisect_left(self._pauses, first) : bisect_left(self._pauses, last + 1)]
