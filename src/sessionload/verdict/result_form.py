@@ -13,8 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.file_form import MeasurementForm
-from sessionload.verdict.run_labels import LONGEST_NAME, LONGEST_VALUE, MOST_LABELS, NAME_PATTERN
 from sessionload.verdict.result_numbers import SummaryForm
+from sessionload.verdict.run_labels import LONGEST_NAME, LONGEST_VALUE, MOST_LABELS, NAME_PATTERN
 from sessionload.verdict.turn_section import TurnSectionForm
 from sessionload.verdict.worker_row import WorkerRow
 
