@@ -57,6 +57,7 @@ PURE = [
     *(
         "config/guard",
         "config/scale",
+        "config/slo",
         "config/plain_http",
         "config/json_entries",
         "config/load",

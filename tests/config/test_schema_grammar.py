@@ -201,3 +201,16 @@ def test_what_is_wrong_here_is_wrong_there(name: str, text: str) -> None:
     if name != "seconds":
         with pytest.raises(InputError):
             READ[name](text)
+
+
+@given(DURATIONS, SPACE, st.sampled_from([">", ">="]), SHARE_TEXTS)
+def test_a_usual_share_of_users_in_time_passes_there_if_it_does_here(
+    duration: str, space: str, op: str, share: str
+) -> None:
+    text = f"within{space}({space}{duration}{space}){space}{op}{space}{share}"
+    try:
+        parse_target(text)
+    except ValueError:
+        assert not valid("target", text)
+    else:
+        assert valid("target", text)

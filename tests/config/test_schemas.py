@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import environment, load, scale, scenario, stages, turns, users
+from sessionload.config import environment, load, scale, scenario, slo, stages, turns, users
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -57,6 +57,9 @@ PARSED_ELSEWHERE = {
     "reference-in-text",
     "seed-exponent",  # a schema counts 1e3 as whole
     "share-of-nobody",
+    "patience-too-short",
+    "slo-within-nothing",
+    "slo-without-budget",
     "stage-too-long",
     "stage-twice",
     "stage-without-duration",
@@ -91,6 +94,7 @@ PARSED_ELSEWHERE = {
         (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
         (_SCENARIO["scale"], scale.KEYS),
+        (_SCENARIO["slo"], slo.KEYS),
         (SCHEMAS["environments"]["additionalProperties"], environment.KEYS),
     ],
 )

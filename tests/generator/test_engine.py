@@ -291,6 +291,26 @@ def test_waiting_for_a_full_server_is_queueing_and_not_lag(
     assert lag.maximum < 100 * MS
     assert median_ns(lateness) > 150 * MS
     assert max(delta.waiting for delta in performed.deltas) > 20
+    assert max(performed.totals.measurement.backlog.values()) >= 20
+
+
+def test_who_waits_as_long_as_the_patience_gives_up(
+    stub_with: StubWith, plan_for: PlanFor, in_greenlet: InGreenlet
+) -> None:
+    """A dead server holds both users; the others leave after 200 ms, so that few wait at the end."""
+    stub = stub_with("hang always")
+    load = {"max_in_flight": 2, "patience": "200ms", "timeout": "1200ms"}
+    _, spec, _ = plan_for(stub.url, rate="100/s", load=load)
+    performed = engine_run(spec)
+    in_greenlet(performed.run)
+    performed.check(spec)
+    total, backlog = performed.total, performed.totals.measurement.backlog
+    assert total.outcomes == {Outcome.TIMEOUT: 2}
+    assert total.unsent == 98
+    assert 60 <= total.gave_up <= 97
+    assert total.response.never == 100
+    assert median_ns(total.gave_up_lag) < 100 * MS
+    assert 10 <= backlog[0] < 98
 
 
 def test_a_key_that_was_issued_before_is_a_violation(

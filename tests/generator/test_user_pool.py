@@ -10,6 +10,7 @@ from gevent.event import Event
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sessionload.generator.backlog import Backlog
 from sessionload.generator.session_start import SessionStart
 from sessionload.generator.user_pool import UserPool
 from sessionload.workload.schedule import Arrival
@@ -31,7 +32,8 @@ class Users:
 
     def __init__(self, max_in_flight: int, *, start_with: int = 1) -> None:
         self.asked_for: list[int] = []
-        self.user_pool = UserPool(max_in_flight, self._grow, start_with=start_with)
+        self.backlog = Backlog()
+        self.user_pool = UserPool(max_in_flight, self._grow, start_with=start_with, backlog=self.backlog)
         self.log: list[tuple[str, int]] = []
         self.holding: dict[str, SessionStart] = {}
         self.greenlets: dict[str, gevent.Greenlet] = {}
@@ -294,8 +296,8 @@ def test_what_is_given_up_is_given_back_in_order(in_greenlet: InGreenlet) -> Non
         users = Users(1)
         users.start("a")
         users.hand_over(0, 1, 2)
-        assert [one.index for one in users.user_pool.give_up()] == [1, 2]
-        assert users.user_pool.give_up() == []
+        assert [one.index for one in users.backlog.drop()] == [1, 2]
+        assert users.backlog.drop() == []
         assert users.user_pool.waiting == 0
         users.finish("a")
         assert users.user_pool.in_flight == 0
@@ -347,7 +349,7 @@ class Story:
     def check(self) -> None:
         users = self.users
         held = [handed.index for handed in users.holding.values()]
-        waiting = [one.index for one, _ in users.user_pool._backlog]
+        waiting = [one.index for one, _ in users.backlog._arrivals]
         assert sorted([*held, *users.done, *waiting]) == list(range(self.arrived))
         assert users.user_pool.in_flight == len(held) <= users.user_pool.max_in_flight
         assert not waiting or len(held) == len(users.greenlets)

@@ -77,6 +77,20 @@ P95 = TargetMetric("p95", "response", "percentile", Fraction(95, 100))
         ("timeouts == 0%", TargetMetric("timeouts"), "==", BoundKind.SHARE, 0),
         ("connection_errors < 1", TargetMetric("connection_errors"), "<", BoundKind.COUNT, 1),
         ("protocol_errors == 0", TargetMetric("protocol_errors"), "==", BoundKind.COUNT, 0),
+        (
+            "within(400ms) >= 99%",
+            TargetMetric("within(400ms)", within_ns=400 * MS),
+            ">=",
+            BoundKind.SHARE,
+            Fraction(99, 100),
+        ),
+        (
+            " within ( 1m 30s )>99.5 % ",
+            TargetMetric("within(1m30s)", within_ns=90 * NS),
+            ">",
+            BoundKind.SHARE,
+            Fraction(199, 200),
+        ),
         ("unsent == 0", TargetMetric("unsent"), "==", BoundKind.COUNT, 0),
     ],
 )

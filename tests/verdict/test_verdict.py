@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.findings import Finding
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.targets import Target, parse_target
@@ -384,3 +385,30 @@ def test_a_run_that_was_ended_and_interrupted_is_void(run: Recorder) -> None:
     abort_target = parse_target("timeouts == 0", abort=True)
     made = replace(evidence(run), aborted_by=abort_target.expr, targets=(abort_target,), interrupted="SIGINT")
     assert judge(made).state is State.VOID
+
+
+@pytest.mark.parametrize(
+    ("burst_lag_ms", "steady_lag_ms", "helps"), [(40, 0, True), (40, 40, False), (0, 40, False)]
+)
+def test_the_lag_of_many_at_once_is_said_to_be_that(
+    burst_lag_ms: int, steady_lag_ms: int, *, helps: bool
+) -> None:
+    stages = (
+        Stage("before", Fraction(10), Fraction(10), 10 * NS),
+        Stage("doors", Fraction(1000), Fraction(1000), NS // 5),
+    )
+    recorder = MeasurementRecorder()
+    for stage, count, lag_ms in ((0, 100, steady_lag_ms), (1, 200, burst_lag_ms)):
+        for _ in range(count):
+            due_ns = stage * 10 * NS
+            sent_ns = due_ns + lag_ms * 1_000_000
+            recorder.record_sent(sent_ns)
+            recorder.record_done(stage, Exchange(0, due_ns, sent_ns, sent_ns + 1_000_000, Outcome.OK, 0, 201))
+    verdict = judge(
+        Evidence(recorder.raw().packed(), stages, 300, lost=0, targets=(parse_target("p95 < 1s"),))
+    )
+    (reason,) = verdict.reasons
+    assert reason.startswith("generator lag p99 40 ms is above max_lag 10 ms; ")
+    assert ("raise load.max_lag" in reason) == helps
+    if helps:
+        assert "the lag of so many at once (200 arrivals in 200 ms in stage doors)" in reason

@@ -40,6 +40,8 @@ def _needed(target: Target) -> int:
     share = target.metric.share
     if share is not None:
         return _ceil(BEYOND / (1 - share))
+    if target.is_within and target.bound < 1:
+        return _ceil(BEYOND / (1 - target.bound))
     if target.kind is BoundKind.SHARE and target.caps and target.bound:
         return _ceil(_ALLOWED / target.bound)
     return 0

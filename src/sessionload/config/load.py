@@ -28,6 +28,7 @@ KEYS = (
     "arrivals",
     "stages",
     "timeout",
+    "patience",
     "max_in_flight",
     "connections",
     "addresses",
@@ -50,6 +51,8 @@ class Load:
 
     schedule: Schedule
     timeout_ns: int
+    patience_ns: int | None
+    """How long an arrival waits to be sent before it gives up; `None` if it does not."""
     max_in_flight: int
     connections: str
     """`reuse` or `per_session`."""
@@ -83,6 +86,11 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
     with mistakes:
         timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
     with mistakes:
+        patience_ns, patience = None, {}
+        if node.get("patience"):
+            patience_ns, written = _duration(node, "patience", "5s", (10 * _MS, "10ms"), (3600 * NS, "1h"))
+            patience = {"patience": written}
+    with mistakes:
         lag_ns, max_lag = _duration(node, "max_lag", "10ms", (_MS, "1ms"), (10 * NS, "10s"))
     with mistakes:
         cpu, max_cpu = _cpu(node)
@@ -103,6 +111,7 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
         "arrivals": arrivals,
         "stages": stages.resolved,
         "timeout": timeout,
+        **patience,
         "max_in_flight": max_in_flight,
         "connections": connections,
         "addresses": addresses,
@@ -114,6 +123,7 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
     return Load(
         schedule=schedule,
         timeout_ns=timeout_ns,
+        patience_ns=patience_ns,
         max_in_flight=max_in_flight,
         connections=connections,
         addresses=addresses,

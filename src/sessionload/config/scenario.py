@@ -18,6 +18,7 @@ from sessionload.config.node import Node
 from sessionload.config.other_tools import parse_written_target
 from sessionload.config.reference import refuse_references
 from sessionload.config.scale import UNSCALED, Scale
+from sessionload.config.slo import check_slo
 from sessionload.config.stages import EXAMPLE
 from sessionload.config.target_stages import check_stages, longest_window_ns, refuse_too_long
 from sessionload.config.turns import check_turns, refuse_unmeasured
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sessionload.workload.text_list import TextList
     from sessionload.workload.turns import Turns
 
-KEYS = ("name", "description", "environment", "users", "load", "turns", "targets", "seed", "scale")
+KEYS = ("name", "description", "environment", "users", "load", "turns", "targets", "slo", "seed", "scale")
 TARGET_KEYS = ("expr", "stage", "stages", "window", "abort")
 
 _TARGET = "p95 < 400ms"
@@ -69,6 +70,8 @@ class Scenario:
     users_at: Place
     schedule: Schedule
     timeout_ns: int
+    patience_ns: int | None
+    """How long an arrival waits to be sent before it gives up; `None` if it does not."""
     max_in_flight: int
     connections: str
     """`reuse` or `per_session`."""
@@ -135,6 +138,10 @@ class Scenario:
             turns = checked[0] if checked else None
         with mistakes:
             targets = _targets(top.need("targets", f"[{_TARGET}]"), good_load, scaled=bool(scale_node))
+        slo = {}
+        with mistakes:
+            slo_node = top.get("slo")
+            slo = {"slo": check_slo(slo_node)} if slo_node else {}
         mistakes.end()
         refuse_unmeasured(top.need("targets", ""), targets, turns)
         resolved = {
@@ -145,6 +152,7 @@ class Scenario:
             "load": load.resolved,
             **({"turns": checked[1]} if checked else {}),
             "targets": list(map(_resolved, top.need("targets", "").items(), targets)),
+            **slo,
             "seed": seed,
             **({"scale": dict(scale_node.value)} if scale_node else {}),
         }
@@ -161,6 +169,7 @@ class Scenario:
             users_at=users.place,
             schedule=load.schedule,
             timeout_ns=load.timeout_ns,
+            patience_ns=load.patience_ns,
             max_in_flight=load.max_in_flight,
             connections=load.connections,
             addresses=load.addresses,

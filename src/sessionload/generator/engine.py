@@ -19,6 +19,7 @@ import gevent
 from gevent.event import Event
 
 from sessionload.contract.response.seen_keys import REPEATED_KEY, SeenKeys
+from sessionload.generator.backlog import Backlog
 from sessionload.generator.connection import Connection
 from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.generator.endpoint import ConnectionPolicy, Endpoint
@@ -85,11 +86,13 @@ class LoadEngine:
         self._schedule = scenario.schedule
         self._timeout_s = scenario.timeout_ns / 1e9
         first = math.ceil(scenario.schedule.peak / max(part.stripes, 1) * _FIRST_USERS_SECONDS) + 8
-        self._user_pool = UserPool(part.share_of(scenario.max_in_flight), self._grow, start_with=first)
-        self.next_start = self._user_pool.next
-        """Returns the next session start for the user that asks, when there is one."""
         self._shared_keys = shared_keys
         self._recorder = Recorder(spec.contract, self._keys, shared_keys)
+        self._backlog = Backlog(scenario.patience_ns, self._recorder.gave_up)
+        most = part.share_of(scenario.max_in_flight)
+        self._user_pool = UserPool(most, self._grow, start_with=first, backlog=self._backlog)
+        self.next_start = self._user_pool.next
+        """Returns the next session start for the user that asks, when there is one."""
         self._starts = DealtStarts(scenario.schedule, self._request, part)
         self._pacer = Pacer(
             self._starts,
@@ -162,6 +165,7 @@ class LoadEngine:
             gevent.sleep(max(0.0, (origin_ns - _HEAD_START_NS - time.monotonic_ns()) / NS))
         self._origin_ns = origin_ns or time.monotonic_ns() + _HEAD_START_NS
         self._process_metrics.begin()
+        self._backlog.begin(self._origin_ns)
         self.begun = True
         grower = gevent.spawn(self._keep_growing, start_users)
         try:
@@ -169,6 +173,7 @@ class LoadEngine:
             self._let_end()
         finally:
             grower.kill()
+            self._backlog.end()
             self._gc_control.end()
         self._over = True
         if first_left is not None:
@@ -187,7 +192,7 @@ class LoadEngine:
 
     def _lapse(self) -> None:
         """Leave out what waits. It has no outcome, so it counts as lost."""
-        self._user_pool.give_up()
+        self._backlog.drop()
 
     def stop(self, grace_s: float | None = None) -> None:
         """Hand out no more arrivals: what is not due yet becomes unsent, what is in flight ends by itself.
@@ -207,7 +212,7 @@ class LoadEngine:
     def _let_end(self) -> None:
         """Let arrivals that wait for a user being started be taken; then let what is in flight end."""
         self._wait_while(lambda: bool(self._user_pool.waiting) and not self._user_pool.full, self._timeout_s)
-        for arrival in self._user_pool.give_up():
+        for arrival in self._backlog.drop():
             self._recorder.unsent(arrival.stage, arrival.due_ns)
         self._wait_while(lambda: bool(self._user_pool.in_flight), self._timeout_s + _DRAIN_GRACE_S)
 
@@ -239,6 +244,8 @@ class LoadEngine:
         measurement = self._recorder.flush()
         repeats = self._shared_keys.take_repeats() if self._shared_keys is not None else []
         measurement.record_repeats(repeats, REPEATED_KEY)
+        if self.begun:
+            measurement.record_backlog(self._backlog.lengths(last=last))
         measurement.generator.users_started, self._users_started = self._users_started, 0
         self._gc_control.report(measurement.generator)
         self._process_metrics.report(measurement.generator)

@@ -66,6 +66,10 @@ class Recorder:
         """Count arrivals of the second of `due_ns` that are never sent."""
         self._measurement.record_unsent(stage, due_ns, count)
 
+    def gave_up(self, start: SessionStart, lag_ns: int) -> None:
+        """Count a session start that waited too long to be sent; `lag_ns` of it because of the generator."""
+        self._measurement.record_gave_up(start.stage, start.due_ns, lag_ns)
+
     def _judge_batch(self) -> None:
         batch = self._ended[:_BATCH]
         del self._ended[:_BATCH]

@@ -1,6 +1,7 @@
 """The idle users, and the arrivals that wait for one.
 
-An arrival goes to an idle user, into the backlog, or is given back as unsent; none is dropped. The user
+An arrival goes to an idle user, into the backlog, or is given back as unsent; none is dropped. In the backlog
+it may give up (see `backlog`). The user
 that was busy most recently goes first, so that few connections are used and stay warm, as in a connection
 pool; the connection itself finds out whether it can still be used. The number of users doubles when few are
 idle, but not again before all that were asked for have started, so that a short stall of the generator does
@@ -13,10 +14,11 @@ that it waits for a user that the generator has not started yet, and that is the
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 import gevent
+
+from sessionload.generator.backlog import Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,14 @@ _MORE_IN_A_TICK = 8
 class UserPool:
     """Idle users (last in, first out) and the backlog (first in, first out)."""
 
-    def __init__(self, max_in_flight: int, grow: Callable[[], None], *, start_with: int) -> None:
+    def __init__(
+        self,
+        max_in_flight: int,
+        grow: Callable[[], None],
+        *,
+        start_with: int,
+        backlog: Backlog | None = None,
+    ) -> None:
         """`grow()` is called when `wanted` has risen; it must not block."""
         self.max_in_flight = max_in_flight
         self._present = 0
@@ -41,11 +50,8 @@ class UserPool:
         self._grow = grow
         self._hub = gevent.get_hub()
         self._idle: list[gevent.Greenlet] = []
-        self._full_since_ns: int | None = None
-        """Since when `max_in_flight` users are there."""
         self._dispatch_limit = _MORE_IN_A_TICK
-        self._backlog: deque[tuple[SessionStart, int]] = deque()
-        """Arrivals, each with the instant (monotonic, ns) since which it waits."""
+        self._backlog = backlog if backlog is not None else Backlog()
 
     @property
     def wanted(self) -> int:
@@ -60,25 +66,25 @@ class UserPool:
     @property
     def oldest_due_ns(self) -> int | None:
         """When the first of the arrivals in the backlog was due."""
-        return self._backlog[0][0].due_ns if self._backlog else None
+        return self._backlog.oldest_due_ns
 
     @property
     def full(self) -> bool:
         """Whether as many users have started as may be in flight."""
-        return self._full_since_ns is not None
+        return self._backlog.full_since_ns is not None
 
     def enter(self) -> None:
         """Count a user that has been started."""
         self._present += 1
         if self._present == self.max_in_flight:
-            self._full_since_ns = time.monotonic_ns()
+            self._backlog.full_since_ns = time.monotonic_ns()
         elif self._backlog and self._present >= self._wanted:
             self._double()
 
     def leave(self) -> None:
         """Count a user that has been stopped."""
         self._present -= 1
-        self._full_since_ns = None
+        self._backlog.full_since_ns = None
 
     def begin_tick(self) -> None:
         """Let a few more be in flight than there are now, before responses are read again."""
@@ -95,7 +101,7 @@ class UserPool:
         if len(idle) * 4 < self._wanted < self.max_in_flight and self._present >= self._wanted:
             self._double()
         if user is None:
-            self._backlog.append((arrival, time.monotonic_ns()))
+            self._backlog.add(arrival)
         else:
             self._count_in()
             user.switch(arrival)
@@ -106,10 +112,8 @@ class UserPool:
 
         Raises GreenletExit when the user is stopped meanwhile.
         """
-        if self._backlog:
-            waiting, since_ns = self._backlog.popleft()
-            if self._full_since_ns is not None:
-                waiting.queued_ns = time.monotonic_ns() - max(since_ns, self._full_since_ns)
+        waiting = self._backlog.take() if self._backlog else None
+        if waiting is not None:
             self._count_in()
             return waiting
         user = gevent.getcurrent()
@@ -124,12 +128,6 @@ class UserPool:
     def done(self) -> None:
         """Count an exchange that has ended."""
         self.in_flight -= 1
-
-    def give_up(self) -> list[SessionStart]:
-        """Empty the backlog and return it: these arrivals are unsent."""
-        unsent = [arrival for arrival, _ in self._backlog]
-        self._backlog.clear()
-        return unsent
 
     def _count_in(self) -> None:
         self.in_flight += 1

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
 from msgspec.json import Encoder
 from msgspec.structs import asdict, astuple, fields
 
-from sessionload.metrics.bounds import Count, Instant, Second, StageNumber, Status
+from sessionload.metrics.bounds import Count, Instant, PositiveCount, Second, StageNumber, Status
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.findings import Finding, Findings
@@ -50,6 +50,7 @@ class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
     connect: Histogram = EMPTY
     tls: Histogram = EMPTY
     lost: Count = 0
+    gave_up_lag: Histogram = EMPTY
 
     @classmethod
     def of(cls, place: tuple[int, int], part: Slice) -> SliceForm:
@@ -82,6 +83,13 @@ class FlowForm(Struct, array_like=True, forbid_unknown_fields=True):
     done: Count
 
 
+class BacklogForm(Struct, array_like=True, forbid_unknown_fields=True):
+    """How many arrivals waited to be sent at most in a second."""
+
+    second: Second
+    waiting: PositiveCount
+
+
 class MeasurementForm(Struct, forbid_unknown_fields=True):
     """A measurement, but for how many exchanges were sent."""
 
@@ -89,6 +97,8 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
     flow: list[FlowForm]
     findings: list[Finding]
     generator: dict[str, Count | AddressCounts]
+    backlog: list[BacklogForm] | UnsetType = UNSET
+    """Left out where none waited."""
 
     @classmethod
     def of(cls, measurement: Measurement) -> MeasurementForm:
@@ -98,23 +108,26 @@ class MeasurementForm(Struct, forbid_unknown_fields=True):
             [FlowForm(second, flow.sent, flow.done) for second, flow in sorted(measurement.flow.items())],
             [finding for _, finding in sorted(measurement.findings.items())],
             to_builtins(measurement.generator),
+            [BacklogForm(*each) for each in sorted(measurement.backlog.items())] or UNSET,
         )
 
     def measurement(self, sent: int) -> Measurement:
         """Return the measurement of what was read. Raises `ValueError` if it contradicts itself."""
         slices = {(part.stage, part.second): part.slice() for part in self.slices}
         flow = {part.second: Flow(part.sent, part.done) for part in self.flow}
+        backlog = {part.second: part.waiting for part in self.backlog or ()}
         findings = Findings((finding.cause, finding) for finding in self.findings)
-        if (len(slices), len(flow), len(findings)) != (len(self.slices), len(self.flow), len(self.findings)):
+        read = (self.slices, self.flow, self.backlog or (), self.findings)
+        if [len(each) for each in (slices, flow, backlog, findings)] != [len(each) for each in read]:
             raise ValueError("a second or a cause stands in it twice")
         health = convert(self.generator, GeneratorHealth)
         counts = {field.encode_name for field in fields(GeneratorHealth) if field.default is not UNSET}
         if not counts <= self.generator.keys():
             raise ValueError("a count of `generator` is missing")
-        return Measurement(slices, flow, findings, health, sent)
+        return Measurement(slices, flow, findings, health, sent, backlog=backlog)
 
 
-class SentForm(MeasurementForm):
+class SentForm(MeasurementForm, kw_only=True):
     """A measurement with how many exchanges were sent, and its turns."""
 
     sent: Count

@@ -40,6 +40,9 @@ class Measurement:
     """Counted when an exchange begins, apart from the outcomes, so that the two can be compared."""
     turns: TurnMeasurement | None = None
     """What was measured of turns, in a run that takes some."""
+    backlog: dict[int, int] = field(default_factory=dict)
+    """How many arrivals waited to be sent at most, by second of the run; of several workers, the sum of their
+    most. Seconds in which none waited are left out."""
 
     def add_slices(self, slices: Iterable[tuple[tuple[int, int], Slice]]) -> None:
         """Add slices by (stage, second)."""
@@ -53,6 +56,8 @@ class Measurement:
             traffic = self.flow.setdefault(second, Flow())
             traffic.sent += flow.sent
             traffic.done += flow.done
+        for second, waiting in other.backlog.items():
+            self.backlog[second] = self.backlog.get(second, 0) + waiting
         for finding in other.findings.values():
             self.findings.add(finding)
         self.generator += other.generator

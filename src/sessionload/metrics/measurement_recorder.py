@@ -13,7 +13,7 @@ from sessionload.metrics.slice_recorder import SliceRecorder
 from sessionload.units import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sessionload.metrics.exchange import Exchange, Failure
     from sessionload.metrics.key_repeat import KeyRepeat
@@ -27,6 +27,7 @@ class MeasurementRecorder:
         self._slices: defaultdict[tuple[int, int], SliceRecorder] = defaultdict(SliceRecorder)
         self._sent: Counter[int] = Counter()
         self._done: Counter[int] = Counter()
+        self._backlog: dict[int, int] = {}
         self._findings: Findings[Finding] = Findings()
 
     def record_sent(self, *sent_ns: int) -> None:
@@ -47,6 +48,16 @@ class MeasurementRecorder:
     def record_unsent(self, stage: int, due_ns: int, count: int = 1) -> None:
         """Count arrivals of the second of `due_ns` that were planned and never sent."""
         self._slices[stage, due_ns // NS].unsent += count
+
+    def record_gave_up(self, stage: int, due_ns: int, lag_ns: int) -> None:
+        """Count an arrival that waited too long to be sent; `lag_ns` of it because of the generator."""
+        part = self._slices[stage, due_ns // NS]
+        part.unsent += 1
+        part.gave_up_lag.record(lag_ns)
+
+    def record_backlog(self, lengths: Mapping[int, int]) -> None:
+        """Take how many arrivals waited at most in each second; a second must come once."""
+        self._backlog.update(lengths)
 
     def record_repeats(self, repeats: Iterable[KeyRepeat], failure: Failure) -> None:
         """Count arrivals whose key another worker had before: their slices count them as valid already."""
@@ -73,6 +84,7 @@ class MeasurementRecorder:
                 for second in sorted(self._sent.keys() | self._done.keys())
             ],
             findings=list(self._findings.values()),
+            backlog=sorted(self._backlog.items()),
             generator=self.generator,
             sent=self._sent.total(),
         )

@@ -47,6 +47,7 @@ class RawMeasurement(Struct):
     generator: GeneratorHealth
     sent: Count
     turns: RawTurns | None = None
+    backlog: list[tuple[Second, Count]] = []
 
     def packed(self) -> Measurement:
         """Return the measurement with its counts packed. Raises `ValueError` as its slices do."""
@@ -57,6 +58,7 @@ class RawMeasurement(Struct):
             generator=self.generator,
             sent=self.sent,
             turns=self.turns.packed() if self.turns is not None else None,
+            backlog=dict(self.backlog),
         )
 
 

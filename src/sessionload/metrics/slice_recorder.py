@@ -31,6 +31,7 @@ class SliceRecorder:
         self.queued_lateness = HistogramRecorder()
         self.connect = HistogramRecorder()
         self.tls = HistogramRecorder()
+        self.gave_up_lag = HistogramRecorder()
 
     def record(self, *exchanges: Exchange) -> None:
         """Count arrivals that were sent and are done."""

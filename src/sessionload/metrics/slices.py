@@ -16,7 +16,17 @@ from sessionload.metrics.bounds import Count, Status
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.histogram import EMPTY, Histogram
 
-HISTOGRAMS = ("valid", "refused", "served", "unqueued_lag", "queued_lag", "queued_lateness", "connect", "tls")
+HISTOGRAMS = (
+    "valid",
+    "refused",
+    "served",
+    "unqueued_lag",
+    "queued_lag",
+    "queued_lateness",
+    "connect",
+    "tls",
+    "gave_up_lag",
+)
 """What a slice holds durations in."""
 
 
@@ -42,6 +52,8 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """How long handshakes took: another part of it."""
     lost: Count = 0
     """Arrivals of which nobody knows what became of them; known when the run has ended."""
+    gave_up_lag: Histogram = EMPTY
+    """Lag of those of the `unsent` that gave up because they had waited too long."""
 
     @property
     def sent(self) -> int:
@@ -52,6 +64,11 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     def accounted(self) -> int:
         """How many arrivals of the slice there is an account of: sent and done, unsent, or lost."""
         return self.sent + self.unsent + self.lost
+
+    @property
+    def gave_up(self) -> int:
+        """How many of the unsent had waited too long."""
+        return 0 if self.gave_up_lag is EMPTY else self.gave_up_lag.ended
 
     @property
     def errors(self) -> int:
@@ -75,7 +92,12 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     @property
     def lag(self) -> Histogram:
-        """How late the generator itself was."""
+        """How late the generator itself was, with all that were sent or gave up."""
+        return self.sent_lag + self.gave_up_lag
+
+    @property
+    def sent_lag(self) -> Histogram:
+        """How late the generator itself was with what it sent."""
         return self.unqueued_lag + self.queued_lag
 
     @property
@@ -89,6 +111,8 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             histogram: Histogram = getattr(self, name)
             if histogram is not EMPTY:
                 histogram.check()
+        if self.gave_up > self.unsent:
+            raise ValueError("more gave up than were not sent")
 
     def __add__(self, other: Slice) -> Slice:
         return Slice(

@@ -27,13 +27,14 @@ def over(measurement: Measurement, keep: Callable[[int], bool] = lambda _: True)
     return total(slices[place] for place in slices if keep(place[0]))
 
 
-def ended(measurement: Measurement) -> tuple[Counter[Outcome], int]:
-    """Return how all arrivals that were sent have ended, and how many were not sent."""
+def ended(measurement: Measurement) -> tuple[Counter[Outcome], int, int]:
+    """Return how all that were sent have ended, how many were not sent, and how many of these gave up."""
     slices = measurement.slices
     known = slices.sums if isinstance(slices, SpooledSlices) else None
     outcomes: Counter[Outcome] = Counter()
-    unsent = 0
+    unsent = gave_up = 0
     for part in slices.values() if known is None else known.values():
         outcomes.update(part.outcomes)
         unsent += part.unsent
-    return outcomes, unsent
+        gave_up += part.gave_up
+    return outcomes, unsent, gave_up

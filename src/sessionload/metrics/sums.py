@@ -45,7 +45,7 @@ class Sum:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.unsent = self.lost = 0
+        self.unsent = self.gave_up = self.lost = 0
         self._statuses: Counter[int] = Counter()
         self._histograms = {name: _Vector() for name in HISTOGRAMS}
 
@@ -56,6 +56,7 @@ class Sum:
         for status, count in part.statuses.items():
             self._statuses[status] += count
         self.unsent += part.unsent
+        self.gave_up += part.gave_up
         self.lost += part.lost
         for name, vector in self._histograms.items():
             histogram = getattr(part, name)

@@ -47,6 +47,7 @@ def render(model: ReportModel) -> str:
         model.headline,
         *([f"EMBEDDED STUB. {model.stub_note}"] if model.stub_note else []),
         model.identity,
+        *([model.budget] if model.budget else []),
         model.lateness_statement,
         model.generator_statement,
     )

@@ -67,6 +67,9 @@ def _answer(model: ReportModel) -> Iterator[str]:
         room=_TARGETS,
         what="target",
     )
+    if model.budget:
+        yield f"{escaped(model.budget)}."
+        yield ""
     yield from table(
         ("Stage", "Load", "For", "Arrivals", "No session", "p50", "p95", "p99"),
         (

@@ -31,6 +31,7 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
         ),
         ("Why this run is void", _paragraphs(model.reasons, columns)),
         ("Targets", _targets(model, columns)),
+        ("Error budget", _paragraphs([f"{model.budget}." if model.budget else ""], columns)),
         ("Stages", _stages(model.stages, columns)),
         ("Arrivals", _paragraphs([model.identity], columns)),
         (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from sessionload.verdict.judged_stages import judged_seconds, judged_stages
 from sessionload.verdict.readings import NOTHING, SlidingReading, add, keeps
-from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
+from sessionload.verdict.without_lag import LagBySecond, without_lag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,14 +32,17 @@ if TYPE_CHECKING:
 class AbortWatch:
     """Judges the abort targets of a run from the slices of its deltas."""
 
-    def __init__(self, stages: Sequence[Stage], targets: Sequence[Target], limits: Limits) -> None:
+    def __init__(
+        self, stages: Sequence[Stage], targets: Sequence[Target], limits: Limits, patience_ns: int = 0
+    ) -> None:
+        """`patience_ns` is how long arrivals wait to be sent before they give up."""
         self._targets = [target for target in targets if target.abort]
         self._judged = [judged_stages(stages, target.stages) for target in self._targets]
         """For each target the numbers of its stages."""
         self._stretches = [judged_seconds(stages, judged) for judged in self._judged]
         measured = [second for stretch in judged_seconds(stages, judged_stages(stages)) for second in stretch]
         self._next, self._end = (measured[0], measured[-1] + 1) if measured else (0, 0)
-        self._lags = LagBySecond(limits.lag_p99_ns)
+        self._lags = LagBySecond(limits.lag_p99_ns, patience_ns)
         self._slices: defaultdict[int, list[tuple[int, Slice]]] = defaultdict(list)
         """By second: each slice with the number of its stage."""
         self._windows = {
@@ -52,7 +55,7 @@ class AbortWatch:
     @classmethod
     def of(cls, header: RunHeader) -> Self:
         """Return a watch for the run of a header."""
-        return cls(header.stages, header.targets, header.limits)
+        return cls(header.stages, header.targets, header.limits, header.patience_ns)
 
     def add(self, slices: Mapping[tuple[int, int], Slice]) -> None:
         """Take the slices of a delta, by (stage, second)."""
@@ -98,7 +101,7 @@ class AbortWatch:
         if self._next >= settled_second:
             return False
         slices = [part for _, part in self._slices.get(self._next, [])]
-        return under_way_until(self._next, slices) < settled_second
+        return self._lags.under_way_until(self._next, slices) < settled_second
 
     def _at_best(self, target: Target, second: int, slices: list[Slice]) -> Reading:
         return without_lag(

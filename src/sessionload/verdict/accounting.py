@@ -29,13 +29,15 @@ class Accounting:
     lost: int
     outcomes: Mapping[Outcome, int]
     """All of the closed set, zeros too."""
+    gave_up: int = 0
+    """Those of the unsent that had waited as long as the patience of their scenario."""
 
     @classmethod
     def of(cls, measurement: Measurement, *, planned: int, lost: int) -> Self:
         """Return the accounting of a run that planned and lost so many arrivals."""
-        known, unsent = ended(measurement)
+        known, unsent, gave_up = ended(measurement)
         outcomes = {outcome: known[outcome] for outcome in Outcome}
-        return cls(planned, measurement.sent, unsent, lost, outcomes)
+        return cls(planned, measurement.sent, unsent, lost, outcomes, gave_up)
 
     @property
     def ended(self) -> int:
@@ -78,5 +80,6 @@ class Accounting:
 
     @property
     def sentence(self) -> str:
-        """Both equations."""
-        return f"{self.arrivals_sentence}; {self.outcomes_sentence}"
+        """Both equations, and how many of the unsent gave up, if any did."""
+        split = f"; of the unsent {self.gave_up:,} gave up" if self.gave_up else ""
+        return f"{self.arrivals_sentence}; {self.outcomes_sentence}{split}"

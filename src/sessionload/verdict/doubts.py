@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.stage_sums import over
-from sessionload.units import duration_text, significant
+from sessionload.units import NS, duration_text, significant
 from sessionload.verdict.accounting import Accounting
 from sessionload.verdict.turn_doubts import turn_doubts
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.evidence import Evidence
 
+_BURST_NS = 2 * NS
+"""A stage that is no longer than this is a burst."""
 _GENERATOR = "generator/"
 """How the cause of a finding begins if the generator or its machine made the exchange fail."""
 
@@ -75,6 +77,24 @@ def _ended_early(evidence: Evidence, cut: int) -> list[str]:
     return reasons
 
 
+def _burst_cure(evidence: Evidence) -> str:
+    """Return what to do where the lag is that of many at once, in short stages; else nothing."""
+    measured = {number: stage for number, stage in enumerate(evidence.stages) if not stage.warmup}
+    bursts = {number: stage for number, stage in measured.items() if stage.duration_ns <= _BURST_NS}
+    if not bursts:
+        return ""
+    steady = over(evidence.measurement, lambda stage: stage in measured and stage not in bursts).lag
+    limit_ns = evidence.limits.lag_p99_ns
+    if steady and (steady.quantile(Fraction(99, 100)) or 0) > limit_ns:
+        return ""
+    stage = max(bursts.values(), key=lambda stage: stage.area / stage.duration_ns)
+    arrivals = f"{round(stage.area):,} arrivals in {duration_text(stage.duration_ns)}"
+    return (
+        f"that is the lag of so many at once ({arrivals} in stage {stage.name}): let them come over a longer"
+        " time, share them among more workers, or raise load.max_lag to the lag that you accept"
+    )
+
+
 def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
     reasons = []
     limits = evidence.limits
@@ -94,7 +114,7 @@ def _generator_reasons(evidence: Evidence, total: Slice) -> list[str]:
     if late is not None and late > limits.lag_p99_ns:
         reasons.append(
             f"generator lag p99 {duration_text(late)} is above max_lag {duration_text(limits.lag_p99_ns)};"
-            " use a quieter machine or a lower rate"
+            f" {_burst_cure(evidence) or 'use a quieter machine or a lower rate'}"
         )
     reasons += [
         f"{finding.message} ({_times(finding.count)}): the cause is on the generator's side"

@@ -39,3 +39,5 @@ class Evidence:
     """How many turns a conversation has; 0 in a run without any."""
     clock_error_ns: int = 0
     """By how much the clock of a worker may differ from the master's at most."""
+    patience_ns: int = 0
+    """How long an arrival waits to be sent before it gives up; 0 if it does not."""

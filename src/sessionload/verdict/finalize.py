@@ -78,6 +78,7 @@ def judged_result(
         limits=header.limits,
         script=script_of(header.scenario),
         clock_error_ns=clock_error_ns(workers),
+        patience_ns=header.patience_ns,
     )
     verdict = judge(evidence)
     return Result.of(header, run=run, lost=lost, measurement=measurement, verdict=verdict, workers=workers)

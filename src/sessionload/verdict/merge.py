@@ -84,6 +84,7 @@ def _difference(first: Result, other: Result) -> str:
         ("the list of its targets", first.targets, other.targets),
         ("what its scenario allows the generator", first.limits, other.limits),
         ("what its users say in turns", first.scenario.get("turns"), other.scenario.get("turns")),
+        ("the patience of its users", first.patience_ns, other.patience_ns),
     )
     return next((name for name, ours, theirs in compared if ours != theirs), "")
 

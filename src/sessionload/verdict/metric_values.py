@@ -6,7 +6,8 @@ out has no contract violation, and no evidence about the contract either.
 
 Ties. Counts, shares, `min`, `mean` and `max` are exact. A percentile is known to the grain of its histogram
 (less than 0.1 %), so a percentile that cannot be told from the bound counts as equal to it: it misses `<` and
-`>`, and meets `<=` and `>=`.
+`>`, and meets `<=` and `>=`. `within(400ms)` counts arrivals that took at most 400 ms for sure: what is in
+the bucket of 400 ms cannot be told from later ones and counts as later; `too_near` says how many that are.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.buckets import bucket_of
+from sessionload.metrics.buckets import bounds_of, bucket_of
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.metrics.histogram import Histogram
 from sessionload.units import duration_text, share_text, significant
@@ -68,12 +69,51 @@ def metric_value(target: Target, part: Slice) -> MetricValue:
         view: Histogram = getattr(part, metric.view)
         return view
     arrivals = part.accounted
+    if metric.within_ns is not None:
+        return CountValue(below(part.valid, within_edge(metric.within_ns)), arrivals, arrivals)
     if metric.name in _SHOWN_BY:
         outcome, shown_by = _SHOWN_BY[metric.name]
         evidence = sum(count for seen, count in part.outcomes.items() if seen in shown_by)
         return CountValue(part.outcomes.get(outcome, 0), arrivals, evidence)
     counted = {"error_rate": part.errors, "achieved_rate": part.sent, "unsent": part.unsent}
     return CountValue(counted[metric.name], arrivals, arrivals)
+
+
+def within_edge(within_ns: int) -> int:
+    """Return the first bucket that may hold a duration above `within_ns`."""
+    return bucket_of(within_ns + 1)
+
+
+def below(histogram: Histogram, edge: int) -> int:
+    """Return how many durations are in buckets below `edge`."""
+    if histogram.minimum is None or bucket_of(histogram.minimum) >= edge:
+        return 0
+    if bucket_of(histogram.maximum) < edge:
+        return histogram.ended
+    return sum(count for bucket, count in histogram.items() if bucket < edge)
+
+
+def too_near(within_ns: int, part: Slice) -> int:
+    """Return how many arrivals took so nearly `within_ns` that nobody can tell whether they took longer."""
+    edge = within_edge(within_ns)
+    return below(part.valid, edge + 1) - below(part.valid, edge) if bounds_of(edge)[0] <= within_ns else 0
+
+
+def in_time_text(within_ns: int, part: Slice) -> str:
+    """Return the share of arrivals that were served in time: `99.2 %`."""
+    in_time, near = below(part.valid, within_edge(within_ns)), too_near(within_ns, part)
+    if near and not in_time:  # which may be some all the same
+        return f"at most {share_text(near, part.accounted)}"
+    return share_text(in_time, part.accounted)
+
+
+def near_text(within_ns: int, part: Slice) -> str:
+    """Return how many that are not counted may have been in time, as a sentence without an end."""
+    near = too_near(within_ns, part)
+    if not near:
+        return ""
+    arrivals = "1 arrival took" if near == 1 else f"{near:,} arrivals took"
+    return f"{arrivals} {duration_text(within_ns)} to 0.1 %, and may have been in time"
 
 
 def value_of(target: Target, reading: MetricValue) -> Fraction | None:

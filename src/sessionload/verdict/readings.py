@@ -12,13 +12,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.metrics.buckets import bucket_of
-from sessionload.verdict.metric_values import CountValue, holds, metric_value
+from sessionload.verdict.metric_values import CountValue, below, holds, metric_value, within_edge
 from sessionload.verdict.targets import BoundKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.targets import Target
 
@@ -44,8 +43,11 @@ NOTHING = Reading(0)
 def edge_of(target: Target) -> int:
     """Return the bucket that divides durations: of `<` and `>=` that of the bound, of `<=` and `>` the next.
 
+    Of `within(400ms)` it is the first one that may hold a longer duration.
     A percentile that cannot be told from the bound counts as equal to it, so its whole bucket is on one side.
     """
+    if target.metric.within_ns is not None:
+        return within_edge(target.metric.within_ns)
     bucket = bucket_of(target.bound.numerator)
     return bucket if target.op in {"<", ">="} else bucket + 1
 
@@ -136,21 +138,12 @@ def _of_slice(target: Target, part: Slice) -> Reading:
     ended = value.ended
     return Reading(
         samples=ended + value.never,
-        part=_below(value, ended, edge_of(target)) if target.metric.share is not None else 0,
+        part=below(value, edge_of(target)) if target.metric.share is not None else 0,
         never=value.never,
         total_ns=value.total,
         least=value.minimum,
         most=value.maximum,
     )
-
-
-def _below(histogram: Histogram, ended: int, edge: int) -> int:
-    """Return how many of the `ended` durations are in buckets below `edge`."""
-    if histogram.minimum is None or bucket_of(histogram.minimum) >= edge:
-        return 0
-    if bucket_of(histogram.maximum) < edge:
-        return ended
-    return sum(count for bucket, count in histogram.items() if bucket < edge)
 
 
 def value_of_reading(target: Target, reading: Reading) -> Fraction | None:

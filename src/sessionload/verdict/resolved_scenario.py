@@ -48,6 +48,17 @@ def script_of(scenario: Mapping[str, Any]) -> int:
     return len(said) if isinstance(said, list | tuple) else 0
 
 
+def patience_of(scenario: Mapping[str, Any]) -> int:
+    """Return the patience of a scenario in a result, in nanoseconds; 0 if it has none.
+
+    Raises `UnreadableTargetError`.
+    """
+    load = scenario.get("load", {})
+    with suppress(ValueError, TypeError, AttributeError):
+        return parse_duration(load["patience"]) if "patience" in load else 0
+    raise UnreadableTargetError("the patience of its scenario cannot be read")
+
+
 def _target(number: int, written: object) -> Target:
     with suppress(KeyError, ValueError, TypeError, AttributeError):
         if isinstance(written, str):

@@ -122,6 +122,7 @@ class Result(RunHeader):
                 "sent": accounting.sent,
                 "unsent": accounting.unsent,
                 "lost": accounting.lost,
+                **({"gave_up": accounting.gave_up} if accounting.gave_up else {}),
             },
         )
         yield "outcomes", {outcome.value: count for outcome, count in accounting.outcomes.items()}
@@ -129,6 +130,8 @@ class Result(RunHeader):
         yield "planned_by_second", planned_by_second
         yield "slices", slice_forms(self.measurement)
         yield "flow", iter(others.flow)
+        if others.backlog:
+            yield "backlog", iter(others.backlog)
         yield "findings", to_builtins(others.findings)
         yield "generator", others.generator
         if self.workers:
@@ -191,7 +194,8 @@ class Result(RunHeader):
         if form.turns is not UNSET:
             _check_turns(result.turns, form.turns, len(header.stages))
         accounting = result.accounting
-        if form.arrivals.unsent != accounting.unsent or form.outcomes != accounting.outcomes:
+        totals = (accounting.unsent, accounting.gave_up, accounting.outcomes)
+        if totals != (form.arrivals.unsent, form.arrivals.gave_up or 0, form.outcomes):
             raise ValueError("its totals are not the sums of its slices")
         ended = (accounting.ended, accounting.unsent)
         if form.workers and ended != tuple(map(sum, zip(*map(_ended, form.workers), strict=True))):

@@ -91,6 +91,8 @@ class ArrivalsForm(Struct, forbid_unknown_fields=True):
     sent: Count
     unsent: Count
     lost: Count
+    gave_up: Count | UnsetType = UNSET
+    """Those of the unsent that had waited too long; left out where none did."""
 
 
 class LatencyForm(Struct, forbid_unknown_fields=True):

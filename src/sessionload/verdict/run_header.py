@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET, structs
 
 from sessionload.units import NS
-from sessionload.verdict.resolved_scenario import limits_of, targets_of
+from sessionload.verdict.resolved_scenario import limits_of, patience_of, targets_of
 from sessionload.workload.schedule import Stage
 
 if TYPE_CHECKING:
@@ -73,9 +73,13 @@ class RunHeader:
     limits: Limits = field(init=False, repr=False, compare=False)
     """Those of the scenario."""
 
+    patience_ns: int = field(init=False, repr=False, compare=False)
+    """That of the scenario: how long an arrival waits to be sent before it gives up; 0 if it does not."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", targets_of(self.scenario))
         object.__setattr__(self, "limits", limits_of(self.scenario))
+        object.__setattr__(self, "patience_ns", patience_of(self.scenario))
 
     @property
     def starts_ns(self) -> tuple[int, ...]:

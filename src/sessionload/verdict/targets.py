@@ -9,6 +9,8 @@ on a count: a percentile of the first few arrivals says nothing.
     metric    := [view "."] statistic             bound: a duration with unit
                | "error_rate"                     bound: a share in %; arrivals without a valid session
                | "achieved_rate"                  bound: a share in %; arrivals that were sent
+               | "within(" duration ")"           bound: a share in %, a lower one; arrivals with a valid
+                                                  session so long after they were due at most
                | count                            bound: a whole number, or a share of arrivals in %
                | "turn." of any of these, but achieved_rate: turns of conversations
     view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls"
@@ -55,6 +57,8 @@ TURN_COUNTS = (*COUNTS, "dead_keys", "ended_early")
 _COMMON = ("p50", "p90", "p95", "p99", "p99.9", "min", "mean", "max")
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 _UPPER = ("<", "<=")
+_LOWER = (">", ">=")
+_WITHIN = "within(400ms)"
 _SYNONYMS = {
     "average": "mean",
     "avg": "mean",
@@ -64,12 +68,14 @@ _SYNONYMS = {
     "5xx": "server_errors",
     "429": "throttled",
     "dropped": "unsent",
+    **dict.fromkeys(("apdex", "slo", "within"), _WITHIN),
     **dict.fromkeys(("errors", "failures", "failed", "failure_rate", "fail_rate"), "error_rate"),
     **dict.fromkeys(("latency", "duration", "response_time", "response", "answered", "service"), "p95"),
 }
 _MENDED = {"=<": "<=", "=>": ">=", "<<": "<", ">>": ">", "===": "=="}
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?|\.[0-9]{1,30}")
 _PERCENTILE = re.compile(r"p([0-9]{1,30}(?:\.[0-9]{1,30})?)")
+_WITHIN_FORM = re.compile(r"within\s*\((.*)\)")
 _UNDERSCORED = re.compile(r"p([0-9]+)_([0-9]+)")
 
 
@@ -91,6 +97,8 @@ class TargetMetric:
     statistic: str = ""
     share: Fraction | None = None
     """The percentile as a fraction: 19/20 for p95."""
+    within_ns: int | None = None
+    """Of `within(400ms)`, how long after it was due an arrival may have its session."""
 
     @property
     def of_turns(self) -> bool:
@@ -140,6 +148,18 @@ class Target:
         """Whether the bound is an upper one; `== 0` is `<= 0`."""
         return self.op in _UPPER or (self.op == "==" and not self.bound)
 
+    @property
+    def suffers_from_lag(self) -> bool:
+        """Whether the generator's own lag can make it missed: lag serves nobody, and makes nothing faster."""
+        if self.metric.name == "achieved_rate":
+            return not self.caps
+        return self.caps or self.is_within
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it is on the share of users who were served in time."""
+        return self.metric.within_ns is not None
+
 
 def named_target(expr: str, stages: Sequence[str]) -> str:
     """Return a target with the stages that it is judged over."""
@@ -163,11 +183,12 @@ def parse_target(
     metric = _metric(name)
     _check_op(expr.strip(), op, metric)
     kind, bound = _bound(metric, written, op)
+    if metric.within_ns is not None and op == ">" and bound == 1:
+        raise ValueProblem("nothing is above 100%", f"did you mean {name} >= {written}?")
     if op == "<" and not bound:
         raise ValueProblem(f"nothing is below {written}", f"did you mean {name} <= {written}?")
-    target = Target(
-        f"{name} {op} {''.join(written.split())}", metric, op, kind, bound, window_ns, abort, stages
-    )
+    expr = f"{metric.name} {op} {''.join(written.split())}"
+    target = Target(expr, metric, op, kind, bound, window_ns, abort, stages)
     _check_window(window_ns)
     if metric.of_turns and (window_ns is not None or abort):
         raise ValueProblem(
@@ -193,6 +214,8 @@ def _parts(text: str) -> tuple[str, str, str]:
 def _metric(name: str) -> TargetMetric:
     if name.startswith(TURN):
         return _named(name, name.removeprefix(TURN), TURN_VIEWS, SHARES[:1], TURN_COUNTS, TURN)
+    if within := _WITHIN_FORM.fullmatch(name):
+        return _within(within[1].strip())
     return _named(name, name, VIEWS, SHARES, COUNTS)
 
 
@@ -213,7 +236,8 @@ def _named(
     percentile = _PERCENTILE.fullmatch(statistic)
     if not percentile and statistic not in ("min", "mean", "max"):
         synonym = _SYNONYMS.get(statistic, statistic)
-        hint = nearest(synonym, (*_COMMON, *shares, *counts))
+        further = () if family else (_WITHIN,)
+        hint = nearest(synonym, (*_COMMON, *shares, *counts, *further))
         raise ValueProblem(f"{quoted(name)} is not a metric", hint)
     if view not in views:
         raise ValueProblem(f"{quoted(view)} is not a view of the durations", nearest(view, views))
@@ -228,6 +252,15 @@ def _named(
     return TargetMetric(name, family + view, "percentile", share)
 
 
+def _within(written: str) -> TargetMetric:
+    if _NUMBER.fullmatch(written):
+        raise _duration_without_unit(written)
+    within_ns = parse_duration(written)
+    if not within_ns:
+        raise ValueProblem("nobody is served within no time", f"write it like {_WITHIN} >= 99%")
+    return TargetMetric(f"within({''.join(written.split())})", within_ns=within_ns)
+
+
 def _check_op(text: str, op: str, metric: TargetMetric) -> None:
     if op == "=":
         cure = "<=" if metric.view else "=="
@@ -235,6 +268,9 @@ def _check_op(text: str, op: str, metric: TargetMetric) -> None:
     if op not in _OPERATORS:
         hint = f"did you mean {_MENDED[op]}?" if op in _MENDED else f"known here: {' '.join(_OPERATORS)}"
         raise ValueProblem(f"{quoted(op)} is not a comparison", hint)
+    if metric.within_ns is not None and op not in _LOWER:
+        message = f"{metric.name} is the share of users served in time, and has a lower bound"
+        raise ValueProblem(message, f"did you mean {metric.name} >= …?")
     if op == "==" and metric.view:
         raise ValueProblem("no duration is met to the nanosecond", f"did you mean {metric.name} <= …?")
 
@@ -248,9 +284,10 @@ def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Frac
                 f"{metric.name} is a duration, not a share", f"write it like {metric.name} {op} 400ms"
             )
         return BoundKind.DURATION, Fraction(parse_duration(written))
-    if metric.counted in SHARES and _NUMBER.fullmatch(written):
+    is_share = metric.counted in SHARES or metric.within_ns is not None
+    if is_share and _NUMBER.fullmatch(written):
         raise _share_without_unit(written)
-    if metric.counted in SHARES or written.endswith("%"):
+    if is_share or written.endswith("%"):
         return BoundKind.SHARE, parse_share(written)
     if not re.fullmatch(r"[0-9]{1,18}", written):
         raise ValueProblem(
@@ -286,7 +323,7 @@ def _check_abort(target: Target) -> None:
         raise ValueProblem(
             "achieved_rate cannot abort a run: it is low whenever a run begins", "leave out abort"
         )
-    if not target.caps:
+    if not target.caps and not target.is_within:
         raise ValueProblem("only an upper bound can abort a run", f"write {name} < … or leave out abort")
     if target.kind is not BoundKind.COUNT and target.window_ns is None:
         raise ValueProblem(

@@ -20,9 +20,11 @@ from sessionload.verdict.doubts import doubts
 from sessionload.verdict.judged_stages import judged_spans_ns, judged_stages
 from sessionload.verdict.metric_values import (
     holds,
+    in_time_text,
     margin_text,
     measured_text,
     metric_value,
+    near_text,
     samples_of,
     value_of,
 )
@@ -30,7 +32,7 @@ from sessionload.verdict.readings import NOTHING, add, keeps
 from sessionload.verdict.targets import Target, named_target, parse_target
 from sessionload.verdict.turn_value import is_missed_without_lag, turn_value, turns_of
 from sessionload.verdict.windows import Seconds
-from sessionload.verdict.without_lag import LagBySecond, under_way_until, without_lag
+from sessionload.verdict.without_lag import LagBySecond, without_lag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +134,9 @@ class _Judgement:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         measurement = evidence.measurement
-        self._lags = LagBySecond.of(measurement.slices.items(), evidence.limits.lag_p99_ns)
+        self._lags = LagBySecond.of(
+            measurement.slices.items(), evidence.limits.lag_p99_ns, evidence.patience_ns
+        )
         self._parts: dict[frozenset[int], _Part] = {}
 
     @property
@@ -271,7 +275,7 @@ class _Part:
     def _of_window(self, target: Target, window: Window) -> range:
         """Return the seconds whose lag may have changed a window."""
         ends = (
-            under_way_until(second, self._seconds.slices(second))
+            self._lags.under_way_until(second, self._seconds.slices(second))
             for second in range(window.start, window.start + target.window_s)
         )
         return range(window.start, max(ends) + 1)
@@ -279,7 +283,9 @@ class _Part:
     def _shown(self, target: Target, window: Window, note: str) -> JudgedTarget:
         end = window.start + target.window_s
         measured = self._sum_of(target, window)
-        return replace(_judged(target, measured), note=note, window=f"{window.start} s to {end} s")
+        judged = _judged(target, measured)
+        note = "; ".join(filter(None, (note, judged.note)))
+        return replace(judged, note=note, window=f"{window.start} s to {end} s")
 
     def _sum_of(self, target: Target, window: Window) -> Slice:
         seconds = range(window.start, window.start + target.window_s)
@@ -312,7 +318,12 @@ class _Part:
 
 def _judged(target: Target, measured: Slice) -> JudgedTarget:
     """Return a target and what it reads from the sum of some slices, without regard to lag."""
-    return _judged_value(target, metric_value(target, measured))
+    judged = _judged_value(target, metric_value(target, measured))
+    within_ns = target.metric.within_ns
+    if within_ns is None or judged.state is not State.MISSED:
+        return judged
+    note = near_text(within_ns, measured)
+    return replace(judged, measured=in_time_text(within_ns, measured), note=note)
 
 
 def _judged_value(target: Target, reading: MetricValue) -> JudgedTarget:

@@ -63,12 +63,12 @@ class Seconds:
         return [self._slices[stage, second] for stage in self._stages.get(second, ())]
 
     def before_unsent(self) -> list[range]:
-        """Return the stretches up to the first second in which an arrival was never sent."""
+        """Return the stretches up to the first second with an arrival that the end of the run left unsent."""
         unsent = (
             second
             for stretch in self.stretches
             for second in stretch
-            if any(part.unsent for part in self.slices(second))
+            if any(part.unsent > part.gave_up for part in self.slices(second))
         )
         end = next(unsent, None)
         if end is None:

@@ -10,10 +10,12 @@ and the bound is on the safe side. Without lag an arrival would have ended
   so four times the mean time between the arrivals of that second are added to the lag. Every arrival that was
   under way in such a second may have ended earlier by as much;
 - with a valid session, if its own lag is above `max_lag` and it ended as what a burst after a pause can
-  cause: 429, 5xx, a timeout, or a failed connection. A broken contract or a refused key is no matter of time.
+  cause: 429, 5xx, a timeout, or a failed connection. A broken contract or a refused key is no matter of time;
+- sent, and with a valid session, if it gave up with a lag above `max_lag`, or while the generator paused: as
+  many as were due in as long a time as answers were read late, since no user was free later by more.
 
-Only upper bounds (`<`, `<=`, `== 0`) are looked at: lag makes nothing faster. Arrivals that were lost may
-have been whatever the target asks for, so a target is not missed because of them either.
+Only targets that suffer from lag are looked at, mostly upper bounds: lag makes nothing faster. Arrivals that
+were lost may have been whatever the target asks for, so a target is not missed because of them either.
 `docs/measurement.md` has the rule for people.
 """
 
@@ -48,8 +50,8 @@ _EXCUSED = {
     "timeouts": {Outcome.TIMEOUT},
     "connection_errors": {Outcome.CONNECTION_ERROR},
 }
-
-
+_OF_UNSENT = frozenset({"error_rate", "achieved_rate", "unsent"})
+"""What arrivals that gave up are counted in, or are missing from."""
 _GAPS = 4
 """A pause begins at most so many mean times between arrivals before the first one that shows it."""
 
@@ -57,24 +59,28 @@ _GAPS = 4
 class LagBySecond:
     """The longest lag of the arrivals due in each second, of all stages, and which of them are pauses."""
 
-    def __init__(self, limit_ns: int) -> None:
-        """Begin without lags; one above `limit_ns` is a pause of the generator."""
+    def __init__(self, limit_ns: int, patience_ns: int = 0) -> None:
+        """Begin without lags; one above `limit_ns` is a pause of the generator.
+
+        `patience_ns` is how long arrivals wait to be sent before they give up.
+        """
         self.limit_ns = limit_ns
+        self._patience_ns = patience_ns
         self._longest: defaultdict[int, int] = defaultdict(int)
         self._arrivals: defaultdict[int, int] = defaultdict(int)
         self._pauses: list[int] = []
 
     @classmethod
-    def of(cls, slices: Iterable[tuple[tuple[int, int], Slice]], limit_ns: int) -> Self:
+    def of(cls, slices: Iterable[tuple[tuple[int, int], Slice]], limit_ns: int, patience_ns: int = 0) -> Self:
         """Return the lags of slices by (stage, second)."""
-        lags = cls(limit_ns)
+        lags = cls(limit_ns, patience_ns)
         for (_, second), part in slices:
             lags.add(second, part)
         return lags
 
     def add(self, second: int, part: Slice) -> None:
         """Take note of the lags of a slice."""
-        longest = max(part.unqueued_lag.maximum, part.queued_lag.maximum)
+        longest = max(part.unqueued_lag.maximum, part.queued_lag.maximum, part.gave_up_lag.maximum)
         if longest > self.limit_ns and self._longest[second] <= self.limit_ns:
             self._pauses.insert(bisect_left(self._pauses, second), second)
         self._longest[second] = max(self._longest[second], longest)
@@ -100,18 +106,22 @@ class LagBySecond:
         """Return the seconds from `first` to `last`, both included, that have a pause."""
         return self._pauses[bisect_left(self._pauses, first) : bisect_left(self._pauses, last + 1)]
 
+    def under_way_until(self, second: int, slices: Iterable[Slice]) -> int:
+        """Return the last second in which an arrival due in `second`, answered or given up, was under way."""
+        longest_ns = max((_under_way_ns(part, self._patience_ns) for part in slices), default=0)
+        return second + 1 + longest_ns // NS
+
     def read_late_ns(self, second: int, slices: Iterable[Slice]) -> int:
         """Return by how much the answers to the arrivals of a second may have been read late."""
         if not self._pauses:
             return 0
-        pauses = self.pauses(second, under_way_until(second, slices))
+        pauses = self.pauses(second, self.under_way_until(second, slices))
         return sum(self._longest[pause] + _GAPS * NS // self._arrivals[pause] for pause in pauses)
 
 
-def under_way_until(second: int, slices: Iterable[Slice]) -> int:
-    """Return the last second in which an arrival due in `second`, if it was answered, was under way."""
-    longest_ns = max((max(part.valid.maximum, part.refused.maximum) for part in slices), default=0)
-    return second + 1 + longest_ns // NS
+def _under_way_ns(part: Slice, patience_ns: int) -> int:
+    answered_ns = max(part.valid.maximum, part.refused.maximum)
+    return max(answered_ns, patience_ns + part.gave_up_lag.maximum) if part.gave_up else answered_ns
 
 
 def without_lag(
@@ -131,7 +141,7 @@ def _without_loss(target: Target, reading: Reading, lost: int) -> Reading:
     name, caps = target.metric.name, target.caps
     if name == "error_rate" and caps:
         return reading._replace(part=reading.part - lost)
-    if name == "achieved_rate" and not caps:
+    if target.is_within or (name == "achieved_rate" and not caps):
         return reading._replace(part=reading.part + lost)
     if target.metric.view != "response":
         return reading
@@ -150,17 +160,26 @@ def _without_lag(
     target: Target, slices: list[Slice], longest_ns: int, read_late_ns: int, limit_ns: int
 ) -> Reading:
     reading = reading_of(target, slices)
-    if not target.caps or not (longest_ns or read_late_ns):
+    if not target.suffers_from_lag or not (longest_ns or read_late_ns):
         return reading
-    late = sum(_late(part, limit_ns) for part in slices) if longest_ns > limit_ns else 0
+    late = sum(_late(part.sent_lag, limit_ns) for part in slices) if longest_ns > limit_ns else 0
+    gave_up = _gave_up_for_lag(slices, read_late_ns, limit_ns)
     view = target.metric.view
+    if target.is_within:
+        lags = [part.sent_lag for part in slices] if longest_ns else []
+        valid = [part.valid for part in slices]
+        earlier = _earlier(valid, lags, edge_of(target), longest_ns, read_late_ns)
+        served = earlier + _excused("error_rate", slices, late) + gave_up
+        return reading._replace(part=min(reading.arrivals, reading.part + served))
     if not view:
-        return reading._replace(part=reading.part - _excused(target.metric.name, slices, late))
+        excused = _excused(target.metric.name, slices, late)
+        excused += gave_up if target.metric.name in _OF_UNSENT else 0
+        return reading._replace(part=reading.part - (excused if target.caps else -excused))
     if view == "lag":
         return reading._replace(part=reading.samples, total_ns=0, least=0, most=0)
-    excused = _excused("error_rate", slices, late) if view == "response" else 0
+    excused = _excused("error_rate", slices, late) + gave_up if view == "response" else 0
     own_ns = longest_ns if view in _WITH_OWN_LAG else 0
-    lags = [part.lag for part in slices] if own_ns else []
+    lags = [part.sent_lag for part in slices] if own_ns else []
     earlier = 0
     if target.metric.share is not None:
         histograms = [getattr(part, view) for part in slices]
@@ -176,10 +195,20 @@ def _without_lag(
     )
 
 
-def _late(part: Slice, limit_ns: int) -> int:
-    """Return how many arrivals lagged by more than the limit."""
+def _late(lag: Histogram, limit_ns: int) -> int:
+    """Return how many lags are above the limit."""
     limit = bucket_of(limit_ns)
-    return sum(count for bucket, count in part.lag.items() if bucket > limit)
+    return sum(count for bucket, count in lag.items() if bucket > limit)
+
+
+def _gave_up_for_lag(slices: list[Slice], read_late_ns: int, limit_ns: int) -> int:
+    """Return how many of those that gave up may have been sent without lag."""
+    gave_up = sum(part.gave_up for part in slices)
+    if not gave_up:
+        return 0
+    late = sum(_late(part.gave_up_lag, limit_ns) for part in slices)
+    meanwhile = -(-sum(part.accounted for part in slices) * read_late_ns // NS)
+    return min(gave_up, late + meanwhile)
 
 
 def _excused(metric: str, slices: list[Slice], late: int) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.report.charts.chart_tables import chart_tables
 from sessionload.report.charts.heat_chart import count_bounds
 from sessionload.report.model.build import build_report_model
 from sessionload.report.model.rows import HeatMap
@@ -63,6 +64,20 @@ def test_traffic_is_a_rate(drawn: Draw, models: dict[str, ReportModel], long_run
     assert stalled.boxes(stroke=_color("done"))[0][1] == pytest.approx(stalled.height(most), abs=1.2)
     for name in ("planned", "sent", "done", "late"):
         assert stalled.lines(stroke=_color(name)) == 1
+    assert stalled.lines(stroke=_color("server")) == 0
+
+
+def test_how_many_waited_at_once_is_a_line_of_the_traffic(drawn: Draw, known: dict[str, Result]) -> None:
+    measurement = replace(known["met"].measurement, backlog={30: 140, 31: 60})
+    model = build_report_model(replace(known["met"], measurement=measurement))
+    seen = drawn(model, "traffic")
+    assert seen.lines(stroke=_color("server")) == 1
+    assert seen.boxes(stroke=_color("server"))[0][1] == pytest.approx(seen.height(140), abs=1.2)
+    traffic = chart_tables(model)["traffic"]
+    assert traffic.columns[-1] == "Waiting"
+    rows = [row for _, group in traffic.groups for row in group]
+    assert [row.cells[-1] for row in rows[29:33]] == ["0", "140", "60", "0"]
+    assert traffic.caption.endswith("Waiting: the most that waited to be sent at once.")
 
 
 def test_outcomes_are_a_stack_with_what_failed_below(drawn: Draw, models: dict[str, ReportModel]) -> None:

@@ -82,15 +82,18 @@ def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
 
 def _traffic(model: ReportModel) -> ChartTable:
     lost = ("lost",) if any(step.lost for step in model.chart_steps) else ()
-    kinds = ("planned", "sent", "done", "late", "unsent", *lost)
+    backlog = ("backlog",) if any(step.backlog for step in model.chart_steps) else ()
+    kinds = ("planned", "sent", "done", "late", "unsent", *lost, *backlog)
+    heads = {"backlog": "Waiting"}
     return ChartTable(
         "traffic",
         "Planned, late and unsent by when arrivals were due; sent and done by when it happened."
         " Late: by more than 10 ms, and by the generator itself."
-        + (" Lost: nobody knows what became of them." if lost else ""),
+        + (" Lost: nobody knows what became of them." if lost else "")
+        + (" Waiting: the most that waited to be sent at once." if backlog else ""),
         "From",
-        tuple(kind.capitalize() for kind in kinds),
-        ("planned", "sent", "done", "late", "", *lost),
+        tuple(heads.get(kind, kind.capitalize()) for kind in kinds),
+        ("planned", "sent", "done", "late", "", *lost, *(("server",) if backlog else ())),
         _by_stage(model, lambda step: tuple(_count(getattr(step, kind)) for kind in kinds)),
     )
 

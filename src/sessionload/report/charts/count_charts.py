@@ -22,17 +22,25 @@ if TYPE_CHECKING:
     from sessionload.report.charts.plot import Drawing
     from sessionload.report.model.rows import ReportModel
 
+_PER_SECOND = "Arrivals per second"
 _DASHES = {"planned": (1, 0), "sent": (1, 0), "done": (5, 3), "late": (2, 2)}
 
 
 def traffic_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
-    """Draw arrivals planned, sent, done and late, and those that were lost as a gap in what was planned."""
+    """Draw arrivals planned, sent, done and late, and those that were lost as a gap in what was planned.
+
+    How many waited to be sent is a line of its own, where any did: a number at once, not one per second.
+    """
     series = {name: Series(name, getattr(palette, name), dash) for name, dash in _DASHES.items()}
     counts = {name: [getattr(step, name) for step in model.chart_steps] for name in series}
+    backlog = [step.backlog * step.length_s for step in model.chart_steps]  # which is divided by the length
+    if any(backlog):
+        series["backlog"], counts["backlog"] = Series("waiting", palette.server, (6, 2, 1, 2)), backlog
     lost = Series("lost", palette.lost, shape="square")
     gap = [step.lost for step in model.chart_steps]
     listed = (*series.values(), lost) if any(gap) else tuple(series.values())
-    canvas = _canvas(model, palette, width, counts.values(), listed)
+    what = "Arrivals per second; waiting at once" if any(backlog) else _PER_SECOND
+    canvas = _canvas(model, palette, width, counts.values(), listed, what)
     planned = Series("planned", palette.planned, shape="square")
     canvas.surfaces(_edge(model, planned, counts["planned"]), opacity=0.22)
     if any(gap):
@@ -85,6 +93,7 @@ def _canvas(
     width: int,
     counts: Iterable[Sequence[int]],
     series: tuple[Series, ...],
+    what: str = _PER_SECOND,
 ) -> Canvas:
     rates = (
         count / step.length_s
@@ -92,7 +101,7 @@ def _canvas(
         for count, step in zip(counted, model.chart_steps, strict=True)
     )
     x, y = time_axis(model, width), count_axis(max(rates))
-    return Canvas(Frame(palette, width, x, y, TIME, "Arrivals per second", series, model.spans))
+    return Canvas(Frame(palette, width, x, y, TIME, what, series, model.spans))
 
 
 def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Datum]:

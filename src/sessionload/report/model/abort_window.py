@@ -32,6 +32,7 @@ def shown_targets(result: Result) -> Iterator[JudgedTarget]:
                 aborted_by=result.run.aborted_by,
                 targets=result.targets,
                 limits=result.limits,
+                patience_ns=result.patience_ns,
             )
         )
     for judged in result.verdict.targets:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
 from sessionload.report.model.about import STUB_NOTE, about, description, is_stub
+from sessionload.report.model.backlog_sentence import backlog_sentence
 from sessionload.report.model.busy_clients import busy_clients_sentence
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
 from sessionload.report.model.generator_statement import generator_statement, health
@@ -35,6 +36,7 @@ from sessionload.report.model.rows import (
     TargetRow,
 )
 from sessionload.report.model.run_facts import run_facts
+from sessionload.report.model.served_in_time import budget_sentence, served_in_time
 from sessionload.report.model.sums import Cells, rates
 from sessionload.report.model.time_axis import clock, step_for
 from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
@@ -108,14 +110,15 @@ def build_report_model(result: Result) -> ReportModel:
         closes=accounting.closes,
         targets=tuple(_targets(result)),
         reasons=tuple(plain(reason) for reason in result.verdict.reasons),
-        glance=_glance(measured),
+        glance=(*_glance(measured), *served_in_time(result, measured)),
+        budget=budget_sentence(result, measured),
         latency=tuple(
             _latency(name, meaning, measured)
             for name, meaning in _LATENCIES.items()
             if name not in _ONLY_IF_SEEN or getattr(measured, name)
         ),
         stages=tuple(_stages(result, sums.stages)),
-        outcomes=tuple(_outcomes(every, measured)),
+        outcomes=tuple(_outcomes(result, every, measured)),
         statuses=tuple(_statuses(every, measured)),
         measured=f"{measured.accounted:,} measured",
         answered=f"{sum(measured.statuses.values()):,} answered",
@@ -130,7 +133,14 @@ def build_report_model(result: Result) -> ReportModel:
         by_rate=tuple(rate_rows(done, sums.groups, width)),
         lateness_gaps=gaps,
         lateness_statement=". ".join(
-            filter(None, (lateness_gap_sentence(steps, gaps), busy_clients_sentence(result)))
+            filter(
+                None,
+                (
+                    lateness_gap_sentence(steps, gaps),
+                    busy_clients_sentence(result),
+                    backlog_sentence(result, every),
+                ),
+            )
         ),
         generator_statement=generator_statement(result, measured),
         response=percentile_spectrum(measured.response),
@@ -220,16 +230,30 @@ def _stages(result: Result, sums: Sequence[Slice]) -> Iterator[StageRow]:
         )
 
 
-def _outcomes(every: Slice, measured: Slice) -> Iterator[CountRow]:
+def _outcomes(result: Result, every: Slice, measured: Slice) -> Iterator[CountRow]:
     """Yield how arrivals ended; those that were not sent, or lost, stand with the others if there are any."""
     whole = measured.accounted
     for outcome in Outcome:
         counts = (every.outcomes.get(outcome, 0), measured.outcomes.get(outcome, 0))
         yield _count(outcome.value, _OUTCOMES[outcome], *counts, whole)
-    if every.unsent:
-        yield _count("unsent", "not sent before the run ended", every.unsent, measured.unsent, whole)
+    if every.gave_up:
+        meaning = f"waited {duration_text(result.patience_ns)} to be sent, and left"
+        yield _count("gave up", meaning, every.gave_up, measured.gave_up, whole)
+    if left := every.unsent - every.gave_up:
+        yield _count("unsent", _why_unsent(result), left, measured.unsent - measured.gave_up, whole)
     if every.lost:
         yield _count("lost", "nobody knows what became of them", every.lost, measured.lost, whole)
+
+
+def _why_unsent(result: Result) -> str:
+    """Return why arrivals that did not give up were not sent."""
+    if not result.patience_ns:
+        return "not sent before the run ended"
+    if result.run.interrupted:
+        return "not sent before the run was interrupted"
+    if result.run.aborted_by:
+        return "not sent before a target ended the run"
+    return "not sent before the schedule ended"
 
 
 def _statuses(every: Slice, measured: Slice) -> Iterator[CountRow]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.model.abort_window import shown_targets
+from sessionload.report.model.ladder import ladder_stop
 from sessionload.report.model.load_text import offered_text, scale_text
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
@@ -59,8 +60,11 @@ def _met(result: Result, measured: Slice) -> str:
 
 
 def _kept(targets: tuple[JudgedTarget, ...]) -> str:
-    """Return the first target on durations, before all one on the whole run."""
-    durations = [target for target in targets if parse_target(target.expr).kind is BoundKind.DURATION]
+    """Return the first target on durations or on who was served in time, before all one on the whole run."""
+    parsed_targets = [(target, parse_target(target.expr)) for target in targets]
+    durations = [
+        target for target, each in parsed_targets if each.kind is BoundKind.DURATION or each.is_within
+    ]
     if not durations:
         return ""
     whole = (target for target in durations if target.window is None and not target.stages)
@@ -68,6 +72,8 @@ def _kept(targets: tuple[JudgedTarget, ...]) -> str:
     parsed = parse_target(target.expr)
     stages = f" {stages_text(target.stages)}" if target.stages else ""
     window = " in the worst window" if target.window else ""
+    if parsed.is_within:
+        return f"{parsed.metric.name} {target.measured} of {target.bound}{stages}{window}"
     return (
         f"{parsed.metric.name} {target.measured} of {duration_text(parsed.bound.numerator)}{stages}{window}"
     )
@@ -92,7 +98,8 @@ def _worst(result: Result, measured: Slice) -> str:
 
 
 def _missed(result: Result, measured: Slice) -> str:
-    missed = [target for target in shown_targets(result) if target.state is State.MISSED]
+    shown = list(shown_targets(result))
+    missed = [target for target in shown if target.state is State.MISSED]
     broken = [target for target in missed if parse_target(target.expr).metric.name == _VIOLATIONS]
     others = [target for target in missed if target not in broken]
     aborted_by = result.run.aborted_by
@@ -103,6 +110,7 @@ def _missed(result: Result, measured: Slice) -> str:
         _broken(broken, measured) if broken else "",
         f"{early} by '{aborted_by}'" if aborted_by and (worst is None or worst.name != aborted_by) else "",
         (f"{early}: " if worst.name == aborted_by else "") + _miss(worst, measured) if worst else "",
+        ladder_stop(result, shown),
         f"{counted_noun(further, 'further target')} missed" if further > 0 else "",
     )
     return "; ".join(filter(None, clauses))

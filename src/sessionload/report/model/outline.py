@@ -167,6 +167,7 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     lag, cpu = duration_text(scenario.limits.lag_p99_ns), significant(scenario.limits.cpu_share * 100)
     yield "limits"
     yield f"  timeout {duration_text(scenario.timeout_ns)}, {most}, connections: {scenario.connections}"
+    yield f"  {_patience(scenario.patience_ns)}"
     resumption = "may take up an earlier one" if scenario.tls_resumption else "makes a full handshake"
     yield f"  addresses of the host: {scenario.addresses}; each TLS session {resumption}"
     yield f"  void if the generator's lag p99 is over {lag}, or it takes over {cpu} % of a core"
@@ -177,12 +178,20 @@ def _limits(spec: RunSpec) -> Iterator[str]:
     yield f"  the environment allows {rate_text(allowed) if allowed else 'any rate'}{most}"
 
 
+def _patience(patience_ns: int | None) -> str:
+    if patience_ns is None:
+        return "no patience: while the server holds them all, arrivals wait to the schedule's end"
+    return f"patience: who is not sent within {duration_text(patience_ns)} of being due gives up"
+
+
 def _targets(spec: RunSpec) -> Iterator[str]:
     targets = spec.scenario.targets
     yield "targets"
     for target in targets:
         window = f"  in every {duration_text(target.window_ns)}" if target.window_ns else ""
         yield f"  {target.name}{window}{'  (stops the run when missed)' if target.abort else ''}"
+    if slo := spec.scenario.resolved.get("slo"):
+        yield f"  slo: {slo['share']} within {slo['within']} over {slo['period']}  (its budget is reported)"
     if all(target.metric.name != "contract_violations" for target in targets):
         yield "  contract_violations == 0  (always judged)"
 

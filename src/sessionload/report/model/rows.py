@@ -206,6 +206,8 @@ class ReportModel:
     targets: tuple[TargetRow, ...]
     reasons: tuple[str, ...]
     glance: tuple[Fact, ...]
+    budget: str
+    """What of an error budget the run used, as sentences without the last full stop; empty without one."""
     latency: tuple[LatencyRow, ...]
     stages: tuple[StageRow, ...]
     outcomes: tuple[CountRow, ...]

@@ -76,6 +76,8 @@ class ChartStep(TimelineStep):
     outcomes: Mapping[Outcome, int]
     """Only those that were seen."""
     statuses: Mapping[int, int]
+    backlog: int
+    """How many waited to be sent at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def walk(result: Result, step: int, cells: Cells | None = None) -> Iterator[tupl
             queued=step_sum.queued_lag.count,
             outcomes=step_sum.outcomes,
             statuses=step_sum.statuses,
+            backlog=steps.backlog[number],
         )
         yield chart_step, step_sum
 
@@ -204,6 +207,9 @@ class _Steps:
         for second, flow in result.measurement.flow.items():
             self._sent[second // step] += flow.sent
             self._done[second // step] += flow.done
+        self.backlog: defaultdict[int, int] = defaultdict(int)
+        for second, waiting in result.measurement.backlog.items():
+            self.backlog[second // step] = max(self.backlog[second // step], waiting)
         self._stages = list(_stages(spans(result), range(0, self._seconds, step)))
 
     def sums(self) -> Iterator[tuple[int, Slice]]:
