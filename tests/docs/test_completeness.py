@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.cli.cli import cli
-from sessionload.config import environment, load, scale, scenario, stages, turns, users
+from sessionload.config import environment, load, scale, scenario, slo, stages, turns, users
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.report.csv import TIMELINE_COLUMNS
 from sessionload.report.views import FORMATS
@@ -52,6 +52,7 @@ SCENARIO_KEYS = {
     *(f"load.{key}" for key in load.KEYS),
     *(f"turns.{key}" for key in turns.KEYS),
     *(f"scale.{key}" for key in scale.KEYS),
+    *(f"slo.{key}" for key in slo.KEYS),
     *(f"load.stages[].{key}" for key in stages.KEYS),
     *(f"targets[].{key}" for key in scenario.TARGET_KEYS),
 }
