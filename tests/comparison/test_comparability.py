@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.comparison.comparability import notes, reasons, same_load
+from sessionload.comparison.compare import obstacles
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
 from sessionload.verdict.result import Result
@@ -159,3 +160,29 @@ def test_whatever_else_is_different_is_noted() -> None:
         "machine: cores nothing → 8",
         "version of sessionload: 0.1.0 → 0.2.0",
     ]
+
+
+def test_what_makes_a_comparison_impossible_is_known_before_the_run() -> None:
+    planned = run_of("planned", verdict=VOID)  # nothing has been measured yet, and that is no obstacle
+    assert list(obstacles(BASE, planned)) == []
+    (void,) = obstacles(run_of("void", verdict=VOID), planned)
+    assert void.startswith("the base is void: the generator was late")
+    stopped = replace(BASE, run=replace(BASE.run, aborted_by="p95 < 1s"))
+    assert list(obstacles(stopped, planned)) == ["the base was ended early by its target 'p95 < 1s'"]
+    (load,) = obstacles(replace(BASE, stages=(replace(PEAK, duration_ns=30 * NS),)), planned)
+    assert load.startswith("the load explains a difference: 100/s for 30 s (even arrivals) in the base")
+
+
+@pytest.mark.parametrize(("seconds", "short"), [(11, True), (12, False)])
+def test_stages_that_are_too_short_for_any_answer_are_known_before_the_run(
+    seconds: int,
+    short: bool,  # noqa: FBT001
+) -> None:
+    stages = (replace(PEAK, duration_ns=seconds * NS),)
+    found = list(obstacles(run_of("base", stages=stages), run_of("planned", stages=stages)))
+    assert found == ([found[0]] if short else [])
+    assert all(sentence.startswith(f"{seconds} s are too short: ") for sentence in found)
+
+
+def test_a_run_without_a_measured_stage_has_no_length() -> None:
+    assert list(obstacles(run_of("base", stages=(WARM,)), run_of("planned", stages=(WARM,)))) == []

@@ -16,7 +16,7 @@ from sessionload.config import environment, load, scale, scenario, slo, stages, 
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.report.csv import TIMELINE_COLUMNS
 from sessionload.report.views import FORMATS
-from sessionload.storage.run_folder import RESULT, SLICES
+from sessionload.storage.run_folder import BASELINE, RESULT, SLICES
 from sessionload.stub.arrival_ledger import ArrivalLedger
 from sessionload.stub.faults import FaultKind
 from sessionload.verdict.targets import COUNTS, SHARES, VIEWS
@@ -111,7 +111,7 @@ def test_every_outcome_says_whether_it_is_an_answer() -> None:
 
 def test_every_file_of_a_run_has_its_row() -> None:
     table = RESULTS.partition("## The folder")[2].partition("## Exit codes")[0]
-    files = {RESULT, SLICES, *(form.file for form in FORMATS.values())}
+    files = {BASELINE, RESULT, SLICES, *(form.file for form in FORMATS.values())}
     assert set(rows(table)) == files
     assert set(rows(text_of("reports/README.md"))) == files
 

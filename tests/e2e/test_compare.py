@@ -197,3 +197,49 @@ def test_a_result_that_was_edited_is_refused(call: Call, world: World) -> None:
     ended = call("compare", "reports/base", "reports/slow")
     assert ended.code == 2
     assert "its totals are not the sums of its slices" in ended.err
+
+
+# sessionload run --baseline
+
+
+def test_a_baseline_that_cannot_be_compared_with_is_refused_before_any_load(call: Call, world: World) -> None:
+    stub = world.stub_thread()
+    scenario = world.scenario(rate="10/s", duration="1s")
+    RunFolder.create(world.folder / "base").write_result(result_of(1))
+    for arguments, code in (
+        (("--baseline", "nothing"), "no-run"),
+        (("--baseline", "base"), "unlike-baseline"),
+        (("--baseline", "base", "--tolerance", "5"), "bad-tolerance"),
+        (("--tolerance", "5%"), "option-without-meaning"),
+    ):
+        ended = call("run", scenario, "--out", "out", *arguments)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"[{code}]" in ended.err
+        assert not (world.folder / "out").exists()
+    assert stub.ledger()["arrivals"] == 0
+
+
+@pytest.mark.long
+def test_a_run_that_is_slower_than_its_baseline_is_exit_1_on_one_page(world: World) -> None:
+    page = world.folder / "step.md"
+    scenario = world.scenario(rate="50/s", duration="14s", target="p95 < 5s")
+    world.stub(latency="20ms")
+    assert world.run("run", scenario, "--out", "base", "--label", "release=1").code == 0
+    world.stub(latency="80ms")
+    step = {**world.variables, "GITHUB_STEP_SUMMARY": str(page)}
+    ended = world.run("run", scenario, "--out", "slow", "--baseline", "base", env=step)
+    assert ended.code == 1
+    assert ended.out.startswith("MET: ")
+    assert "SLOWER (against the baseline): p" in ended.out
+    assert ended.result["run"]["baseline"]["tolerance"] == "1/20"
+    assert "**SLOWER** against the baseline: " in page.read_text()
+    before = (ended.folder / "report.html").read_text()
+    assert "labels release=1" in before
+    again = world.run("report", "slow")
+    assert (again.code, again.err) == (0, "")
+    assert (ended.folder / "report.html").read_text() == before
+    assert 'type="slower"' in (ended.folder / "junit.xml").read_text()
+    (ended.folder / "baseline.json").unlink()
+    without = world.run("report", "slow", "--format", "md")
+    assert (without.code, "no comparison is shown" in without.err) == (0, True)
+    assert "gainst the baseline" not in (ended.folder / "summary.md").read_text()

@@ -28,7 +28,7 @@ from sessionload.verdict.result_form import (
     TargetForm,
     VerdictForm,
 )
-from sessionload.verdict.run_header import Run
+from sessionload.verdict.run_header import AskedComparison, Run
 from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import judge
 from sessionload.workload.schedule import Schedule, Stage
@@ -124,6 +124,16 @@ def test_labels_are_written_and_read_where_there_are_some(full: Result, schema: 
             Result.from_json(json.loads(json.dumps(written.to_json())))
 
 
+def test_the_baseline_of_a_run_is_written_and_read_where_there_is_one(
+    full: Result, schema: dict[str, Any]
+) -> None:
+    assert "baseline" not in full.to_json()["run"]
+    asked = replace(full, run=replace(full.run, baseline=AskedComparison("20260101-1", Fraction(1, 20))))
+    assert faults(schema, asked) == []
+    assert asked.to_json()["run"]["baseline"] == {"run": "20260101-1", "tolerance": "1/20"}
+    assert Result.from_json(json.loads(json.dumps(asked.to_json()))).run == asked.run
+
+
 def test_a_full_result_is_read_as_it_was_written(full: Result) -> None:
     again = Result.from_json(json.loads(json.dumps(full.to_json())))
     assert (again.contract, again.environment) == (CONTRACT, ENVIRONMENT)
@@ -202,6 +212,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "addresses",
         "notes",
         "labels",
+        "baseline",
         "prefix",
         "headers",
         "body",

@@ -89,6 +89,12 @@ def cli() -> None:
     show_default=True,
     help="How long an interrupted run may go on; what is in flight then is cut and counted.",
 )
+@click.option(
+    "--baseline", type=PATH, metavar="RUN", help="Compare with this run at the end; exit code 1 for slower."
+)
+@click.option(
+    "--tolerance", metavar="SHARE", help="How much slower than the baseline is not slower  [default: 5%]"
+)
 @worker_options
 @click.option("--quiet", is_flag=True, help="No progress.")
 def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:  # noqa: ANN401
@@ -108,7 +114,14 @@ def run(*, out: Path | None, grace: str, quiet: bool, **asked: Any) -> NoReturn:
                 from sessionload.cli.run import RunOptions, run  # noqa: PLC0415
 
                 options = RunOptions(
-                    run_request(asked), variables, out=out, grace=grace, quiet=quiet, workers=workers
+                    run_request(asked),
+                    variables,
+                    out=out,
+                    grace=grace,
+                    quiet=quiet,
+                    baseline=asked["baseline"],
+                    tolerance=asked["tolerance"],
+                    workers=workers,
                 )
                 sys.exit(run(options, generator, interruption))
         except Interrupted:

@@ -26,8 +26,10 @@ from sessionload.storage.run_folder import RunFolder
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
+    from sessionload.cli.baseline import Baseline
     from sessionload.cli.views import Written
     from sessionload.metrics.run_totals import RunTotals
+    from sessionload.report.model.rows import ReportModel
     from sessionload.verdict.result import Result
 
 _EXIT_CODES = {State.MET: 0, State.MISSED: 1, State.VOID: 3}
@@ -75,8 +77,8 @@ class Ending:
         say(self.folder)
 
 
-def finish_run(result: Result, folder: RunFolder) -> Ending:
-    """Write the result and its views, and return what is to be said."""
+def finish_run(result: Result, folder: RunFolder, baseline: Baseline | None = None) -> Ending:
+    """Write the result and its views, compared with a baseline, and return what is to be said."""
     exit_code = exit_code_of(result)
     warnings = []
     try:
@@ -85,8 +87,16 @@ def finish_run(result: Result, folder: RunFolder) -> Ending:
         exit_code = error.exit_code
         folder, kept = _keep_elsewhere(result, folder)
         warnings += [f"error: {error}", kept]
+    if baseline is not None:
+        try:
+            folder.write_baseline(baseline.result)
+        except ResultError as error:
+            warnings.append(f"warning: {error}; the report cannot be made again with the comparison in it")
     try:
         model = build_report_model(result)
+        if baseline is not None:
+            model, exit_code, fault_text = _compared(model, result, baseline, exit_code)
+            warnings += fault_text
         summary = terminal.render(model, columns_of_output())
     except Exception as fault:  # noqa: BLE001 -- the verdict stands, whatever becomes of the text
         summary = f"{result.verdict.state.value.upper()}: no report could be made ({type(fault).__name__})"
@@ -96,6 +106,18 @@ def finish_run(result: Result, folder: RunFolder) -> Ending:
         warnings += notes(written.undrawn, f"then 'sessionload report {folder.path}' makes it")
         warnings += add_to_step_summary(written, FORMATS["md"].file)
     return Ending(summary, warnings, folder.path, exit_code)
+
+
+def _compared(
+    model: ReportModel, result: Result, baseline: Baseline, exit_code: int
+) -> tuple[ReportModel, int, list[str]]:
+    """Return the model with the comparison, the exit code that follows, and what went wrong."""
+    try:
+        model, conclusion = baseline.compared(model, result)
+    except Exception as fault:  # noqa: BLE001 -- the result stands, whatever becomes of the comparison
+        warning = f"warning: it could not be compared with its baseline ({type(fault).__name__})"
+        return model, baseline.exit_code(exit_code, None), [warning]
+    return model, baseline.exit_code(exit_code, conclusion), []
 
 
 def add_to_step_summary(written: Written, file: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionload.cli.baseline import kept_baseline
 from sessionload.cli.console import say, warn
 from sessionload.cli.finish_run import add_to_step_summary
 from sessionload.cli.report_extra import refuse_drawn
@@ -15,7 +16,7 @@ from sessionload.cli.views import write_views
 from sessionload.errors import InputError, Place, ResultError, nearest
 from sessionload.report.model.build import build_report_model
 from sessionload.report.views import FORMATS, views
-from sessionload.storage.run_folder import RunFolder, recovered
+from sessionload.storage.run_folder import BASELINE, RunFolder, recovered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,17 @@ def report(runs: Sequence[Path], formats: str, out: Path | None) -> int:
             )
     refuse_drawn(names)
     folder, result = _found(runs, out)
-    written = write_views(views(build_report_model(result), names), folder)
-    warnings = add_to_step_summary(written, FORMATS["md"].file)
+    model = build_report_model(result)
+    baseline = kept_baseline(result, folder)
+    warnings = []
+    if baseline is not None:
+        model, _ = baseline.compared(model, result)
+    elif result.run.baseline is not None:
+        warnings.append(
+            f"warning: run {result.run.baseline.run} is not here as {BASELINE}: no comparison is shown"
+        )
+    written = write_views(views(model, names), folder)
+    warnings += add_to_step_summary(written, FORMATS["md"].file)
     for path in written.files:
         say(path)
     for warning in (*warnings, *(f"error: {error}" for error in written.errors)):

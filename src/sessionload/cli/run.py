@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sessionload.cli.baseline import asked_baseline, with_baseline
 from sessionload.cli.failed_preflight import JUNIT, forget_failed_preflight, report_failed_preflight
 from sessionload.cli.finish_run import all_ended, finish_run
 from sessionload.cli.interruption import Interrupted
@@ -61,6 +62,10 @@ class RunOptions:
     grace: str = "10s"
     """How long it may go on after a signal."""
     quiet: bool = False
+    baseline: Path | None = None
+    """The run to compare with at the end."""
+    tolerance: str | None = None
+    """How much slower is not slower; only with a baseline."""
     workers: MasterSetup | None = None
     """The master and its workers, if there is more than one generator."""
 
@@ -71,7 +76,10 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
     Raises `SessionloadError`, or `Interrupted` when a signal comes before there is anything to report.
     """
     interruption.grace_s = grace_option(options.grace)
+    baseline = asked_baseline(options.baseline, options.tolerance)
     prepared = prepare_run(options.request, options.variables)
+    if baseline is not None:
+        prepared = with_baseline(prepared, baseline)
     if options.workers is not None and not options.workers.local:
         refuse_embedded(prepared.spec.environment)
     if options.out is not None:
@@ -94,7 +102,7 @@ def run(options: RunOptions, generator: GeneratorProcess, interruption: Interrup
         folder.discard()
         raise
     interruption.concluding()
-    ending = finish_run(result, folder)
+    ending = finish_run(result, folder, baseline)
     with interruption.speaking():
         ending.say()
     return ending.exit_code

@@ -15,7 +15,7 @@ from sessionload.config.contract_files import places_shown
 from sessionload.config.read import RunRequest, read_run
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.report.views import FORMATS
-from sessionload.storage.run_folder import RunFolder
+from sessionload.storage.run_folder import BASELINE, RunFolder
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.embedded_stub import with_stub
 
@@ -64,7 +64,7 @@ def make_run_folder(prepared: PreparedRun, out: Path | None) -> RunFolder:
 def new_run_folder(name: str, out: Path | None) -> RunFolder:
     """Make a folder for a run and its views: `out`, or `name` under `reports/`. Raises `InputError`."""
     views = [Path(FORMATS[view].file).parts[0] for view in FORMATS]
-    return RunFolder.create(out if out is not None else REPORTS / name, views)
+    return RunFolder.create(out if out is not None else REPORTS / name, [BASELINE, *views])
 
 
 def with_chosen(header: RunHeader, environment: Environment, answer: bytes) -> RunHeader:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _STEPS = ((2.0, 3), (1.2, 2), (-math.inf, 1))
 """From which variance ratio on a block is how many times n^(1/3)."""
-_SHORTEST = 2
+SHORTEST = 2
+"""Seconds to a block at least."""
 _FEWEST = 6
 """So many blocks at least, where they have two seconds."""
 _CHUNK = 250
@@ -98,7 +99,7 @@ def block_length(series: NDArray[np.float64], stages: tuple[int, ...]) -> int:
     root = math.cbrt(seconds)
     ratio = _variance_ratio(series, stages, round(2 * root))
     times = next(times for least, times in _STEPS if ratio >= least)
-    return max(_SHORTEST, min(round(times * root), seconds // _FEWEST))
+    return max(SHORTEST, min(round(times * root), seconds // _FEWEST))
 
 
 def _variance_ratio(series: NDArray[np.float64], stages: tuple[int, ...], reach: int) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
     from sessionload.workload.schedule import Stage
 
 _ASIDE = {"description", "seed", "targets", "load.stages"}
@@ -29,11 +30,25 @@ _MOST = 3
 def reasons(base: Result, candidate: Result) -> Iterator[str]:
     """Yield why nothing can be said of two runs, as sentences without an end."""
     for name, result in (("base", base), ("candidate", candidate)):
-        if result.verdict.state is State.VOID:
-            first, *others = result.verdict.reasons
-            yield f"the {name} is void: {first}{_more(len(others), 'reason')}"
-        elif result.run.aborted_by is not None:
-            yield f"the {name} was ended early by its target '{result.run.aborted_by}'"
+        yield from _unproven(name, result)
+    yield from _other_load(base, candidate)
+
+
+def obstacles(base: Result, planned: RunHeader) -> Iterator[str]:
+    """Yield why nothing will be said of a base and a planned run, as sentences without an end."""
+    yield from _unproven("base", base)
+    yield from _other_load(base, planned)
+
+
+def _unproven(name: str, result: Result) -> Iterator[str]:
+    if result.verdict.state is State.VOID:
+        first, *others = result.verdict.reasons
+        yield f"the {name} is void: {first}{_more(len(others), 'reason')}"
+    elif result.run.aborted_by is not None:
+        yield f"the {name} was ended early by its target '{result.run.aborted_by}'"
+
+
+def _other_load(base: RunHeader, candidate: RunHeader) -> Iterator[str]:
     if not same_load(base, candidate):
         yield (
             f"the load explains a difference: {_load(base)} in the base, {_load(candidate)} in the candidate;"
@@ -41,7 +56,7 @@ def reasons(base: Result, candidate: Result) -> Iterator[str]:
         )
 
 
-def same_load(base: Result, candidate: Result) -> bool:
+def same_load(base: RunHeader, candidate: RunHeader) -> bool:
     """Tell whether both runs planned the same rates for the same time, warm-up left out."""
     return _planned(base) == _planned(candidate)
 
@@ -69,21 +84,21 @@ def notes(base: Result, candidate: Result) -> Iterator[str]:
             yield f"not the same {group}: {changes}{_more(len(labels) - _MOST, 'difference')}"
 
 
-def _planned(result: Result) -> tuple[object, ...]:
+def _planned(result: RunHeader) -> tuple[object, ...]:
     return _arrivals(result), *(
         (stage.start_rate, stage.end_rate, stage.duration_ns) for stage in _stages(result)
     )
 
 
-def _stages(result: Result, *, warmup: bool = False) -> list[Stage]:
+def _stages(result: RunHeader, *, warmup: bool = False) -> list[Stage]:
     return [stage for stage in result.stages if stage.warmup is warmup]
 
 
-def _arrivals(result: Result) -> object:
+def _arrivals(result: RunHeader) -> object:
     return result.scenario.get("load", {}).get("arrivals")
 
 
-def _load(result: Result, *, warmup: bool = False) -> str:
+def _load(result: RunHeader, *, warmup: bool = False) -> str:
     stages = _stages(result, warmup=warmup)
     shown = ", ".join(map(_stage, stages[:_MOST])) or "nothing"
     arrivals = "" if warmup else f" ({_arrivals(result) or 'unknown'} arrivals)"

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sessionload.comparison import comparability
+from sessionload.comparison.blocks import SHORTEST, Blocks
 from sessionload.comparison.difference import NEAR_NEVER, Difference, DifferenceStatus, difference, lacking
 from sessionload.comparison.intervals import LEAST_FREEDOM, cut, intervals
 from sessionload.comparison.metrics import METRICS, RESPONSE, ComparedMetric, Role, levels
@@ -20,12 +21,12 @@ from sessionload.comparison.per_second import PerSecond, has_evidence, lengths
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from fractions import Fraction
 
-    from sessionload.comparison.blocks import Blocks
     from sessionload.comparison.intervals import Interval
     from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
 
 REPLICATES = 2_000
 """How many times the runs are resampled."""
@@ -125,6 +126,16 @@ def compare(
     )
 
 
+def obstacles(base: Result, planned: RunHeader) -> Iterator[str]:
+    """Yield why a run that is only planned could not be compared with `base`, whatever it measures.
+
+    Sentences without an end; that stages are too short is one of them.
+    """
+    yield from comparability.obstacles(base, planned)
+    if lengths(planned) and Blocks(lengths(planned), SHORTEST).freedom < LEAST_FREEDOM:
+        yield _too_few(planned)
+
+
 def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
     if any(each.status is DifferenceStatus.SLOWER for each in differences):
         return Conclusion.SLOWER
@@ -135,7 +146,7 @@ def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
     return Conclusion.NOT_SLOWER
 
 
-def _too_few(result: Result) -> str:
+def _too_few(result: RunHeader) -> str:
     loaded = [stage.duration_ns for stage in result.stages if has_evidence(stage)]
     stages = f" in {len(loaded):,} stages" if len(loaded) > 1 else ""
     return (

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
+    from sessionload.verdict.run_header import RunHeader
     from sessionload.workload.schedule import Stage
 
     Ints = NDArray[np.int64]
@@ -140,12 +141,12 @@ def has_evidence(stage: Stage) -> bool:
     return not stage.warmup and bool(stage.area)
 
 
-def lengths(result: Result) -> tuple[int, ...]:
+def lengths(result: RunHeader) -> tuple[int, ...]:
     """Return how many rows each stage with evidence has."""
     return tuple(length for _, _, length in _grid(result))
 
 
-def _grid(result: Result) -> Iterator[tuple[int, int, int]]:
+def _grid(result: RunHeader) -> Iterator[tuple[int, int, int]]:
     """Yield (stage, its first whole second, how many it has) for each stage with evidence.
 
     Seconds are those of the run. A piece of one at either end of a stage belongs to the row beside it: by

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import sessionload
@@ -19,7 +20,7 @@ from sessionload.config.scenario import Scenario
 from sessionload.contract.contract import Contract
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
-from sessionload.verdict.run_header import Run, RunHeader
+from sessionload.verdict.run_header import AskedComparison, Run, RunHeader
 from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import compile_user_ids, plain_numbers, plain_user_ids
 
@@ -71,6 +72,8 @@ class RunInputs:
     """Where the embedded stub listens, once it does."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What the run is called by in its result."""
+    baseline: tuple[str, str] | None = None
+    """The run that it is compared with at its end, and the tolerance, an exact fraction as text."""
     kept_in: str | None = None
     """The folder of the run, where workers of this machine keep what they have measured."""
 
@@ -211,6 +214,7 @@ def _header(inputs: RunInputs, scenario: Scenario, environment: Environment, con
             seed=scenario.seed,
             version=sessionload.__version__,
             labels=inputs.labels,
+            baseline=inputs.baseline and AskedComparison(inputs.baseline[0], Fraction(inputs.baseline[1])),
         ),
         scenario=scenario.resolved,
         environment=environment.describe(),

@@ -19,6 +19,7 @@ from sessionload.verdict.verdict import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sessionload.report.model.comparison_section import ComparisonSection
     from sessionload.report.model.rows import FindingRow, ReportModel, TargetRow
 
 
@@ -27,6 +28,7 @@ def render(model: ReportModel) -> str:
     cases = [
         _validity(model),
         *(_target(row) for row in model.targets),
+        *([_compared(model.comparison)] if model.comparison else []),
         *(_finding(row, tolerated=model.state is State.MET) for row in model.findings),
     ]
     counts = {
@@ -45,6 +47,7 @@ def render(model: ReportModel) -> str:
     suite.extend(told_apart(cases))
     sentences = (
         model.headline,
+        *([model.comparison.headline] if model.comparison else []),
         *([f"EMBEDDED STUB. {model.stub_note}"] if model.stub_note else []),
         model.identity,
         *([model.budget] if model.budget else []),
@@ -92,6 +95,17 @@ def _target(row: TargetRow) -> ET.Element:
         ET.SubElement(case, "system-out").text = message
     else:
         _tell(case, "failure" if row.state is State.MISSED else "error", row.state.value, message)
+    return case
+
+
+def _compared(section: ComparisonSection) -> ET.Element:
+    case = _case("comparison", "not slower than the baseline")
+    lines = [f"the baseline is {section.base}", *section.remarks]
+    if section.tone == "met":
+        ET.SubElement(case, "system-out").text = "\n".join((section.headline, *lines))
+    else:
+        tag = "failure" if section.tone == "missed" else "error"
+        _tell(case, tag, section.verdict.lower(), section.sentence, "\n".join((section.headline, *lines)))
     return case
 
 

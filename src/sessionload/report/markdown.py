@@ -44,6 +44,10 @@ def _answer(model: ReportModel) -> Iterator[str]:
     yield ""
     yield f"**{model.verdict}**: {escaped(model.sentence)}."
     yield ""
+    if model.comparison:
+        section = model.comparison
+        yield f"**{section.verdict}** against the baseline: {escaped(section.sentence)}."
+        yield ""
     if model.stub_note:
         yield f"**EMBEDDED STUB.** {escaped(model.stub_note)}."
         yield ""
@@ -70,6 +74,7 @@ def _answer(model: ReportModel) -> Iterator[str]:
     if model.budget:
         yield f"{escaped(model.budget)}."
         yield ""
+    yield from _comparison(model)
     yield from table(
         ("Stage", "Load", "For", "Arrivals", "No session", "p50", "p95", "p99"),
         (
@@ -110,6 +115,33 @@ def _answer(model: ReportModel) -> Iterator[str]:
         )
     yield f"{escaped(model.generator_statement)}."
     yield ""
+
+
+def _comparison(model: ReportModel) -> Iterator[str]:
+    section = model.comparison
+    if section is None:
+        return
+    yield f"Against the baseline, {escaped(section.base)}, tolerance {section.tolerance}:"
+    yield ""
+    if section.remarks:
+        yield from fitting([f"- {escaped(remark)}" for remark in section.remarks], _REASONS, "sentence")
+        yield ""
+    yield from table(
+        ("", "Metric", "Baseline", "This run", "Change", "95 % interval", "Judged"),
+        (
+            (
+                row.verdict,
+                row.name,
+                row.base,
+                row.candidate,
+                row.change,
+                row.interval,
+                f"{row.judged}: {row.note}" if row.note else row.judged,
+            )
+            for row in section.rows
+        ),
+        right={2, 3, 4, 5},
+    )
 
 
 def _details(model: ReportModel) -> Iterator[str]:

@@ -22,6 +22,8 @@ _MOST_FINDINGS = 10
 def render(model: ReportModel, columns: int = COLUMNS) -> str:
     """Return the text for a terminal of so many columns, lines ended with a line feed."""
     lines = fill(f"{model.headline}.", columns)
+    if model.comparison:
+        lines += fill(f"{model.comparison.headline}.", columns)
     if model.stub_note:
         lines += fill(f"EMBEDDED STUB. {model.stub_note}.", columns)
     blocks: list[tuple[str, Iterable[str]]] = [
@@ -32,6 +34,7 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
         ("Why this run is void", _paragraphs(model.reasons, columns)),
         ("Targets", _targets(model, columns)),
         ("Error budget", _paragraphs([f"{model.budget}." if model.budget else ""], columns)),
+        ("Against the baseline", _comparison(model, columns)),
         ("Stages", _stages(model.stages, columns)),
         ("Arrivals", _paragraphs([model.identity], columns)),
         (
@@ -75,6 +78,20 @@ def _targets(model: ReportModel, columns: int) -> Iterator[str]:
             left={0, 1},
             notes=["", *(row.note for row in model.targets)],
         )
+
+
+def _comparison(model: ReportModel, columns: int) -> Iterator[str]:
+    section = model.comparison
+    if section is None:
+        return
+    yield from _paragraphs([f"the baseline is {section.base}"], columns)
+    yield from _paragraphs(section.remarks, columns)
+    judged = [row for row in section.rows if row.judged != "no"]
+    cells = ((row.verdict, row.name, row.base, row.candidate, row.change, row.interval) for row in judged)
+    heads = ("", "metric", "baseline", "this run", "change", "95 % interval")
+    if judged:
+        yield from table([heads, *cells], columns, left={0, 1})
+    yield from _paragraphs([f"tolerance {section.tolerance}"], columns)
 
 
 def _stages(stages: Sequence[StageRow], columns: int) -> Iterator[str]:

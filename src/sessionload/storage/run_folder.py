@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 RESULT = "result.json"
 SLICES = "slices.jsonl"
+BASELINE = "baseline.json"
+"""The result of the run that this one was compared with."""
 SUITE_REPORT = "examination.json"
 """What a check writes into a folder of its own."""
 BELONG_TO_ONE = (RESULT, SLICES, SUITE_REPORT)
@@ -145,6 +147,10 @@ class RunFolder(OutputFolder):
         self.write(RESULT, (text.encode(errors="backslashreplace") for text in _text(result)))
         for worker in self.workers:
             worker.drop()
+
+    def write_baseline(self, result: Result) -> None:
+        """Write `baseline.json`: the run that this one is compared with. Raises `ResultError`."""
+        self.write(BASELINE, (text.encode(errors="backslashreplace") for text in _text(result)))
 
     def is_run(self) -> bool:
         """Whether there is a result here, or what a killed run left."""

@@ -29,6 +29,13 @@ LabelValue = Annotated[str, Meta(min_length=1, max_length=LONGEST_VALUE)]
 StateName = Literal["met", "missed", "void"]
 
 
+class AskedComparisonForm(Struct, forbid_unknown_fields=True):
+    """The run that a run is compared with at its end; the tolerance is an exact fraction as text."""
+
+    run: Text
+    tolerance: Rate
+
+
 class RunForm(Struct, forbid_unknown_fields=True):
     """Which run it was."""
 
@@ -43,6 +50,8 @@ class RunForm(Struct, forbid_unknown_fields=True):
     """Left out where there are none."""
     labels: Annotated[dict[LabelName, LabelValue], Meta(max_length=MOST_LABELS)] = {}
     """Left out where there are none."""
+    baseline: AskedComparisonForm | None = None
+    """Left out where there is none."""
 
 
 class EnvironmentForm(Struct, forbid_unknown_fields=True):

@@ -27,8 +27,16 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from sessionload.verdict.evidence import Limits
-    from sessionload.verdict.result_form import ResultForm, StageForm
+    from sessionload.verdict.result_form import ResultForm, RunForm, StageForm
     from sessionload.verdict.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class AskedComparison:
+    """The run that this one is compared with at its end, and what durations may be longer by, as a part."""
+
+    run: str
+    tolerance: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class Run:
     """What went wrong beside the measuring, as sentences."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What people called it by; see `run_labels`."""
+    baseline: AskedComparison | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +133,7 @@ def read_header(form: ResultForm) -> RunHeader:
     known = tuple(planned for planned in by_stage if planned is not None)
     by_second = {each.second: each.arrivals for each in form.planned_by_second}
     header = RunHeader(
-        run=Run(**{**structs.asdict(form.run), "notes": tuple(form.run.notes)}),
+        run=_run(form.run),
         scenario=form.scenario,
         environment=_written(form.environment),
         contract=_written(form.contract),
@@ -144,9 +153,18 @@ def read_header(form: ResultForm) -> RunHeader:
     return header
 
 
+def _run(form: RunForm) -> Run:
+    asked = form.baseline
+    baseline = asked and AskedComparison(asked.run, Fraction(asked.tolerance))
+    return Run(**{**structs.asdict(form), "notes": tuple(form.notes), "baseline": baseline})
+
+
 def _run_json(run: Run) -> dict[str, Any]:
     data = asdict(run)
-    further = {"notes": list(data.pop("notes")), "labels": dict(data.pop("labels"))}
+    further: dict[str, Any] = {"notes": list(data.pop("notes")), "labels": dict(data.pop("labels"))}
+    data.pop("baseline")
+    if run.baseline is not None:
+        further["baseline"] = {"run": run.baseline.run, "tolerance": str(run.baseline.tolerance)}
     return {**data, **{name: value for name, value in further.items() if value}}
 
 

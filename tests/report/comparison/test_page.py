@@ -15,7 +15,8 @@ import pytest
 from sessionload.comparison.compare import compare
 from sessionload.report.comparison import page
 from sessionload.report.comparison.forest_plot import forest
-from sessionload.report.comparison.model import ComparisonModel, DifferenceRow, build_comparison_model
+from sessionload.report.comparison.model import ComparisonModel, build_comparison_model
+from sessionload.report.model.comparison_section import DifferenceRow
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:

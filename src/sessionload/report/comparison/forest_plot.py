@@ -17,7 +17,7 @@ from sessionload.report.comparison.phrases import signed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sessionload.report.comparison.model import DifferenceRow
+    from sessionload.report.model.comparison_section import DifferenceRow
 
 _FARTHEST = 4.0
 _ROOM = 0.06

@@ -22,6 +22,7 @@ from sessionload.report.comparison.phrases import (
     tolerance_text,
 )
 from sessionload.report.model.about import is_stub
+from sessionload.report.model.comparison_section import ComparisonSection, DifferenceRow
 from sessionload.report.model.headline import headline_sentence as run_sentence
 from sessionload.report.model.percentile_spectrum import PercentileSpectrum, percentile_spectrum
 from sessionload.report.model.plain import plain
@@ -56,28 +57,6 @@ _TONES = {
     DifferenceStatus.OPEN: "void",
     DifferenceStatus.SHOWN: "",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceRow:
-    """One metric on both sides."""
-
-    name: str
-    meaning: str
-    """What a share counts; empty for percentiles."""
-    base: str
-    candidate: str
-    change: str
-    interval: str
-    judged: str
-    verdict: str
-    """How its interval lies to the tolerance; empty if it is not judged."""
-    tone: str
-    """The verdict whose color it has: met, missed or void; empty if it is not judged."""
-    note: str
-    """Why it is not judged, where it would be; as a sentence without an end."""
-    spread: tuple[float, float, float] | None
-    """The change and the ends of its interval as parts of the base; `None` for shares, and without one."""
 
 
 class PairRow(NamedTuple):
@@ -172,6 +151,22 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
         limit=float(comparison.tolerance),
         why=_why(comparison, tolerance),
         how=_how(comparison),
+    )
+
+
+def section_of(model: ComparisonModel) -> ComparisonSection:
+    """Return what the report of the candidate says of the comparison."""
+    base = model.base
+    labels = f", labels {base.labels}" if base.labels else ""
+    return ComparisonSection(
+        verdict=model.verdict,
+        tone=model.tone,
+        sentence=model.sentence,
+        base=f"run {base.run_id} of {base.title} on {base.where}, {base.arrivals} measured, started"
+        f" {base.started}{labels}",
+        remarks=(*model.reasons, *model.notes),
+        rows=model.rows,
+        tolerance=model.tolerance,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sessionload.report.model.comparison_section import ComparisonSection
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.timeline import ChartStep, Span, TimelineStep
     from sessionload.verdict.verdict import State
@@ -235,6 +236,8 @@ class ReportModel:
     """Whether the measurements can be trusted, and why, as sentences without a last full stop."""
     response: PercentileSpectrum
     service: PercentileSpectrum
+    comparison: ComparisonSection | None = None
+    """How it compares with its baseline; `None` if it has none."""
 
     @property
     def headline(self) -> str:

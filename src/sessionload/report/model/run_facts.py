@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.report.model.plain import plain
 from sessionload.report.model.rows import Fact
-from sessionload.units import NS, duration_text
+from sessionload.units import NS, duration_text, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,10 @@ def run_facts(result: Result) -> Iterator[Fact]:
     yield Fact("Seed", str(run.seed))
     yield Fact("Version", plain(run.version))
     yield from _flat("label", run.labels)
+    if run.baseline is not None:
+        yield Fact("baseline.run", plain(run.baseline.run))
+        tolerance = run.baseline.tolerance
+        yield Fact("baseline.tolerance", share_text(tolerance.numerator, tolerance.denominator))
     for note in run.notes:
         yield Fact("Note", plain(note, 300))
     groups = {"machine": result.machine, "environment": result.environment, "contract": result.contract}
