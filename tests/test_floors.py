@@ -56,6 +56,8 @@ PURE = [
     ),
     *(
         "config/guard",
+        "config/arrivals",
+        "config/arrival_file",
         "config/scale",
         "config/slo",
         "config/plain_http",

@@ -51,6 +51,16 @@ def test_runs_that_were_asked_the_same_are_alike() -> None:
     assert list(reasons(BASE, other)) == list(notes(BASE, other)) == []
 
 
+def test_bursts_and_other_ways_to_arrive_are_named() -> None:
+    burst = run_of("a", stages=(Stage.burst("doors", 200, NS // 5),))
+    clusters = run_of(
+        "b", scenario={**SCENARIO, "load": {"arrivals": {"gamma": 0.3}, "connections": "reuse"}}
+    )
+    said = " ".join(reasons(burst, clusters))
+    assert "200 within 200 ms (even arrivals)" in said
+    assert "100/s for 60 s (gamma 0.3 arrivals)" in said
+
+
 def test_a_run_and_itself_are_the_same() -> None:
     assert list(notes(BASE, BASE)) == ["both sides are the same run"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import environment, load, scale, scenario, slo, stages, turns, users
+from sessionload.config import arrivals, environment, load, scale, scenario, slo, stages, turns, users
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -20,6 +20,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     for kind, file in (("scenario", "scenario"), ("environments", "environments"))
 }
 _SCENARIO = SCHEMAS["scenario"]["properties"]
+_ARRIVALS = _SCENARIO["load"]["properties"]["arrivals"]["oneOf"]
 
 PARSED_ELSEWHERE = {
     "also-column-without-file",  # texts, of which a schema knows nothing
@@ -91,6 +92,8 @@ PARSED_ELSEWHERE = {
         (_SCENARIO["users"]["properties"]["returning"], users.RETURNING_KEYS),
         (_SCENARIO["load"], load.KEYS),
         (_SCENARIO["turns"], turns.KEYS),
+        (_ARRIVALS[1], arrivals.GAMMA_KEYS),
+        (_ARRIVALS[2], arrivals.FILE_KEYS),
         (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
         (_SCENARIO["scale"], scale.KEYS),
@@ -106,10 +109,11 @@ def test_schema_and_checker_know_the_same_keys(schema: dict[str, Any], keys: tup
 
 @pytest.mark.parametrize(
     ("key", "options"),
-    [("arrivals", load.ARRIVALS), ("connections", load.CONNECTIONS), ("addresses", load.ADDRESSES)],
+    [("connections", load.CONNECTIONS), ("addresses", load.ADDRESSES)],
 )
 def test_schema_and_checker_know_the_same_words(key: str, options: tuple[str, ...]) -> None:
     assert tuple(_SCENARIO["load"]["properties"][key]["enum"]) == options
+    assert tuple(_ARRIVALS[0]["enum"]) == arrivals.ARRIVALS
     assert tuple(_SCENARIO["users"]["properties"]["returning"]["properties"]["order"]["enum"]) == users.ORDERS
 
 

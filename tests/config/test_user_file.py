@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.config.user_file import user_ids_of
-from sessionload.config.users import UserFile
+from sessionload.config.user_file import UserFile, user_ids_of
 from sessionload.errors import InputError, Place
 
 LONG = "x" * 131_073

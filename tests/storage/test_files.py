@@ -12,7 +12,7 @@ import pytest
 
 from sessionload.config.contract_files import read_contract
 from sessionload.config.read import read_document, read_users
-from sessionload.config.users import UserFile
+from sessionload.config.user_file import UserFile
 from sessionload.errors import InputError, Place, ResultError, SessionloadError
 from sessionload.storage.files import Appender, make_folder, read_bytes, read_text, write_new, write_whole
 from sessionload.storage.run_folder import RunFolder

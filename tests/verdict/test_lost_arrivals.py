@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, judge
+from sessionload.workload.recording import Recording
 from sessionload.workload.schedule import Schedule, Stage
 
 if TYPE_CHECKING:
@@ -85,6 +87,46 @@ def deltas(of: RunHeader, kept: Iterable[int], *, workers: int = 2) -> RunTotals
         if worker:
             totals.add(WorkerLoss(worker, 3 * NS, 4 * NS))
     return totals
+
+
+def test_gamma_arrivals_and_bursts_are_planned_again_from_a_result() -> None:
+    of = header("poisson")
+    stages = (*STAGES, Stage.burst("doors", 30, 100 * MS))
+    planned = Schedule(stages, arrivals="gamma", seed=3, shape=Fraction("0.3"))
+    load = {"arrivals": {"gamma": 0.3}}
+    again = schedule_of(replace(of, scenario={"load": load}, stages=stages, planned=planned.planned()))
+    assert again is not None
+    assert list(again.stripe()) == list(planned.stripe())
+    assert schedule_of(replace(of, scenario={"load": {"arrivals": {"gamma": "many"}}})) is None
+
+
+@pytest.mark.parametrize("warmup_ns", [0, NS // 2])
+@pytest.mark.parametrize("by_stage", [True, False])
+def test_recorded_arrivals_are_lost_in_the_second_in_which_they_came(warmup_ns: int, by_stage: bool) -> None:  # noqa: FBT001
+    came = array("q", [0, NS // 4, NS // 2, NS // 2, 3 * NS])
+    schedule = Recording("came.csv", came, warmup_ns=warmup_ns)
+    if warmup_ns and not by_stage:
+        return  # every result says how many are planned in each stage
+    of = replace(
+        header(),
+        scenario={"load": {"arrivals": {"file": "came.csv"}}},
+        stages=schedule.stages,
+        planned=schedule.planned(),
+        planned_by_second=schedule.planned_by_second(),
+        planned_by_stage=schedule.planned_by_stage() if by_stage else None,
+    )
+    totals = RunTotals()
+    totals.workers = 2
+    measured = MeasurementRecorder().raw().packed()
+    totals.add(Delta(0, 0, 5 * NS, 0, 0, 5 * NS, measured, last=True))
+    totals.add(WorkerLoss(1, NS, 2 * NS))
+    result = finalize_result(of, totals)
+    assert result.lost == 5
+    lost = {place: part.lost for place, part in totals.measurement.slices.items()}
+    here = {(0, 0): 2, (1, 0): 2, (1, 3): 1} if warmup_ns else {(0, 0): 4, (0, 3): 1}
+    assert lost == here
+    again = Result.from_json(result.to_json())
+    assert again.stages == schedule.stages
 
 
 @given(st.sets(st.integers(0, 75)), st.sampled_from(["even", "poisson"]), st.integers(0, 5))

@@ -265,7 +265,7 @@ class TestRefused:
             Schedule(stages)
 
     @pytest.mark.parametrize(
-        ("arrivals", "hint"), [("evn", "did you mean 'even'?"), ("burst", "known here: even, poisson")]
+        ("arrivals", "hint"), [("evn", "did you mean 'even'?"), ("burst", "known here: even, gamma, poisson")]
     )
     def test_an_unknown_kind_of_arrivals_is_refused(self, arrivals: str, hint: str) -> None:
         with pytest.raises(ValueError, match=f"^arrivals cannot be '{arrivals}'; {re.escape(hint)}$"):

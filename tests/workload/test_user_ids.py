@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
 
@@ -76,7 +77,9 @@ class TestReturning:
         assert numbers_of(Returning(Fraction(9, 10), pool=1000), 15) == expected
 
     @PATIENT
-    @given(SHARES, st.integers(1, 80), st.sampled_from(["round_robin", "zipf"]), st.integers(1, 400))
+    @given(
+        SHARES, st.integers(1, 80), st.sampled_from(["round_robin", "zipf", "random"]), st.integers(1, 400)
+    )
     def test_the_share_of_the_first_arrivals_is_exact_and_they_return_to_earlier_numbers(
         self, share: Fraction, pool: int, order: str, count: int
     ) -> None:
@@ -87,7 +90,7 @@ class TestReturning:
         assert all(0 <= number < min(index, pool) for index, number in returned.items())
 
     @PATIENT
-    @given(SHARES, st.integers(1, 80), st.sampled_from(["round_robin", "zipf"]), st.integers(0, 9))
+    @given(SHARES, st.integers(1, 80), st.sampled_from(["round_robin", "zipf", "random"]), st.integers(0, 9))
     def test_new_arrivals_have_ids_of_their_own_and_all_is_the_same_again(
         self, share: Fraction, pool: int, order: str, seed: int
     ) -> None:
@@ -99,6 +102,37 @@ class TestReturning:
         assert set(ids) <= set(plain)
         assert ids == ids_of(users, 200, seed=seed)
         assert fault_in(users, 200, run_id=RUN) is None
+
+    @PATIENT
+    @given(st.integers(1, 80), st.sampled_from(["round_robin", "zipf", "random"]), st.integers(0, 9))
+    def test_where_all_return_each_is_one_of_the_whole_pool_from_the_start(
+        self, pool: int, order: str, seed: int
+    ) -> None:
+        everybody = Returning(Fraction(1), pool, order)
+        numbers = numbers_of(everybody, 100, seed=seed)
+        assert all(0 <= number < pool for number in numbers)
+        known = tuple(f"u{number}" for number in range(pool))
+        assert ids_of(from_list(known, everybody), 100, seed=seed) == [f"u{number}" for number in numbers]
+        assert fault_in(from_list(known, everybody), 10_000, run_id=RUN) is None
+        problem = fault_in(from_list(known, Returning(Fraction(1), pool + 1, order)), 5, run_id=RUN)
+        assert problem is not None
+        assert problem.message == (
+            f"the pool of known users has {pool + 1:,}, and the list of user IDs ends after {pool:,}"
+        )
+
+    def test_in_turn_and_at_random_each_known_user_comes_equally_often(self) -> None:
+        """At random a count is binomial: five standard deviations of 22."""
+        everybody = Returning(Fraction(1), 20)
+        assert numbers_of(everybody, 41) == [*range(20), *range(20), 0]
+        at_random = Counter(numbers_of(replace(everybody, order="random"), 10_000))
+        assert set(at_random) == set(range(20))
+        assert all(abs(count - 500) < 5 * 22 for count in at_random.values())
+
+    def test_random_ones_are_of_the_pool_once_it_is_whole(self) -> None:
+        numbers = numbers_of(Returning(Fraction(1, 2), 10, "random"), 20_010)[10:]
+        returned = Counter(number for index, number in enumerate(numbers, 10) if number != index)
+        assert set(returned) == set(range(10))
+        assert all(abs(count - 1000) < 5 * 30 for count in returned.values())
 
     def test_round_robin_takes_each_of_the_pool_equally_often(self) -> None:
         numbers = numbers_of(Returning(FIFTH, pool=10), 1000)
@@ -231,11 +265,11 @@ class TestFaults:
                 (
                     from_pattern("{n}", Returning(share, 5)),
                     (
-                        "the share of returning users must be more than 0% and less than 100%; "
+                        "the share of returning users must be more than 0% and at most 100%; "
                         "when nobody returns, leave 'returning' out"
                     ),
                 )
-                for share in (Fraction(0), Fraction(1), Fraction(-1, 5), Fraction(6, 5))
+                for share in (Fraction(0), Fraction(-1, 5), Fraction(6, 5))
             ),
             (
                 from_pattern("{n}", Returning(FIFTH, 0)),
@@ -288,7 +322,9 @@ class TestExtremes:
     @given(
         st.sampled_from(["{n}", "{n:x}-{n}", "a{n:02d}", "{uuid}{n:03x}", "{run}"]),
         st.none()
-        | st.builds(Returning, SHARES, st.integers(1, 50), st.sampled_from(["round_robin", "zipf"])),
+        | st.builds(
+            Returning, SHARES, st.integers(1, 50), st.sampled_from(["round_robin", "zipf", "random"])
+        ),
         st.integers(1, 300),
     )
     def test_no_id_of_the_run_is_shorter_or_longer(

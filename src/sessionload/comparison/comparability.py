@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sessionload.units import duration_text, rate_text
+from sessionload.verdict.resolved_scenario import arrivals_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -101,11 +102,13 @@ def _arrivals(result: RunHeader) -> object:
 def _load(result: RunHeader, *, warmup: bool = False) -> str:
     stages = _stages(result, warmup=warmup)
     shown = ", ".join(map(_stage, stages[:_MOST])) or "nothing"
-    arrivals = "" if warmup else f" ({_arrivals(result) or 'unknown'} arrivals)"
+    arrivals = "" if warmup else f" ({arrivals_text(_arrivals(result)) or 'unknown'} arrivals)"
     return f"{shown}{_more(len(stages) - _MOST, 'stage')}{arrivals}"
 
 
 def _stage(stage: Stage) -> str:
+    if stage.kind == "burst":
+        return f"{int(stage.area):,} within {duration_text(stage.duration_ns)}"
     steady = stage.start_rate == stage.end_rate
     load = (
         rate_text(stage.start_rate)

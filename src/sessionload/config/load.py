@@ -10,17 +10,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sessionload.config.arrivals import Arrivals, check_arrivals
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.scale import UNSCALED, Scale
-from sessionload.config.stages import EXAMPLE, check_stages
+from sessionload.config.stages import EXAMPLE, Stages, check_stages
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
 from sessionload.verdict.evidence import Limits
+from sessionload.workload.recording import Recording
 from sessionload.workload.schedule import Schedule
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from sessionload.config.arrivals import ReadInstants
     from sessionload.config.node import Node
     from sessionload.errors import Place
 
@@ -37,7 +40,6 @@ KEYS = (
     "max_cpu",
     "max_lost",
 )
-ARRIVALS = ("even", "poisson")
 CONNECTIONS = ("reuse", "per_session")
 ADDRESSES = ("all", "first")
 MOST_IN_FLIGHT = 10_000
@@ -66,14 +68,17 @@ class Load:
     resolved: dict[str, Any]
 
 
-def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
-    """Return the checked `load` of a scenario. Raises `InputError`."""
+def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED, read: ReadInstants | None = None) -> Load:
+    """Return the checked `load` of a scenario; `read` gets arrivals from a file. Raises `InputError`.
+
+    Without `read`, a file stands for a single arrival.
+    """
     node.names()  # else there is nothing to look into
     mistakes = Mistakes()
     with mistakes:
         node.mapping(KEYS)
     with mistakes:
-        arrivals = _choice(node, "arrivals", ARRIVALS)
+        arrivals = check_arrivals(node.get("arrivals"), read)
     with mistakes:
         connections = _choice(node, "connections", CONNECTIONS)
     with mistakes:
@@ -81,8 +86,9 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
     with mistakes:
         resumption_node = node.get("tls_resumption")
         tls_resumption = resumption_node.boolean() if resumption_node else True
+    stages: Stages | None = None
     with mistakes:
-        stages = check_stages(node.need("stages", f"[{EXAMPLE}]"), scale)
+        stages = _stages(node, scale)
     with mistakes:
         timeout_ns, timeout = _duration(node, "timeout", "10s", (_MS, "1ms"), (300 * NS, "5m"))
     with mistakes:
@@ -101,15 +107,12 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
         given = node.get("max_in_flight")
         in_flight = given.integer(1, MOST_IN_FLIGHT) if given else None
     mistakes.end()
-    try:
-        schedule = Schedule(stages.stages, arrivals=arrivals, seed=seed)
-    except ValueProblem as problem:
-        raise node.need("stages", "").refuse("bad-schedule", problem.message, problem.cure) from None
+    schedule = _schedule(node, stages, arrivals, seed, scale)
     usual = max(1, min(MOST_IN_FLIGHT, math.ceil(schedule.peak * timeout_ns / NS)))
     max_in_flight = usual if in_flight is None else in_flight
     resolved = {
-        "arrivals": arrivals,
-        "stages": stages.resolved,
+        "arrivals": arrivals.written,
+        **({"stages": stages.resolved} if stages else {}),
         "timeout": timeout,
         **patience,
         "max_in_flight": max_in_flight,
@@ -128,10 +131,32 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED) -> Load:
         connections=connections,
         addresses=addresses,
         tls_resumption=tls_resumption,
-        peak_at=stages.peak_at,
+        peak_at=stages.peak_at if stages else node.need("arrivals", "").place,
         limits=Limits(lag_ns, cpu, max_lost),
         resolved=resolved,
     )
+
+
+def _stages(node: Node, scale: Scale) -> Stages | None:
+    """Return the stages; none where the arrivals come from a file."""
+    arrivals = node.value.get("arrivals")
+    if not isinstance(arrivals, dict) or "file" not in arrivals:
+        return check_stages(node.need("stages", f"[{EXAMPLE}]"), scale)
+    given = node.get("stages")
+    if given:
+        message = f"{node.name} has stages and arrivals from a file, and each says when people come"
+        raise given.refuse("stages-and-file", message, "keep one of the two", at_key=True)
+    return None
+
+
+def _schedule(node: Node, stages: Stages | None, arrivals: Arrivals, seed: int, scale: Scale) -> Schedule:
+    try:
+        if stages:
+            return Schedule(stages.stages, arrivals=arrivals.kind, seed=seed, shape=arrivals.shape)
+        return Recording(arrivals.stage_name, arrivals.due(scale), warmup_ns=arrivals.warmup_ns)
+    except ValueProblem as problem:
+        where = node.need("stages" if stages else "arrivals", "")
+        raise where.refuse("bad-schedule", problem.message, problem.cure) from None
 
 
 def _choice(node: Node, key: str, options: tuple[str, ...]) -> str:

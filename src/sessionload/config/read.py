@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionload.config import machine
+from sessionload.config.arrival_file import instants_of
 from sessionload.config.contract_files import places_shown, read_contract
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
@@ -29,14 +30,17 @@ from sessionload.storage.files import read_at_most, read_bytes, read_text, shown
 from sessionload.verdict.run_labels import parse_labels, refuse_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from array import array
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sessionload.config.users import UserFile
+    from sessionload.config.user_file import UserFile
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.workload.text_list import TextList
 
 _LARGEST_IDS = 256 * 1024 * 1024
 _IDS = "the file of user IDs"
+_LARGEST_ARRIVALS = 512 * 1024 * 1024
+_ARRIVALS = "the file of arrivals"
 _NEVER_SHOWN = {"literal-key", "bad-key"}
 """Mistakes whose lines hold a key."""
 
@@ -85,8 +89,14 @@ def read_run(
         document = document.with_override("environment", request.environment, place=Place("--environment"))
     for each in request.given:
         document = document.with_value(each.path.split("."), each.value, each.place)
+    read: list[array[int]] = []
+
+    def read_once(file: UserFile) -> array[int]:
+        read.append(read_arrivals(file))
+        return read[0]
+
     with lines_shown(document):
-        scenario = Scenario.check(document)
+        scenario = Scenario.check(document, read_once)
     environments = read_document(request.environments)
     with lines_shown(document), lines_shown(environments, careful=True):
         environment = Environment.check(
@@ -119,6 +129,7 @@ def read_run(
         labels=labels,
         ids=ids,
         columns=columns,
+        instants=read[0] if read else None,
     )
     with lines_shown(document), places_shown(request.contract):
         return inputs, run_spec_of(inputs, variables, scenario=scenario, environment=environment)
@@ -166,23 +177,32 @@ def read_users(
 
     Raises `InputError`, which names lines and never IDs.
     """
+    named = {each.column: each.written[0] for each in further if each.column is not None}
+    with _lines_of(file, _LARGEST_IDS, _IDS) as lines:
+        return user_ids_of(lines(), file), {
+            name: column_of(lines(), file, name, place) for name, place in named.items()
+        }
+
+
+def read_arrivals(file: UserFile) -> array[int]:
+    """Return the instants in a file of arrivals. Raises `InputError`, which names lines."""
+    with _lines_of(file, _LARGEST_ARRIVALS, _ARRIVALS) as lines:
+        return instants_of(lines(), file)
+
+
+@contextmanager
+def _lines_of(file: UserFile, limit: int, what: str) -> Iterator[Callable[[], io.TextIOWrapper]]:
+    """Give the function that returns the lines of a file, again at each call."""
     path = Path(file.path)
     try:
-        data = read_bytes(path, _LARGEST_IDS, _IDS)
+        data = read_bytes(path, limit, what)
     except InputError as error:
         message = f"{error.message} ({shown(path)})"  # the cure is where the file was named
         raise InputError(error.code, message, place=file.place, hint=error.hint) from None
     # Spreadsheets begin a file with a byte order mark. CSV has line ends inside quotes, which are kept.
     newline = None if file.column is None else ""
-
-    def lines() -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=newline)
-
     try:
-        named = {each.column: each.written[0] for each in further if each.column is not None}
-        return user_ids_of(lines(), file), {
-            name: column_of(lines(), file, name, place) for name, place in named.items()
-        }
+        yield lambda: io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=newline)
     except UnicodeDecodeError:
-        read_text(path, _LARGEST_IDS, _IDS)  # says in which line
+        read_text(path, limit, what)  # says in which line
         raise

@@ -68,6 +68,8 @@ class RunInputs:
     """User IDs from a file, if the scenario names one."""
     columns: Mapping[str, TextList] = field(default_factory=dict)
     """What stands beside the user IDs in further columns of their file."""
+    instants: array[int] | None = None
+    """When people came, in nanoseconds after the first, if the scenario has a file of that."""
     stub_port: int | None = None
     """Where the embedded stub listens, once it does."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -86,11 +88,14 @@ class RunInputs:
         lists = [*([] if self.ids is None else [self.ids]), *self.columns.values()]
         ids = None if self.ids is None else _sizes(self.ids)
         columns = {name: _sizes(texts) for name, texts in self.columns.items()}
-        line = {**data, "ids": ids, "columns": columns, "byte_order": _BYTE_ORDER}
+        instants = None if self.instants is None else len(self.instants) * self.instants.itemsize
+        line = {**data, "ids": ids, "columns": columns, "instants": instants, "byte_order": _BYTE_ORDER}
         yield json.dumps(line).encode() + b"\n"
         for texts in lists:
             yield texts.text
             yield memoryview(texts.ends).cast("B")
+        if self.instants is not None:
+            yield memoryview(self.instants).cast("B")
 
     @classmethod
     def read(cls, stream: Readable) -> Self | None:
@@ -112,6 +117,11 @@ class RunInputs:
             if (len(text), len(packed)) != (text_bytes, ends_bytes):
                 return None
             holder[name] = TextList(text, array("I", packed))
+        if data["instants"] is not None:
+            packed = stream.read(data["instants"])
+            if len(packed) != data["instants"]:
+                return None
+            data["instants"] = array("q", packed)
         return cls(**data)
 
 
@@ -171,7 +181,11 @@ def run_spec_of(
     `scenario` and `environment` may be passed in when they were checked already, with better places.
     """
     if scenario is None:
-        scenario = Scenario.check(Document(inputs.scenario, inputs.scenario_file, {}))
+        instants = inputs.instants
+        scenario = Scenario.check(
+            Document(inputs.scenario, inputs.scenario_file, {}),
+            None if instants is None else lambda _: instants,
+        )
     if inputs.ids is not None:
         scenario = scenario.with_ids(inputs.ids, inputs.columns)
     if environment is None:
@@ -193,7 +207,7 @@ def run_spec_of(
     scenario.check_ids(body.user_id_fault, inputs.run_id, by_length=by_length, facts=body.user_facts)
     if scenario.further:
         plain = plain_user_ids(scenario.users, run_id=inputs.run_id, seed=scenario.seed)
-        body.refuse_misfits(plain, scenario.schedule.planned())
+        body.refuse_misfits(plain, scenario.users.needed(scenario.schedule.planned()))
     return RunSpec(
         run_id=inputs.run_id,
         version=sessionload.__version__,

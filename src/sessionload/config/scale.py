@@ -3,18 +3,25 @@
 `rate` is a share of all rates, or the peak that the highest of them becomes. `time` is a share of all
 durations, or what all stages take together. A scenario that is scaled keeps its own stages and says so in
 `scale`, so that its result tells what was asked for and what was run.
+
+A burst is a moment and not a stretch of time: `rate` changes how many come, and `time` leaves it alone. Of a
+file of arrivals, `rate` leaves out as many as it has to, evenly, and `time` takes as much from the start; no
+scale makes more of a file than there is in it.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place, ValueProblem
-from sessionload.units import parse_duration, parse_rate
+from sessionload.units import NS, duration_text, parse_duration, parse_rate
+from sessionload.workload.peak import peak_of
 from sessionload.workload.schedule import LONGEST_NS, Stage
 
 if TYPE_CHECKING:
@@ -73,11 +80,6 @@ class Scale:
             scale = replace(scale, time=share, total_ns=total)
         return scale
 
-    def rate_factor(self, stages: Sequence[Stage]) -> Fraction:
-        """Return what all rates are multiplied by."""
-        highest = max(max(stage.start_rate, stage.end_rate) for stage in stages)
-        return self.rate if self.peak is None or not highest else self.peak / highest
-
     def applied(self, stages: Sequence[Stage]) -> tuple[Stage, ...]:
         """Return the stages as they are run. Raises `InputError` where one would be too short or too long.
 
@@ -85,20 +87,63 @@ class Scale:
         """
         if self.node is None:
             return tuple(stages)
-        borders = list(accumulate((stage.duration_ns for stage in stages), initial=0))
-        time = self.time if self.total_ns is None else Fraction(self.total_ns, borders[-1])
+        timed = self._timed(stages, self.node)
+        highest = peak_of(timed)
+        rate = self.rate if self.peak is None or not highest else self.peak / highest
+        return tuple(_faster(stage, rate) for stage in timed)
+
+    def of_recording(self, due: array[int]) -> array[int]:
+        """Return the instants of a file that are left. Raises `InputError` for more than there are."""
+        if self.node is None:
+            return due
+        asks_for_peak, length_ns = self.peak is not None, due[-1] + 1
+        if asks_for_peak or self.rate > 1:
+            message = "a file of arrivals can be scaled to a share of its rate only, at most 100%"
+            hint = "write it like rate=50%; to come faster, set load.arrivals.speed"
+            raise self.node.refuse("bad-scale", message, hint)
+        end_ns = int(length_ns * self.time) if self.total_ns is None else self.total_ns
+        if end_ns > length_ns + NS:
+            message = "a file of arrivals can be scaled to a part of its time only, from its start on"
+            hint = f"its last arrival is due after {duration_text(due[-1])}"
+            raise self.node.refuse("bad-scale", message, hint)
+        part, share = due[: bisect_left(due, end_ns)], self.rate
+        if share == 1:
+            return part
+        left, of = share.as_integer_ratio()
+        return array("q", (instant for number, instant in enumerate(part) if number * left % of < left))
+
+    def _timed(self, stages: Sequence[Stage], node: Node) -> tuple[Stage, ...]:
+        """Return the stages with the time that they take."""
+        lengths = [0 if stage.kind == "burst" else stage.duration_ns for stage in stages]
+        borders = list(accumulate(lengths, initial=0))
+        bursts_ns = sum(stage.duration_ns for stage in stages) - borders[-1]
+        if not borders[-1]:
+            if self.total_ns in {None, bursts_ns}:
+                return tuple(stages)
+            message = "a burst takes the time that it says, and this scenario has no other stage"
+            raise node.refuse("bad-scale", message, "scale the rate only")
+        time = self.time if self.total_ns is None else Fraction(self.total_ns - bursts_ns, borders[-1])
         durations = [int(end * time) - int(start * time) for start, end in pairwise(borders)]
-        if min(durations) < _SHORTEST_NS or sum(durations) > LONGEST_NS:
-            message = "so scaled, a stage would be shorter than 1ms, or all together longer than 24h"
-            raise self.node.refuse("bad-scale", message, "scale the time less")
-        rate = self.rate_factor(stages)
-        return tuple(
-            replace(stage, start_rate=stage.start_rate * rate, end_rate=stage.end_rate * rate, duration_ns=ns)
+        timed = tuple(
+            stage if stage.kind == "burst" else replace(stage, duration_ns=ns)
             for stage, ns in zip(stages, durations, strict=True)
         )
+        shortest = min(stage.duration_ns for stage in timed if stage.kind != "burst")
+        if shortest < _SHORTEST_NS or sum(stage.duration_ns for stage in timed) > LONGEST_NS:
+            message = "so scaled, a stage would be shorter than 1ms, or all together longer than 24h"
+            raise node.refuse("bad-scale", message, "scale the time less")
+        return timed
 
 
 UNSCALED = Scale()
+
+
+def _faster(stage: Stage, rate: Fraction) -> Stage:
+    """Return a stage with its rates multiplied; of a burst at least one arrival is left."""
+    if stage.kind != "burst":
+        return replace(stage, start_rate=stage.start_rate * rate, end_rate=stage.end_rate * rate)
+    arrivals = max(1, int(stage.area * rate))
+    return Stage.burst(stage.name, arrivals, stage.duration_ns, warmup=stage.warmup)
 
 
 def _share_or_rate(text: str) -> tuple[Fraction, Fraction | None]:

@@ -22,7 +22,7 @@ from sessionload.config.slo import check_slo
 from sessionload.config.stages import EXAMPLE
 from sessionload.config.target_stages import check_stages, longest_window_ns, refuse_too_long
 from sessionload.config.turns import check_turns, refuse_unmeasured
-from sessionload.config.users import UserFile, check_users
+from sessionload.config.users import check_users
 from sessionload.contract.request.id_patterns import id_patterns, literal
 from sessionload.errors import InputError, Place
 from sessionload.units import NS
@@ -31,7 +31,9 @@ from sessionload.workload.user_ids import UserIds, extremes, fault_in, spread_us
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from sessionload.config.arrivals import ReadInstants
     from sessionload.config.document import Document
+    from sessionload.config.user_file import UserFile
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.verdict.evidence import Limits
     from sessionload.verdict.targets import Target
@@ -97,8 +99,11 @@ class Scenario:
         return self.users.returning is not None or not self.users.unique
 
     @classmethod
-    def check(cls, document: Document) -> Scenario:
-        """Return the scenario that a document says. Raises `InputError`."""
+    def check(cls, document: Document, read: ReadInstants | None = None) -> Scenario:
+        """Return the scenario that a document says. Raises `InputError`.
+
+        `read` gets the instants of a file of arrivals; without it, such a file stands for a single one.
+        """
         document.refuse_literal_keys()
         refuse_references(document)
         top = Node.top(document)
@@ -127,7 +132,7 @@ class Scenario:
             users = check_users(top.need("users", '{id: "user-{run}-{n}"}'))
         with mistakes:
             good_load = load = check_load(
-                top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed, scale=scale
+                top.need("load", f"{{stages: [{EXAMPLE}]}}"), seed=seed, scale=scale, read=read
             )
         turns: Turns | None = None
         with mistakes:

@@ -1,8 +1,9 @@
 """The stages of a scenario: how fast people arrive in each, for how long, and what it is called.
 
 A stage says its rate as `rate: 20/s`, or in people: `people: 50, every: 3s` is 50/3 arrivals a second. One
-that says neither goes on at the rate at which the stage before it ended. A stage without a name is called by
-what it does, in the words that say so: `ramp 20/s to 200/s`, `hold 50 people every 3s`, `pause`.
+that says neither goes on at the rate at which the stage before it ended. A burst says `arrivals: 200, within:
+200ms` instead: exactly so many, and what comes after it goes on as if it had not been. A stage without a name
+is called by what it does, in the words that say so: `ramp 20/s to 200/s`, `hold 50 people every 3s`, `pause`.
 People arrive at that rate whatever the server does: nobody waits for an answer before the next one comes.
 """
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from sessionload.config.node import Node
     from sessionload.errors import Place
 
-KEYS = ("name", "rate", "people", "every", "ramp_to", "duration", "warmup")
+KEYS = ("name", "rate", "people", "every", "ramp_to", "duration", "warmup", "arrivals", "within")
+RATE_KEYS = ("rate", "people", "every", "ramp_to", "duration")
+"""What a burst does not have."""
 EXAMPLE = "{rate: 20/s, duration: 30s}"
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/() -]{0,62}[A-Za-z0-9._/()-]|[A-Za-z0-9]")
@@ -78,7 +81,9 @@ class _Level:
 
     @property
     def text(self) -> str:
-        """`20/s`, or `50 people every 3s`."""
+        """`20/s`, or `50 people every 3s`; `200 within 200ms` of a burst."""
+        if "within" in self.written:
+            return f"{self.written['arrivals']} within {self.written['within']}"
         return f"{self.amount} people every {self.written['every']}" if self.every_ns else self.amount
 
 
@@ -91,15 +96,25 @@ class _Part:
     end: _Level
     duration_ns: int
     warmup: bool
+    burst: int = 0
+    """How many arrivals come in the duration, whatever the rate is."""
 
     @property
     def name(self) -> str:
         """What it does, in a few words."""
         start, end = self.start, self.end
+        if self.burst:
+            return f"burst of {start.text}"
         if start.per_second == end.per_second:
             return f"hold {start.text}" if start.per_second else "pause"
         alike = start.every_ns and start.written.get("every") == end.written.get("every")
         return f"ramp {start.amount if alike else start.text} to {end.text}"
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage with its name."""
+        if self.burst:
+            return Stage.burst(name, self.burst, self.duration_ns, warmup=self.warmup)
+        return Stage(name, self.start.per_second, self.end.per_second, self.duration_ns, self.warmup)
 
     def resolved(self, name: str) -> dict[str, Any]:
         """Return the stage with its name and its rate, as a file could say it."""
@@ -115,8 +130,10 @@ def check_stages(node: Node, scale: Scale = UNSCALED) -> Stages:
     parts: list[_Part] = []
     mistakes = Mistakes()
     for number, item in enumerate(items):
-        last = parts[-1].end if parts else None
-        if number and last is None:  # the first has a mistake, and what goes on from it has none for that
+        last = next((part.end for part in reversed(parts) if not part.burst), None)
+        if (
+            number and last is None and len(parts) < number
+        ):  # the first has a mistake, and what goes on from it has none for that
             last = _Level.unknown(item)
         with mistakes:
             parts.append(_part(item, last))
@@ -133,10 +150,7 @@ def check_stages(node: Node, scale: Scale = UNSCALED) -> Stages:
     with mistakes:
         names = _names(parts)
     mistakes.end()
-    stages = tuple(
-        Stage(name, part.start.per_second, part.end.per_second, part.duration_ns, part.warmup)
-        for name, part in zip(names, parts, strict=True)
-    )
+    stages = tuple(part.stage(name) for name, part in zip(names, parts, strict=True))
     if not any(stage.area for stage in stages if not stage.warmup):
         message = "no stage with arrivals is measured: without evidence there is no verdict"
         raise node.refuse(
@@ -152,6 +166,8 @@ def check_stages(node: Node, scale: Scale = UNSCALED) -> Stages:
 
 def _part(node: Node, before: _Level | None) -> _Part:
     node.names()  # else there is nothing to look into
+    if "arrivals" in node.value or "within" in node.value:
+        return _burst(node)
     mistakes = Mistakes()
     with mistakes:
         node.mapping(KEYS)
@@ -168,6 +184,37 @@ def _part(node: Node, before: _Level | None) -> _Part:
         warmup = warmup_node.boolean() if warmup_node else False
     mistakes.end()
     return _Part(node, start, end, duration.duration(), warmup)
+
+
+def _burst(node: Node) -> _Part:
+    mistakes = Mistakes()
+    with mistakes:
+        node.mapping(KEYS)
+    for key in RATE_KEYS:
+        other = node.get(key)
+        with mistakes:
+            if other:
+                message = (
+                    f"{other.name} is for a rate, and {node.name} is a burst: so many arrivals within a time"
+                )
+                raise other.refuse(
+                    "rate-and-burst", message, "remove it, or arrivals and within", at_key=True
+                )
+    with mistakes:
+        arrivals_node = node.need("arrivals", "200")
+        arrivals = arrivals_node.integer(1, MOST_ARRIVALS)
+    with mistakes:
+        within = node.need("within", "200ms")
+        if not _MS <= within.duration(LONGEST_NS, "ms") <= LONGEST_NS:
+            raise within.out_of_range("1ms", "24h")
+    with mistakes:
+        warmup_node = node.get("warmup")
+        warmup = warmup_node.boolean() if warmup_node else False
+    mistakes.end()
+    # Where bursts and rates are compared, a burst counts by what comes in a second.
+    in_a_second = min(Fraction(arrivals), Fraction(arrivals * NS, within.duration()))
+    level = _Level(in_a_second, arrivals_node.place, {"arrivals": arrivals, "within": within.written})
+    return _Part(node, level, level, within.duration(), warmup, arrivals)
 
 
 def _start(node: Node, before: _Level | None) -> _Level:

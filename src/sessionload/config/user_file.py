@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sessionload.errors import InputError, Place, nearest
@@ -16,7 +17,7 @@ from sessionload.workload.text_list import TextList
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sessionload.config.users import UserFile
+    from sessionload.config.node import Node
 
 _SEPARATORS = {";": "';'", "\t": '"\\t"', "|": "'|'", ",": "','"}
 _TOO_LONG = "field larger than field limit"
@@ -27,6 +28,32 @@ _HEADERS = {
 """What a column of user IDs is called, in small letters without spaces, `_` and `-`."""
 _HEADER_FIELD = re.compile(r"[A-Za-z_][A-Za-z_ .-]{0,39}")
 _NO_END = "unexpected end of data"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """A file of user IDs, named from where the program was started; `column` is one of a CSV header."""
+
+    path: str
+    column: str | None
+    place: Place
+    separator: str = ","
+    """What stands between the fields of a line where there is a `column`."""
+
+
+def separator_of(source: Node) -> str:
+    """Return the separator that a mapping says, which has a `file` and perhaps a `column`."""
+    node = source.get("separator")
+    if node is None:
+        return ","
+    if source.get("column") is None:
+        message = f"{node.name} is for a CSV file with a column"
+        raise node.refuse("unused-key", message, "add column, or remove it", at_key=True)
+    text: str = node.value if isinstance(node.value, str) else node.text()
+    if len(text) != 1 or text in '"\r\n':
+        message = f"{node.name} must be a single character, and neither a quote nor a line end"
+        raise node.refuse("bad-separator", message, 'write it like ";", or "\\t" for a tab character')
+    return text
 
 
 def user_ids_of(lines: Iterable[str], file: UserFile) -> TextList:
@@ -49,7 +76,7 @@ def column_of(lines: Iterable[str], file: UserFile, column: str, named_at: Place
     `named_at` is where the scenario names it. Raises `InputError` (no-such-column, empty-cell, bad-csv).
     """
     try:
-        return TextList.of(_column(lines, file, column, _empty_cell))
+        return TextList.of(_column(lines, file, column, empty_cell))
     except InputError as error:
         if error.code != "no-such-column":
             raise
@@ -80,6 +107,16 @@ def _refuse_header(line: str, file: UserFile) -> None:
 def _column(
     lines: Iterable[str], file: UserFile, column: str, empty: Callable[[UserFile, int], InputError]
 ) -> Iterator[str]:
+    return (cell for _, cell in cells_of(lines, file, column, empty))
+
+
+def cells_of(
+    lines: Iterable[str], file: UserFile, column: str, empty: Callable[[UserFile, int], InputError]
+) -> Iterator[tuple[int, str]]:
+    """Yield what stands in a column of a CSV file, each with the line in which its row ends.
+
+    `empty` makes the error of a row that has nothing there. Raises `InputError` (no-such-column, bad-csv).
+    """
     record: list[str] = []
     """The lines of the record that is being read."""
     reader = csv.reader(_kept(lines, record), delimiter=file.separator, strict=True)
@@ -97,7 +134,7 @@ def _column(
             cell = row[index] if index < len(row) else ""
             if not cell.strip():
                 raise empty(file, reader.line_num)
-            yield cell
+            yield reader.line_num, cell
             record.clear()
             first_line = reader.line_num + 1
     except csv.Error as error:
@@ -154,8 +191,9 @@ def _empty(file: UserFile, line: int) -> InputError:
     return _refuse("empty-user-id", "there is no user ID in this line", "remove the line", file, line)
 
 
-def _empty_cell(file: UserFile, line: int) -> InputError:
-    message = "a column that users.also names is empty in this line"
+def empty_cell(file: UserFile, line: int) -> InputError:
+    """Return the error of a row in which a column other than that of the user IDs is empty."""
+    message = "a column that the scenario names is empty in this line"
     return _refuse("empty-cell", message, "fill it in, or remove the line", file, line)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sessionload.config.also import check_also
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.other_tools import lesson_of
+from sessionload.config.user_file import UserFile, separator_of
 from sessionload.workload.text_list import TextList
 from sessionload.workload.user_ids import LARGEST_POOL, Returning, UserIds, compile_user_ids
 
@@ -25,21 +26,10 @@ if TYPE_CHECKING:
 KEYS = ("id", "also", "returning", "unique")
 FILE_KEYS = ("file", "column", "separator")
 RETURNING_KEYS = ("share", "pool", "order", "exponent")
-ORDERS = ("round_robin", "zipf")
+ORDERS = ("round_robin", "zipf", "random")
 
 _FIELDS = {"n", "run", "uuid"}
 _CURE = 'write it like "launch-{run}-{n:08d}"'
-
-
-@dataclass(frozen=True, slots=True)
-class UserFile:
-    """A file of user IDs, named from where the program was started; `column` is one of a CSV header."""
-
-    path: str
-    column: str | None
-    place: Place
-    separator: str = ","
-    """What stands between the fields of a line where there is a `column`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +99,14 @@ def _file(source: Node) -> UserFile:
     file = source.need("file", "users.csv")
     column = source.get("column")
     path = PurePath(source.document.file).parent / file.text()
-    separator = source.get("separator")
-    if separator and not column:
-        message = f"{separator.name} is for a CSV file with a column"
-        raise separator.refuse("unused-key", message, "add column, or remove it", at_key=True)
-    return UserFile(
-        str(path), column.text() if column else None, file.place, _separator(separator) if separator else ","
-    )
-
-
-def _separator(node: Node) -> str:
-    text: str = node.value if isinstance(node.value, str) else node.text()
-    if len(text) != 1 or text in '"\r\n':
-        message = f"{node.name} must be a single character, and neither a quote nor a line end"
-        raise node.refuse("bad-separator", message, 'write it like ";", or "\\t" for a tab character')
-    return text
+    return UserFile(str(path), column.text() if column else None, file.place, separator_of(source))
 
 
 def _returning(node: Node) -> Returning:
     node.mapping(RETURNING_KEYS)
     share = node.need("share", "20%")
-    if not 0 < share.share() < 1:
-        message = f"{share.name} must be more than 0% and less than 100%"
+    if not share.share():
+        message = f"{share.name} must be more than 0%"
         raise share.refuse("out-of-range", message, "leave 'returning' out when nobody returns")
     order_node = node.get("order")
     order = order_node.choice(ORDERS) if order_node else ORDERS[0]

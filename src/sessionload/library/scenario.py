@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sessionload.config.read import read_document, with_overrides
+from sessionload.config.read import read_arrivals, read_document, with_overrides
 from sessionload.config.scenario import Scenario as CheckedScenario
 from sessionload.config.shipped_files import scenario_file
 from sessionload.config.yaml_source import parse
@@ -42,7 +42,7 @@ class Scenario:
 
     def __init__(self, document: Document) -> None:
         """Check a document. `read` and `parse` are the ways to one."""
-        self._checked = CheckedScenario.check(document)
+        self._checked = CheckedScenario.check(document, read_arrivals)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str], *, overrides: Sequence[str] = ()) -> Self:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from contextlib import suppress
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.slices import Slice
@@ -19,6 +20,8 @@ from sessionload.units import NS
 from sessionload.workload.schedule import Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sessionload.metrics.run_totals import RunTotals
     from sessionload.verdict.run_header import RunHeader
 
@@ -29,12 +32,12 @@ def count_lost(header: RunHeader, totals: RunTotals) -> int:
     More may be lost than is written, and the second time nothing is written.
     """
     measurement = totals.measurement
-    schedule = schedule_of(header)
-    if schedule is not None:
+    places = _places(header)
+    if places is not None:
         ended = any(delta.last for delta in totals.latest.values())
         until = math.inf if ended else totals.settled_ns // NS
         planned: Counter[tuple[int, int]] = Counter()
-        for stage, second, count in schedule.rest(0):
+        for stage, second, count in places:
             if second < until:
                 planned[stage, second] += count
         for place, count in planned.items():
@@ -46,12 +49,38 @@ def count_lost(header: RunHeader, totals: RunTotals) -> int:
     return known.lost + max(0, header.planned - known.accounted)
 
 
+def _places(header: RunHeader) -> Iterable[tuple[int, int, int]] | None:
+    """Return (stage, second, count) of all arrivals; `None` where the header does not say."""
+    if any(stage.kind == "file" for stage in header.stages):
+        return _recorded(header)
+    schedule = schedule_of(header)
+    return schedule.rest(0) if schedule else None
+
+
+def _recorded(header: RunHeader) -> Iterator[tuple[int, int, int]]:
+    """Yield where the arrivals of a file were due: of its seconds it is known how many were in each."""
+    left = list(header.planned_by_stage or (header.planned,))
+    stage = 0
+    for second, arrivals in sorted(header.planned_by_second.items()):
+        count = arrivals
+        while count and stage < len(left):
+            here = min(count, left[stage])
+            if here:
+                yield stage, second, here
+            count -= here
+            left[stage] -= here
+            stage += not left[stage]
+
+
 def schedule_of(header: RunHeader) -> Schedule | None:
     """Return the plan of a run; `None` where the header does not hold it, as that of merged runs."""
     load = header.scenario.get("load")
-    arrivals = str(load.get("arrivals", "even")) if isinstance(load, dict) else "even"
+    written = load.get("arrivals", "even") if isinstance(load, dict) else "even"
     with suppress(ValueError):
-        schedule = Schedule(header.stages, arrivals=arrivals, seed=header.run.seed)
+        arrivals, shape = str(written), Fraction(1)
+        if isinstance(written, dict):
+            arrivals, shape = "gamma", Fraction(str(written.get("gamma")))
+        schedule = Schedule(header.stages, arrivals=arrivals, seed=header.run.seed, shape=shape)
         if schedule.planned() == header.planned:
             return schedule
     return None

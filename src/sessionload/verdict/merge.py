@@ -98,8 +98,8 @@ def _contract(result: Result) -> dict[str, str]:
     return {name: text for name, text in result.contract.items() if name != "file"}
 
 
-def _shape(result: Result) -> list[tuple[str, int, bool]]:
-    return [(stage.name, stage.duration_ns, stage.warmup) for stage in result.stages]
+def _shape(result: Result) -> list[tuple[str, int, bool, str]]:
+    return [(stage.name, stage.duration_ns, stage.warmup, stage.kind) for stage in result.stages]
 
 
 def _header(parts: Sequence[Result]) -> RunHeader:

@@ -59,6 +59,16 @@ def patience_of(scenario: Mapping[str, Any]) -> int:
     raise UnreadableTargetError("the patience of its scenario cannot be read")
 
 
+def arrivals_text(written: object) -> str:
+    """Return the `arrivals` of a load for people: `poisson`, `gamma 0.3`, `from arrivals.csv at 2x`."""
+    if not isinstance(written, Mapping):
+        return str(written) if written else ""
+    if "gamma" in written:
+        return f"gamma {written['gamma']}"
+    speed = f" at {written['speed']}" if "speed" in written else ""
+    return f"from {written.get('file', 'a file')}{speed}"
+
+
 def _target(number: int, written: object) -> Target:
     with suppress(KeyError, ValueError, TypeError, AttributeError):
         if isinstance(written, str):

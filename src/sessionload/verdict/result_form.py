@@ -91,6 +91,7 @@ class StageForm(Struct, forbid_unknown_fields=True):
     start_rate: Rate
     end_rate: Rate
     planned: Count | None
+    kind: Literal["burst", "file"] | UnsetType = UNSET
 
 
 class ArrivalsForm(Struct, forbid_unknown_fields=True):

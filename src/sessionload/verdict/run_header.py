@@ -115,6 +115,7 @@ def header_json(header: RunHeader) -> dict[str, Any]:
                 "start_rate": str(stage.start_rate),
                 "end_rate": str(stage.end_rate),
                 "planned": planned,
+                **({} if stage.kind == "rate" else {"kind": stage.kind}),
             }
             for stage, start_ns, planned in zip(header.stages, header.starts_ns, by_stage, strict=True)
         ],
@@ -180,4 +181,5 @@ def _stage(form: StageForm) -> Stage:
         end_rate=Fraction(form.end_rate),
         duration_ns=round(Fraction(form.duration_s) * NS),
         warmup=form.warmup,
+        kind="rate" if form.kind is UNSET else form.kind,
     )

@@ -1,43 +1,40 @@
 """When each arrival is due: stages of rates, the area under them, and its exact inverse.
 
 Arrival n is due at the largest whole nanosecond t at which the area under the rate from 0 to t is at most
-n. No arrival depends on the one before it: a sum of gaps in floats would drift, and a stage that counted
-anew would gain or lose an arrival at its border. Fractions of an arrival carry across borders as fractions.
+its position: n itself for even arrivals, and for others what `positions` draws. No arrival depends on the one
+before it: a sum of gaps in floats would drift, and a stage that counted anew would gain or lose an arrival at
+its border. Fractions of an arrival carry across borders as fractions.
 
-The classic formula for a rate that goes from a to b over T is `t = 2n / (a + sqrt(a² + 2n(b - a) / T))`.
-This module computes the same root in integers, rounded down exactly. Let the two rates per nanosecond be `u
-/ L` and `(u + d) / L`, with whole numbers. The area is at most n where
-
-    d·t² + 2Tu·t <= C,  C = floor(2TL·n)
-
-and the largest such t below T is, for a rising rate, `floor((sqrt(T²u² + dC) - Tu) / d)`, and for a falling
-one, with e = -d, `floor((Tu - sqrt(T²u² - eC)) / e)`. The root is real: n is below the area of the stage,
-so `C < T²(2u - e)` and `eC < T²u² - T²(u - e)² <= T²u²`.
+A burst is a stage of a fixed number of arrivals, evenly spaced from its start on, however others arrive. It
+takes numbers and time, and no area: what comes after it goes on as if it had not been.
 """
 
 from __future__ import annotations
 
 import math
-import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, islice, pairwise, takewhile
+from itertools import accumulate, pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.units import NS
+from sessionload.workload.inverse import curve_of, inverse_of
+from sessionload.workload.peak import peak_of
+from sessionload.workload.positions import EvenPositions, GammaPositions, PoissonPositions, Positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 MOST_ARRIVALS = 100_000_000
 """A schedule plans at most this many arrivals."""
 LONGEST_NS = 24 * 3600 * NS
 """A schedule takes at most this long."""
+LEAST_SHAPE, LARGEST_SHAPE = Fraction(1, 20), 20
+"""Gamma gaps of a shape below the least are so uneven that nearly all arrivals would come in a few crowds."""
 
-_ARRIVALS = ("even", "poisson")
-_POISSON_GRAIN = 1 << 32  # Poisson areas are whole multiples of 2**-32 of an arrival
+_ARRIVALS = ("even", "poisson", "gamma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,14 @@ class Stage:
     end_rate: Fraction
     duration_ns: int
     warmup: bool = False
+    kind: str = "rate"
+    """`rate`; `burst` for exactly as many arrivals as its area; `file` for instants that were recorded."""
+
+    @classmethod
+    def burst(cls, name: str, arrivals: int, within_ns: int, *, warmup: bool = False) -> Stage:
+        """Return the stage of so many arrivals within a time."""
+        rate = Fraction(arrivals * NS, within_ns)
+        return cls(name, rate, rate, within_ns, warmup, "burst")
 
     @property
     def area(self) -> Fraction:
@@ -72,27 +77,21 @@ _new = tuple.__new__
 
 
 class Schedule:
-    """All arrivals of a run, each a pure function of its number (even) or of the seed (Poisson).
+    """All arrivals of a run, each a pure function of its number (even) or of number and seed (at random).
 
-    `peak` is the largest rate at any end of a stage; `starts_ns` says when each stage begins.
+    `peak` is the largest rate at any end of a stage, or the most that is due in a second of bursts;
+    `starts_ns` says when each stage begins.
     """
 
-    __slots__ = (
-        "_borders",
-        "_counts",
-        "_curves",
-        "_dues",
-        "_ends",
-        "arrivals",
-        "duration_ns",
-        "peak",
-        "seed",
-        "stages",
-        "starts_ns",
-    )
-
-    def __init__(self, stages: Sequence[Stage], *, arrivals: str = "even", seed: int = 0) -> None:
-        """Plan `stages` in their order; `seed` matters to Poisson arrivals only.
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        arrivals: str = "even",
+        seed: int = 0,
+        shape: Fraction = Fraction(1),
+    ) -> None:
+        """Plan `stages` in their order; `seed` matters to random arrivals only, and `shape` to gamma.
 
         Raises `ValueProblem` when nothing, too much or something impossible is planned.
         """
@@ -100,156 +99,178 @@ class Schedule:
         self.stages = tuple(stages)
         self.arrivals = arrivals
         self.seed = seed
-        self.peak = max(max(stage.start_rate, stage.end_rate) for stage in stages)
+        self.peak = peak_of(stages)
         *starts, self.duration_ns = accumulate((stage.duration_ns for stage in stages), initial=0)
         self.starts_ns = tuple(starts)
-        grain = 1 if arrivals == "even" else _POISSON_GRAIN
-        self._borders = tuple(accumulate((stage.area for stage in stages), initial=Fraction(0)))
-        self._counts: tuple[int, ...] = ()
-        self._curves = tuple(_curve(stage) for stage in stages)
+        self._positions = _positions(arrivals, seed, shape)
+        grain = self._positions.grain
+        areas = (Fraction(0) if stage.kind == "burst" else stage.area for stage in stages)
+        self._borders = tuple(accumulate(areas, initial=Fraction(0)))
+        bursts = (int(stage.area) if stage.kind == "burst" else 0 for stage in stages)
+        self._shifts = tuple(accumulate(bursts, initial=0))
+        """How many arrivals of bursts come before each stage."""
+        self._curves = tuple(map(curve_of, stages))
         # Stage k holds the positions (areas, counted in grains) from _ends[k] on and below _ends[k + 1].
         self._ends = tuple(math.ceil(border * grain) for border in self._borders)
         self._dues = tuple(
-            _inverse(stage, start, border, grain)
+            inverse_of(stage, start, *((Fraction(0), 1) if stage.kind == "burst" else (border, grain)))
             for stage, start, border in zip(stages, starts, self._borders, strict=False)
         )
+        self._numbers: tuple[int, ...] = ()
 
     def planned(self) -> int:
         """Return how many arrivals there are in all; they are numbered from 0 without gaps.
 
         Even arrivals: the number of n >= 0 below the total area, in O(1). Poisson arrivals are drawn to count
-        them, once, in O(arrivals).
+        them, once, in O(arrivals); gamma arrivals in O(arrivals / 256).
         """
-        return sum(self.planned_by_stage())
+        return self._firsts()[-1]
 
     def planned_by_stage(self) -> tuple[int, ...]:
-        """Return how many arrivals are due in each stage; O(arrivals) for Poisson, as in `planned`."""
-        if self.arrivals == "even":
-            return tuple(end - first for first, end in pairwise(self._ends))
-        if not self._counts:
-            self._counts = self._drawn()
-        return self._counts
+        """Return how many arrivals are due in each stage; as fast as `planned`."""
+        return tuple(end - first for first, end in pairwise(self._firsts()))
 
     def planned_by_second(self) -> dict[int, int]:
         """Return how many arrivals are due in each second of the schedule, quiet seconds included.
 
-        Exact for even arrivals: those due before t are the n below the area up to t. For Poisson arrivals
-        these are expectations: the area up to the end of a second, rounded to the nearest whole number, less
-        that up to its start, so that rounding errors do not add up.
+        Exact for even arrivals and bursts. For others these are expectations: the area up to the end of a
+        second, rounded to the nearest whole number, less that up to its start, so that rounding errors do not
+        add up.
         """
         seconds = -(-self.duration_ns // NS)
         marks = (min(second * NS, self.duration_ns) for second in range(seconds + 1))
-        shift = Fraction(0) if self.arrivals == "even" else Fraction(1, 2)
-        before = (math.ceil(self.area(mark) - shift) for mark in marks)
-        return {second: later - sooner for second, (sooner, later) in enumerate(pairwise(before))}
+        before = self.index_at if self.is_exact else self._expected_at
+        return {second: later - sooner for second, (sooner, later) in enumerate(pairwise(map(before, marks)))}
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it can be said without drawing how many arrivals are due before any instant."""
+        return self.arrivals == "even"
 
     def area(self, t_ns: int) -> Fraction:
         """Return the exact area under the rate from 0 to `t_ns`: the arrivals to be expected by then.
 
         `t_ns` is a whole number of nanoseconds from 0 to `duration_ns`.
         """
-        stage = bisect_right(self.starts_ns, t_ns) - 1
-        local = t_ns - self.starts_ns[stage]
-        square, linear, divisor = self._curves[stage]
-        return self._borders[stage] + Fraction((square * local + linear) * local, divisor)
+        number = self._stage_at(t_ns)
+        stage, local = self.stages[number], t_ns - self.starts_ns[number]
+        burst = stage.area * local / stage.duration_ns if stage.kind == "burst" else 0
+        return self._drawn_area(t_ns) + self._shifts[number] + burst
 
     def due_ns(self, index: int) -> int:
         """Return when even arrival `index` is due, in nanoseconds after the start.
 
-        Raises `ValueError` for Poisson arrivals, which have no closed form, and `IndexError` for a
+        Raises `ValueError` for random arrivals, which have no closed form, and `IndexError` for a
         number that is not planned.
         """
-        if self.arrivals != "even":
+        if not self.is_exact:
             raise ValueError("only even arrivals are due at a time that follows from their number")
-        if not 0 <= index < self._ends[-1]:
-            raise IndexError(f"arrival {index} is not among the {self._ends[-1]} planned ones")
-        return self._dues[bisect_right(self._ends, index) - 1](index)
+        if not 0 <= index < self.planned():
+            raise IndexError(f"arrival {index} is not among the {self.planned()} planned ones")
+        return next(self.stripe(0, 1, index)).due_ns
 
     def stripe(self, worker: int = 0, workers: int = 1, first: int = 0) -> Iterator[Arrival]:
         """Return one worker's arrivals from number `first` on, in the order in which they are due.
 
         They are those of the one plan whose number leaves the remainder `worker` when divided by `workers`:
-        the stripes of any number of workers are the same arrivals, dealt in another way. Each worker draws a
-        Poisson stream from its beginning, those of others included; its first arrival comes after one gap,
-        not at 0. Raises `ValueError` when there is no such worker.
+        the stripes of any number of workers are the same arrivals, dealt in another way. Where Poisson
+        arrivals begin costs the same at every number; the first comes after one gap, not at 0. Raises
+        `ValueError` when there is no such worker.
         """
         if not 0 <= worker < workers:
             raise ValueError(f"there is no worker {worker} among {workers}: they are numbered from 0")
-        deal = self._even if self.arrivals == "even" else self._poisson
-        return deal(worker, workers, first)
+        return self._arrivals_of(worker, workers, first)
 
     def index_at(self, t_ns: int) -> int:
         """Return the number of the first arrival that is due at `t_ns` or later; `planned()` if none is.
 
-        O(1) for even arrivals; Poisson arrivals are drawn up to there.
+        O(1) for even arrivals; of others only those around there are drawn.
         """
         if t_ns > self.duration_ns:
             return self.planned()
-        if self.arrivals == "even":
-            return math.ceil(self.area(max(t_ns, 0)))
-        before = takewhile(lambda arrival: arrival.due_ns < t_ns, self._poisson(0, 1, 0))
-        return sum(1 for _ in before)
+        due_ns = max(t_ns, 0)
+        return self._burst_at(due_ns) + self._positions.below(
+            math.ceil(self._drawn_area(due_ns) * self._positions.grain)
+        )
 
     def rest(
         self, first: int, worker: int = 0, workers: int = 1, end: int | None = None
     ) -> Iterator[tuple[int, int, int]]:
         """Yield (stage, second, count) of the arrivals of a stripe from number `first` on, and below `end`.
 
-        What a run that was stopped leaves unsent. Even arrivals are counted by the area under each
-        second, not one by one; Poisson arrivals are drawn again.
+        What a run that was stopped leaves unsent. Where the schedule is exact they are counted by seconds,
+        not one by one; random arrivals are drawn again.
         """
-        if self.arrivals != "even":
-            left = takewhile(
-                lambda arrival: end is None or arrival.index < end, self._poisson(worker, workers, first)
-            )
+        last = self.planned() if end is None else end
+        if not self.is_exact:
+            left = takewhile(lambda arrival: arrival.index < last, self.stripe(worker, workers, first))
             yield from ((arrival.stage, arrival.due_ns // NS, 1) for arrival in left)
             return
-        last = self._ends[-1] if end is None else end
-        for stage, (low, high) in enumerate(pairwise(self._ends)):
+        for stage, (low, high) in enumerate(pairwise(self._firsts())):
             start_ns = self.starts_ns[stage]
             end_ns = start_ns + self.stages[stage].duration_ns
             for second in range(start_ns // NS, -(-end_ns // NS)):
-                begin = max(low, first, math.ceil(self.area(max(second * NS, start_ns))))
-                stop = min(high, last, math.ceil(self.area(min((second + 1) * NS, end_ns))))
+                begin = max(low, first, self.index_at(max(second * NS, start_ns)))
+                stop = min(high, last, self.index_at(min((second + 1) * NS, end_ns)))
                 count = len(range(begin + (worker - begin) % workers, stop, workers))
                 if count:
                     yield stage, second, count
 
-    def _even(self, worker: int, workers: int, first: int) -> Iterator[Arrival]:
-        for stage, ((low, end), due) in enumerate(zip(pairwise(self._ends), self._dues, strict=True)):
+    def _firsts(self) -> tuple[int, ...]:
+        """Return the number of the first arrival of each stage, and how many there are in all."""
+        if not self._numbers:
+            drawn = map(self._positions.below, self._ends)
+            self._numbers = tuple(map(sum, zip(drawn, self._shifts, strict=True)))
+        return self._numbers
+
+    def _arrivals_of(self, worker: int, workers: int, first: int) -> Iterator[Arrival]:
+        positions: Iterator[int] = iter(())
+        drawn = -1
+        """The positions that come next, and whose the first of them is."""
+        for stage, (low, high) in enumerate(pairwise(self._firsts())):
             begin = max(low, first)
-            for index in range(begin + (worker - begin) % workers, end, workers):
-                yield _new(Arrival, (index, due(index), stage))
+            numbers = range(begin + (worker - begin) % workers, high, workers)
+            if not numbers:
+                continue
+            due = self._dues[stage]
+            if self.stages[stage].kind == "burst":
+                for index in numbers:
+                    yield _new(Arrival, (index, due(index - low), stage))
+                continue
+            wanted = numbers.start - self._shifts[stage]
+            if wanted != drawn:  # it begins, or goes on after a burst
+                positions = self._positions.stream(wanted, workers)
+            for index, position in zip(numbers, positions, strict=False):
+                yield _new(Arrival, (index, due(position), stage))
+            drawn = wanted + workers * len(numbers)
 
-    def _poisson(self, worker: int, workers: int, first: int) -> Iterator[Arrival]:
-        index = first + (worker - first) % workers
-        positions = islice(self._positions(), index, None, workers)
-        position = next(positions)
-        for stage, (end, due) in enumerate(zip(self._ends[1:], self._dues, strict=True)):
-            while position < end:
-                yield _new(Arrival, (index, due(int(position)), stage))
-                index += workers
-                position = next(positions)
+    def _stage_at(self, t_ns: int) -> int:
+        return bisect_right(self.starts_ns, t_ns) - 1
 
-    def _drawn(self) -> tuple[int, ...]:
-        """Return the number of Poisson arrivals in each stage."""
-        positions = self._positions()
-        position = next(positions)
-        counts = []
-        for end in self._ends[1:]:
-            count = 0
-            while position < end:
-                count += 1
-                position = next(positions)
-            counts.append(count)
-        return tuple(counts)
+    def _drawn_area(self, t_ns: int) -> Fraction:
+        """Return the area from 0 to `t_ns` without bursts."""
+        stage = self._stage_at(t_ns)
+        if self.stages[stage].kind == "burst":
+            return self._borders[stage]
+        local = t_ns - self.starts_ns[stage]
+        square, linear, divisor = self._curves[stage]
+        return self._borders[stage] + Fraction((square * local + linear) * local, divisor)
 
-    def _positions(self) -> Iterator[float]:
-        uniform = random.Random(f"{self.seed}/0/1").random  # noqa: S311 -- repeatable, not secret
-        log, scale, total = math.log, float(_POISSON_GRAIN), 0.0
-        while True:
-            total -= log(1.0 - uniform())
-            yield total * scale
+    def _burst_at(self, t_ns: int) -> int:
+        """Return how many arrivals of bursts are due before `t_ns`."""
+        number = self._stage_at(t_ns)
+        stage, local = self.stages[number], t_ns - self.starts_ns[number]
+        begun = -(-local * int(stage.area) // stage.duration_ns) if stage.kind == "burst" else 0
+        return self._shifts[number] + begun
+
+    def _expected_at(self, t_ns: int) -> int:
+        return self._burst_at(t_ns) + math.ceil(self._drawn_area(t_ns) - Fraction(1, 2))
+
+
+def _positions(arrivals: str, seed: int, shape: Fraction) -> Positions:
+    if arrivals == "even":
+        return EvenPositions()
+    return PoissonPositions(seed) if arrivals == "poisson" else GammaPositions(seed, float(shape))
 
 
 def _refuse(stages: Sequence[Stage], arrivals: str) -> None:
@@ -263,6 +284,8 @@ def _refuse(stages: Sequence[Stage], arrivals: str) -> None:
             raise ValueProblem(f"{place} has a negative rate", "write 0/s or more")
         if stage.duration_ns <= 0:
             raise ValueProblem(f"{place} has no duration", "make it longer than 0s")
+        if stage.kind == "burst" and stage.area.denominator != 1:
+            raise ValueProblem(f"{place} has a part of an arrival", "make it a whole number")
     if sum(stage.duration_ns for stage in stages) > LONGEST_NS:
         hours = LONGEST_NS // (3600 * NS)
         raise ValueProblem(
@@ -276,69 +299,3 @@ def _refuse(stages: Sequence[Stage], arrivals: str) -> None:
             f"{total:,} arrivals are planned, and {MOST_ARRIVALS:,} is the most that is allowed",
             "lower a rate or shorten a stage",
         )
-
-
-def _whole_rates(stage: Stage) -> tuple[int, int, int]:
-    """Return u, d and L: the rates per nanosecond are u / L at the start and (u + d) / L at the end."""
-    first, last = stage.start_rate / NS, stage.end_rate / NS
-    scale = math.lcm(first.denominator, last.denominator)
-    begin = int(first * scale)
-    return begin, int(last * scale) - begin, scale
-
-
-def _curve(stage: Stage) -> tuple[int, int, int]:
-    """Return (p, q, r), so that the area from the start of the stage to t is (p·t + q)·t / r."""
-    begin, delta, scale = _whole_rates(stage)
-    return delta, 2 * stage.duration_ns * begin, 2 * stage.duration_ns * scale
-
-
-def _inverse(stage: Stage, start_ns: int, border: Fraction, grain: int) -> Callable[[int], int]:
-    """Return the function from a position (area in grains, inside this stage) to its nanosecond.
-
-    The integers it needs are made once and kept small, because it runs for every arrival.
-    """
-    begin, delta, scale = _whole_rates(stage)
-    # The local area is position / grain - border = (position * up - down) / (grain * up).
-    up, down = border.denominator, border.numerator * grain
-    if not delta:  # in a pause the divisor is 0, but no position is inside a pause
-        factor, less, divisor = _reduced(scale * up, scale * down, begin * up * grain)
-        return _constant(factor, start_ns * divisor - less, divisor)
-    half = stage.duration_ns * begin
-    common = math.gcd(delta, half)  # divides the left side for every t, so C may be rounded down after it
-    double = 2 * stage.duration_ns * scale
-    terms = _reduced(double * up, double * down, common * up * grain)
-    ramp = _ramp_up if delta > 0 else _ramp_down
-    return ramp(terms, abs(delta) // common, half // common, start_ns)
-
-
-def _reduced(factor: int, less: int, divisor: int) -> tuple[int, int, int]:
-    common = math.gcd(factor, less, divisor)
-    return factor // common, less // common, divisor // common
-
-
-def _constant(factor: int, plus: int, divisor: int) -> Callable[[int], int]:
-    def due(position: int) -> int:
-        return (position * factor + plus) // divisor
-
-    return due
-
-
-def _ramp_up(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
-    factor, less, divisor = terms
-    square, root = half * half, math.isqrt
-
-    def due(position: int) -> int:
-        return (root(square + step * ((position * factor - less) // divisor)) - half) // step + start_ns
-
-    return due
-
-
-def _ramp_down(terms: tuple[int, int, int], step: int, half: int, start_ns: int) -> Callable[[int], int]:
-    factor, less, divisor = terms
-    above, root = half * half - 1, math.isqrt
-    top = half - 1  # the root is rounded up: isqrt(x - 1) + 1
-
-    def due(position: int) -> int:
-        return (top - root(above - step * ((position * factor - less) // divisor))) // step + start_ns
-
-    return due

@@ -6,8 +6,9 @@ refused before any traffic.
 
 Returning users. With share p, arrival i returns when `floor((i + 1)p) - floor(ip)` is 1: evenly spread, and
 floor(Np) of the first N. It takes the plain ID of an arrival k that is below both the pool and i: in turn,
-or with the weights of the zipf order among just these. Arrival k may be a returning one itself; its plain
-ID is taken all the same, so a few IDs of returning users are seen for the first time.
+at random, or with the weights of the zipf order among just these. Arrival k may be a returning one itself;
+its plain ID is taken all the same, so a few IDs of returning users are seen for the first time. With a share
+of all nobody is new, and everybody was known before: each arrival takes one of the whole pool.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 LARGEST_POOL = 1_000_000
 """Returning users come from a pool of at most this many."""
 
-_ORDERS = ("round_robin", "zipf")
+_ORDERS = ("round_robin", "zipf", "random")
 _STEEPEST = 10
 
 
@@ -38,15 +39,20 @@ _STEEPEST = 10
 class Returning:
     """Users who come back: `share` of all arrivals, out of the first `pool` IDs.
 
-    `order` is `round_robin` (each ID of the pool in turn) or `zipf`: among the IDs of the pool that have had
-    their turn, the j-th (from 1) has a weight of j to the power of -`exponent`, so that a few come back
-    often and most of them seldom.
+    `order` is `round_robin` (each ID of the pool in turn), `random` (each with the same chance) or `zipf`:
+    among the IDs of the pool that have had their turn, the j-th (from 1) has a weight of j to the power of
+    -`exponent`, so that a few come back often and most of them seldom.
     """
 
     share: Fraction
     pool: int
     order: str = "round_robin"
     exponent: Fraction = Fraction(1)
+
+    @property
+    def is_everybody(self) -> bool:
+        """Whether there are no new users at all."""
+        return self.share == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ class UserIds:
     ids: TextList | None
     returning: Returning | None
     unique: bool
+
+    def needed(self, planned: int) -> int:
+        """Return how many plain IDs a run of so many arrivals chooses from: its pool where all are known."""
+        known = self.returning is not None and self.returning.is_everybody
+        return self.returning.pool if known and self.returning else planned
 
 
 def compile_user_ids(users: UserIds, *, run_id: str, seed: int) -> Callable[[int], str]:
@@ -112,7 +123,7 @@ def fault_in(users: UserIds, planned: int, *, run_id: str) -> ValueProblem | Non
     if not users.unique:
         return None
     if users.ids is not None:
-        return _repeated(users.ids, planned)
+        return _repeated(users.ids, users.needed(planned), users.returning)
     if fields & {"n", "uuid"}:
         return None
     pattern = quoted(users.pattern or "")
@@ -130,7 +141,7 @@ def extremes(users: UserIds, planned: int, *, run_id: str, seed: int) -> tuple[s
     `compile_user_ids`.
     """
     _refuse(users)
-    last = max(planned, 1)
+    last = max(users.needed(planned), 1)
     if users.ids is not None:
         return min(islice(users.ids, last), key=len), max(islice(users.ids, last), key=len)
     plain = _plain(users, run_id, seed)
@@ -144,7 +155,8 @@ def spread_user_ids(users: UserIds, planned: int, *, run_id: str, seed: int, mos
     """
     _refuse(users)
     plain = _plain(users, run_id, seed)
-    last = planned if users.ids is None else min(planned, len(users.ids))
+    needed = users.needed(planned)
+    last = needed if users.ids is None else min(needed, len(users.ids))
     count = min(last, most)
     return (plain(number * last // count) for number in range(count))
 
@@ -166,9 +178,9 @@ def _refuse(users: UserIds) -> None:
     returning = users.returning
     if returning is None:
         return
-    if not 0 < returning.share < 1:
+    if not 0 < returning.share <= 1:
         raise ValueProblem(
-            "the share of returning users must be more than 0% and less than 100%",
+            "the share of returning users must be more than 0% and at most 100%",
             "when nobody returns, leave 'returning' out",
         )
     if not 1 <= returning.pool <= LARGEST_POOL:
@@ -198,20 +210,39 @@ def _earlier(returning: Returning, seed: int) -> Callable[[int], int]:
     pool = returning.pool
     if returning.order == "round_robin":
         numerator, denominator = returning.share.as_integer_ratio()
-        return lambda index: index * numerator // denominator % pool  # floor(ip) is less than i already
+        return lambda index: index * numerator // denominator % pool  # floor(ip) is less than i, or p is 1
+    if returning.order == "random":
+        return _at_random(returning, seed)
     power = -float(returning.exponent)
     cumulative = array("d", accumulate((rank + 1) ** power for rank in range(pool)))
     digest = digests("zipf", seed, 8)
+    everybody = returning.is_everybody
 
     def earlier(index: int) -> int:
-        last = min(pool, index) - 1
+        last = (pool if everybody else min(pool, index)) - 1
         uniform = int.from_bytes(digest(index), "little") / 2**64
         return bisect_right(cumulative, uniform * cumulative[last], 0, last)
 
     return earlier
 
 
-def _repeated(ids: TextList, planned: int) -> ValueProblem | None:
+def _at_random(returning: Returning, seed: int) -> Callable[[int], int]:
+    pool, everybody = returning.pool, returning.is_everybody
+    digest = digests("random", seed, 8)
+
+    def earlier(index: int) -> int:
+        known = pool if everybody else min(pool, index)
+        return int.from_bytes(digest(index), "little") * known >> 64
+
+    return earlier
+
+
+def _repeated(ids: TextList, planned: int, returning: Returning | None) -> ValueProblem | None:
+    if len(ids) < planned and returning is not None and returning.is_everybody:
+        return ValueProblem(
+            f"the pool of known users has {planned:,}, and the list of user IDs ends after {len(ids):,}",
+            "make the pool smaller, or give more IDs",
+        )
     if len(ids) < planned:
         return ValueProblem(
             f"{planned:,} arrivals are planned, and the list of user IDs, which must be unique, ends after"

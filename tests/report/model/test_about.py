@@ -47,6 +47,26 @@ def test_the_facts_say_where_against_what_and_by_whom(known: dict[str, Result]) 
 
 
 @pytest.mark.parametrize(
+    ("arrivals", "kind", "text"),
+    [
+        ({"gamma": 0.3}, "rate", "2,400 session starts planned, gamma 0.3, peak 50/s"),
+        (
+            {"file": "came.csv", "speed": "2x"},
+            "file",
+            "2,400 session starts planned, from came.csv at 2x, peak 50/s",
+        ),
+        ({}, "file", "2,400 session starts planned, peak 50/s"),
+    ],
+)
+def test_how_people_arrived_is_said(known: dict[str, Result], arrivals: object, kind: str, text: str) -> None:
+    met = known["met"]
+    scenario = {**met.scenario, "load": {**met.scenario["load"], "arrivals": arrivals}}
+    stages = tuple(replace(stage, kind=kind) for stage in met.stages)
+    facts = dict(about(replace(met, scenario=scenario, stages=stages)))
+    assert facts["Arrivals"] == text
+
+
+@pytest.mark.parametrize(
     ("users", "text"),
     [
         ({"id": {"file": "users.csv", "column": "id"}}, "IDs from users.csv"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from fractions import Fraction
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sessionload.report.console_text import console_text
 from sessionload.report.model.arrival_curve import arrival_curve
 from sessionload.units import NS
+from sessionload.workload.recording import Recording
 from sessionload.workload.schedule import Schedule, Stage
 
 
@@ -42,6 +44,23 @@ def test_a_burst_shorter_than_a_column_has_its_full_height() -> None:
     rows = bars(arrival_curve(schedule((1, 1, 3600), (500, 500, 1), (1, 1, 3600))))
     assert rows[0].count("█") in {1, 2}
     assert set(rows[-1]) == {"▁", "█"}
+
+
+def test_a_burst_among_people_is_as_high_as_what_comes_in_its_second() -> None:
+    stages = [Stage("calm", Fraction(10), Fraction(10), 30 * NS), Stage.burst("doors", 200, NS // 5)]
+    lines = arrival_curve(Schedule(stages))
+    assert lines[0].strip().startswith("208/s |")
+    assert sum(row.count("█") for row in bars(lines)) >= 5
+    assert all("█" in row for row in bars(lines)[1:-1])
+
+
+def test_recorded_arrivals_are_drawn_second_by_second() -> None:
+    came = array("q", sorted([*(n * NS // 2 for n in range(240)), *[60 * NS] * 46]))
+    lines = arrival_curve(Recording("a.csv", came))
+    assert lines[0].startswith("  48/s |")
+    rows = bars(lines)
+    assert rows[0].count("█") == 1
+    assert set(rows[-1]) == {"▂", "█"}
 
 
 def test_a_console_without_blocks_has_other_signs() -> None:

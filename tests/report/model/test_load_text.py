@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from sessionload.report.model.load_text import load_text, stage_rate_text
+from sessionload.report.model.load_text import load_text, offered_text, stage_rate_text
 from sessionload.report.model.quantities import NOTHING
 from sessionload.units import NS
 from sessionload.workload.schedule import Stage
@@ -44,6 +44,16 @@ def stages(*plan: tuple[int, int, int]) -> list[Stage]:
 )
 def test_the_load_of_a_plan(plan: list[tuple[int, int, int]], text: str) -> None:
     assert load_text(stages(*plan)) == text
+
+
+def test_a_burst_counts_by_what_comes_in_a_second_and_a_file_by_its_mean() -> None:
+    calm, burst = stages((20, 20, 60_000))[0], Stage.burst("doors", 200, 100 * MS)
+    file = Stage("a.csv", Fraction(10, 3), Fraction(10, 3), 90 * NS, kind="file")
+    assert load_text([calm, burst]) == "20/s for 60 s (peak 200/s for 100 ms)"
+    assert offered_text([calm, burst]) == "at up to 200/s over 60.1 s"
+    assert stage_rate_text(burst) == "200 within 100 ms"
+    assert stage_rate_text(file) == "3.33/s in the mean, as recorded"
+    assert offered_text([file]) == "as recorded, at 3.33/s in the mean, over 90 s"
 
 
 def test_the_rate_of_a_stage() -> None:

@@ -44,7 +44,9 @@ def planned(
             "name": "launch",
             "environment": environment,
             "users": users or {"id": "user-{run}-{n:06d}"},
-            "load": {"stages": stages, **(load or {})},
+            "load": {
+                key: value for key, value in ({"stages": stages} | (load or {})).items() if value is not None
+            },
             "targets": targets or ["p95 < 400ms"],
         },
         scenario_file="scenario.yaml",
@@ -88,6 +90,16 @@ def test_totals_are_those_of_the_schedule() -> None:
         "long 25/s 60 min 90,000",
         "(warm-up is shown, not judged)",
     ]
+
+
+def test_bursts_and_recorded_arrivals_are_planned_as_such() -> None:
+    load = {"arrivals": {"gamma": 0.3}, "stages": [{"name": "doors", "arrivals": 200, "within": "200ms"}]}
+    text = outline(planned(load=load))
+    assert text.splitlines()[0] == "launch: 200 sessions in 200 ms, gamma 0.3, at most 200/s"
+    assert [" ".join(line.split()) for line in part(text, "stages")] == ["doors burst 200 ms 200"]
+    text = outline(planned(load={"arrivals": {"file": "came.csv"}, "stages": None}))
+    assert text.splitlines()[0] == "launch: 1 session in 1 ms, from came.csv, at most 1/s"
+    assert [" ".join(line.split()) for line in part(text, "stages")] == ["came.csv as recorded 1 ms 1"]
 
 
 def test_where_it_goes_is_named_without_the_key_or_the_whole_project() -> None:
@@ -203,7 +215,12 @@ def test_what_is_not_set_is_named_and_the_run_is_told_to_be_scaled() -> None:
     assert part(text, "not set here, and needed by a run") == ["PROJECT", "KEY"]
     assert "not-set" not in text
     assert "scaled" not in text
-    scaled = replace(spec, scenario=replace(spec.scenario, resolved={"scale": {"rate": "10%", "time": "1m"}}))
+    scaled = replace(
+        spec,
+        scenario=replace(
+            spec.scenario, resolved={**spec.scenario.resolved, "scale": {"rate": "10%", "time": "1m"}}
+        ),
+    )
     assert outline(scaled).splitlines()[1] == "scaled: rate 10%, time 1m"
 
 

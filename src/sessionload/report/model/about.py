@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from sessionload.report.model.load_text import scale_text
@@ -16,7 +17,9 @@ from sessionload.report.model.quantities import counted_noun
 from sessionload.report.model.rows import Fact
 from sessionload.stub.settings import is_loopback
 from sessionload.units import rate_text
+from sessionload.verdict.resolved_scenario import arrivals_text
 from sessionload.verdict.run_labels import labels_text
+from sessionload.workload.peak import peak_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +99,9 @@ def _arrivals(result: Result) -> Iterator[str]:
     yield f"{counted_noun(result.planned, 'session start')} planned"
     load = result.scenario.get("load")
     if isinstance(load, Mapping) and load.get("arrivals"):
-        yield str(load["arrivals"])
-    yield f"peak {rate_text(max(max(stage.start_rate, stage.end_rate) for stage in result.stages))}"
+        yield arrivals_text(load["arrivals"])
+    recorded = any(stage.kind == "file" for stage in result.stages)
+    peak = Fraction(max(result.planned_by_second.values())) if recorded else peak_of(result.stages)
+    yield f"peak {rate_text(peak)}"
     if scale := scale_text(result.scenario):
         yield f"scaled: {scale}"

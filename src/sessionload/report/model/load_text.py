@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sessionload.report.model.quantities import NOTHING
-from sessionload.units import duration_text, rate_text
+from sessionload.units import duration_text, rate_text, significant
+from sessionload.workload.peak import peak_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def stage_rate_text(stage: Stage) -> str:
-    """Return the rate of a stage: `50/s`, or `10/s to 50/s` for a ramp."""
+    """Return the rate of a stage: `50/s`, or `10/s to 50/s` for a ramp; of a burst, how many come."""
+    if stage.kind == "burst":
+        return f"{int(stage.area):,} within {duration_text(stage.duration_ns)}"
+    if stage.kind == "file":
+        return f"{_rate(stage)} in the mean, as recorded"
     start, end = rate_text(stage.start_rate), rate_text(stage.end_rate)
     return start if stage.start_rate == stage.end_rate else f"{start} to {end}"
 
@@ -39,7 +44,7 @@ def load_text(stages: Iterable[Stage]) -> str:
     ramp_ns, ramp_peak = 0, Fraction(0)
     for stage in stages:
         if stage.start_rate == stage.end_rate:
-            held_ns[stage.start_rate] += stage.duration_ns
+            held_ns[peak_of([stage])] += stage.duration_ns
         else:
             ramp_ns += stage.duration_ns
             ramp_peak = max(ramp_peak, stage.start_rate, stage.end_rate)
@@ -58,10 +63,17 @@ def load_text(stages: Iterable[Stage]) -> str:
 def offered_text(stages: Iterable[Stage]) -> str:
     """Return at which rates arrivals were due, and for how long: `at up to 200/s over 12 min`."""
     parts = list(stages)
-    rates = {rate for stage in parts for rate in (stage.start_rate, stage.end_rate)}
+    rates = {min(rate, peak_of([stage])) for stage in parts for rate in (stage.start_rate, stage.end_rate)}
     over_ns = sum(stage.duration_ns for stage in parts)
+    if any(stage.kind == "file" for stage in parts):
+        return f"as recorded, at {_rate(parts[-1])} in the mean, over {duration_text(over_ns)}"
     most = rate_text(max(rates, default=Fraction(0)))
     return f"at {'up to ' if len(rates) > 1 else ''}{most} over {duration_text(over_ns)}"
+
+
+def _rate(stage: Stage) -> str:
+    """Return the mean rate of what was recorded, which is seldom a round number."""
+    return f"{significant(stage.start_rate)}/s"
 
 
 def _for(rate: Fraction, duration_ns: int) -> str:

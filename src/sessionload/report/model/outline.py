@@ -19,6 +19,7 @@ from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.quantities import counted_noun
 from sessionload.stub.settings import is_loopback
 from sessionload.units import NS, duration_text, rate_text, significant
+from sessionload.verdict.resolved_scenario import arrivals_text
 from sessionload.verdict.run_labels import labels_text
 from sessionload.workload.user_ids import sample_user_ids
 
@@ -78,7 +79,8 @@ def _head(spec: RunSpec, unset: Mapping[str, str]) -> Iterator[str]:
     scenario, where, request = spec.scenario, spec.environment.describe(), spec.contract.request
     schedule = scenario.schedule
     size = f"{counted_noun(schedule.planned(), 'session')} in {_minutes(schedule.duration_ns)}"
-    yield f"{scenario.name}: {size}, {schedule.arrivals}, at most {rate_text(schedule.peak)}"
+    arrivals = arrivals_text(scenario.resolved["load"]["arrivals"])
+    yield f"{scenario.name}: {size}, {arrivals}, at most {rate_text(schedule.peak)}"
     if "scale" in scenario.resolved:
         yield f"scaled: {scale_text(scenario.resolved)}"
     project = spec.environment.binding.project or ""
@@ -123,6 +125,8 @@ def _stages(spec: RunSpec) -> Iterator[str]:
 
 def _rates(stage: Stage) -> str:
     """Return the rate of a stage with two decimals, as 50 people who start every 3 s are 16.67/s."""
+    if stage.kind != "rate":
+        return "burst" if stage.kind == "burst" else "as recorded"
     ends = dict.fromkeys((_rate(stage.start_rate), _rate(stage.end_rate)))
     return " to ".join(ends)
 
