@@ -34,7 +34,8 @@ from sessionload.units import NS
 from sessionload.verdict.abort_watch import AbortWatch
 from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.run_header import Run, RunHeader
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from sessionload.metrics.run_totals import RunTotals

@@ -36,7 +36,8 @@ from sessionload.storage.run_folder import RunFolder
 from sessionload.units import NS, duration_text
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.run_header import Run, RunHeader
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from sessionload.units import NS
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import State, Verdict
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

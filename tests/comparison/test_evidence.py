@@ -13,7 +13,7 @@ from sessionload.comparison.compare import Conclusion
 from sessionload.comparison.difference import DifferenceStatus
 from sessionload.comparison.per_second import PerSecond, has_evidence, lengths
 from sessionload.units import NS
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 MS = NS // 1000
 RATE = Fraction(100)

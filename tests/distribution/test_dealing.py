@@ -13,7 +13,8 @@ from sessionload.distribution.dealing import Dealer
 from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.units import NS
 from sessionload.workload.deal import Part
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 DEALS = st.lists(
     st.tuples(st.integers(0, 6 * NS), st.sets(st.integers(0, 4), min_size=1)), min_size=1, max_size=6

@@ -17,7 +17,8 @@ from sessionload.metrics.worker_events import WorkDealt, WorkerLoss, WorkerSeen
 from sessionload.units import NS
 from sessionload.verdict.finalize import finalize_result
 from sessionload.verdict.run_header import Run, RunHeader
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

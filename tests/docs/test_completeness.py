@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.cli.cli import cli
-from sessionload.config import environment, load, scale, scenario, slo, stages, turns, users
+from sessionload.config import arrivals, environment, load, scale, scenario, slo, stages, turns, users
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.report.csv import TIMELINE_COLUMNS
 from sessionload.report.views import FORMATS
@@ -50,6 +50,7 @@ SCENARIO_KEYS = {
     *(f"users.id.{key}" for key in users.FILE_KEYS),
     *(f"users.returning.{key}" for key in users.RETURNING_KEYS),
     *(f"load.{key}" for key in load.KEYS),
+    *(f"load.arrivals.{key}" for key in (*arrivals.GAMMA_KEYS, *arrivals.FILE_KEYS)),
     *(f"turns.{key}" for key in turns.KEYS),
     *(f"scale.{key}" for key in scale.KEYS),
     *(f"slo.{key}" for key in slo.KEYS),

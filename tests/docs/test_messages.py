@@ -64,6 +64,7 @@ PASSED_ON = {
     "config/environment": {"error.code"},
     "config/node": {"code"},
     "config/user_file": {"code"},
+    "config/arrival_file": {"code"},
     "workload/user_ids": {"users"},
     "workload/schedule": {"stages"},
 }

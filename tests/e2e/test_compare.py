@@ -21,7 +21,7 @@ from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.verdict import judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

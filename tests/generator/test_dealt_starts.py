@@ -14,7 +14,8 @@ from sessionload.generator.dealt_starts import DealtStarts
 from sessionload.generator.pacer import Pacer
 from sessionload.units import NS
 from sessionload.workload.deal import Part
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,8 @@ from sessionload.metrics.worker_events import (
 from sessionload.metrics.worker_tally import WorkerTally
 from sessionload.units import NS
 from sessionload.workload.deal import Part, deal, rest
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 COUNTS = st.integers(0, 2**53)

@@ -24,7 +24,8 @@ from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import judge
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

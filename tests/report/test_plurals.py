@@ -17,7 +17,7 @@ from sessionload.report.history import terminal as history_terminal
 from sessionload.report.history.model import build_history_model, run_row
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

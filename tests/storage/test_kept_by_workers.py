@@ -17,7 +17,8 @@ from sessionload.storage.run_folder import RunFolder, recovered
 from sessionload.units import NS
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.verdict import State
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from pathlib import Path

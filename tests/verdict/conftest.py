@@ -12,7 +12,7 @@ from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.units import NS
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 

@@ -12,7 +12,7 @@ from sessionload.units import NS
 from sessionload.verdict.abort_watch import AbortWatch
 from sessionload.verdict.evidence import Limits
 from sessionload.verdict.targets import Target, parse_target
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,8 @@ from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State, judge_ending_target
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from tests.verdict.conftest import Recorder

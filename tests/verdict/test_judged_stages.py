@@ -18,7 +18,7 @@ from sessionload.verdict.judged_stages import judged_seconds, judged_spans_ns, j
 from sessionload.verdict.resolved_scenario import UnreadableTargetError, targets_of
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from tests.verdict.conftest import Recorder

@@ -27,7 +27,8 @@ from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, judge
 from sessionload.workload.recording import Recording
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

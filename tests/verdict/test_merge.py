@@ -21,7 +21,7 @@ from sessionload.verdict.merge import merge_results
 from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.verdict import State
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

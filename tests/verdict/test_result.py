@@ -22,7 +22,7 @@ from sessionload.verdict.result import Result, before_the_run
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, Verdict, judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from tests.verdict.conftest import Recorder

@@ -31,7 +31,8 @@ from sessionload.verdict.result_form import (
 from sessionload.verdict.run_header import AskedComparison, Run
 from sessionload.verdict.targets import VIEWS, parse_target
 from sessionload.verdict.verdict import judge
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ from sessionload.verdict.result import Result, before_the_run
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from tests.verdict.conftest import Recorder

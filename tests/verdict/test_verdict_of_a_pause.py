@@ -12,7 +12,7 @@ from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State, Verdict, judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 TARGETS = (

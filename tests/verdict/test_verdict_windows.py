@@ -12,7 +12,7 @@ from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from tests.verdict.conftest import Recorder

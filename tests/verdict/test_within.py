@@ -21,7 +21,7 @@ from sessionload.verdict.metric_values import CountValue, in_time_text, metric_v
 from sessionload.verdict.readings import keeps, reading_of
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State, judge
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from sessionload.verdict.readings import keeps, reading_of
 from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, judge
 from sessionload.verdict.without_lag import LagBySecond, without_lag
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,8 @@ from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run, RunHeader
 from sessionload.verdict.verdict import State
 from sessionload.workload.deal import deal
-from sessionload.workload.schedule import Arrival, Schedule, Stage
+from sessionload.workload.schedule import Arrival, Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sessionload.units import NS
 from sessionload.workload.peak import peak_of
-from sessionload.workload.schedule import Arrival, Schedule, Stage
+from sessionload.workload.schedule import Arrival, Schedule
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 KINDS = st.sampled_from(["even", "poisson", "gamma"])

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sessionload.units import NS
 from sessionload.workload.deal import Part, deal, rest
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 STAGES = (
     Stage("up", Fraction(0), Fraction(90), 2 * NS),

@@ -24,7 +24,8 @@ from sessionload.workload.positions import (
     Positions,
     gamma_variates,
 )
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 SHAPES = [0.05, 0.3, 1.0, 4.0]
 SOURCES = [EvenPositions(), PoissonPositions(3), *(GammaPositions(3, shape) for shape in SHAPES)]

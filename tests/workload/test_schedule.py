@@ -13,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sessionload.units import NS
-from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Arrival, Schedule, Stage
+from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Arrival, Schedule
+from sessionload.workload.stage import Stage
 
 PATIENT = settings(deadline=None)  # a busy machine makes an example slow, not wrong
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sessionload.verdict.result import Result
     from sessionload.verdict.run_header import RunHeader
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 _ASIDE = {"description", "seed", "targets", "load.stages"}
 """What a scenario may change without changing what is asked of the server, or is compared elsewhere."""

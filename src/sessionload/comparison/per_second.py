@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
     from sessionload.verdict.run_header import RunHeader
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
     Ints = NDArray[np.int64]
 

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from sessionload.errors import InputError, Place, ValueProblem
 from sessionload.units import NS, duration_text, parse_duration, parse_rate
 from sessionload.workload.peak import peak_of
-from sessionload.workload.schedule import LONGEST_NS, Stage
+from sessionload.workload.schedule import LONGEST_NS
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from sessionload.contract.request.further_property import FurtherProperty
     from sessionload.verdict.evidence import Limits
     from sessionload.verdict.targets import Target
-    from sessionload.workload.schedule import Schedule, Stage
+    from sessionload.workload.schedule import Schedule
+    from sessionload.workload.stage import Stage
     from sessionload.workload.text_list import TextList
     from sessionload.workload.turns import Turns
 

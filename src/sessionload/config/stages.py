@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.scale import UNSCALED, Scale
 from sessionload.units import NS
-from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS, Stage
+from sessionload.workload.schedule import LONGEST_NS, MOST_ARRIVALS
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from sessionload.config.node import Node

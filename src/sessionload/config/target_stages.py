@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sessionload.config.node import Node
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 _EXAMPLE = "write stage: peak, or stages: [ramp, peak]"
 

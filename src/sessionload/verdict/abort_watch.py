@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sessionload.verdict.readings import Reading
     from sessionload.verdict.run_header import RunHeader
     from sessionload.verdict.targets import Target
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 class AbortWatch:

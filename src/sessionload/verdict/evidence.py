@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sessionload.metrics.measurement import Measurement
     from sessionload.verdict.targets import Target
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)

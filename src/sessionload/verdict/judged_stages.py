@@ -15,7 +15,7 @@ from sessionload.units import NS
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 def judged_stages(stages: Sequence[Stage], names: Collection[str] = ()) -> frozenset[int]:

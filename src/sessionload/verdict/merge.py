@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sessionload.verdict.result import Result
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 _OWN = {"users", "seed"}

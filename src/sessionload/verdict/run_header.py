@@ -19,7 +19,7 @@ from msgspec import UNSET, structs
 
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, patience_of, targets_of
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

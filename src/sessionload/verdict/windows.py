@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sessionload.verdict.readings import Reading
     from sessionload.verdict.targets import Target
     from sessionload.verdict.without_lag import LagBySecond
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 class Window(NamedTuple):

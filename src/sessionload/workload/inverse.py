@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
 
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 def _whole_rates(stage: Stage) -> tuple[int, int, int]:

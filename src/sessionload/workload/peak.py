@@ -15,7 +15,7 @@ from sessionload.units import NS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 def peak_of(stages: Sequence[Stage]) -> Fraction:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
-from sessionload.workload.schedule import Arrival, Schedule, Stage
+from sessionload.workload.schedule import Arrival, Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from array import array

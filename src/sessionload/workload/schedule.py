@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +26,8 @@ from sessionload.workload.positions import EvenPositions, GammaPositions, Poisso
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sessionload.workload.stage import Stage
+
 MOST_ARRIVALS = 100_000_000
 """A schedule plans at most this many arrivals."""
 LONGEST_NS = 24 * 3600 * NS
@@ -35,33 +36,6 @@ LEAST_SHAPE, LARGEST_SHAPE = Fraction(1, 20), 20
 """Gamma gaps of a shape below the least are so uneven that nearly all arrivals would come in a few crowds."""
 
 _ARRIVALS = ("even", "poisson", "gamma")
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of the schedule over which the rate goes linearly from `start_rate` to `end_rate`.
-
-    Rates are arrivals per second. Equal rates make a constant stage, and two zeros make a pause.
-    """
-
-    name: str
-    start_rate: Fraction
-    end_rate: Fraction
-    duration_ns: int
-    warmup: bool = False
-    kind: str = "rate"
-    """`rate`; `burst` for exactly as many arrivals as its area; `file` for instants that were recorded."""
-
-    @classmethod
-    def burst(cls, name: str, arrivals: int, within_ns: int, *, warmup: bool = False) -> Stage:
-        """Return the stage of so many arrivals within a time."""
-        rate = Fraction(arrivals * NS, within_ns)
-        return cls(name, rate, rate, within_ns, warmup, "burst")
-
-    @property
-    def area(self) -> Fraction:
-        """Return the area under the rate: how many arrivals the stage is worth, fractions of one included."""
-        return (self.start_rate + self.end_rate) / 2 * Fraction(self.duration_ns, NS)
 
 
 class Arrival(NamedTuple):

@@ -19,7 +19,7 @@ from sessionload.report.model.build import build_report_model
 from sessionload.report.model.text_layout import COLUMNS, width
 from sessionload.units import NS
 from sessionload.verdict.verdict import State
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from sessionload.report.console_text import console_text
 from sessionload.report.model.arrival_curve import arrival_curve
 from sessionload.units import NS
 from sessionload.workload.recording import Recording
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 
 def schedule(*stages: tuple[int, int, int]) -> Schedule:

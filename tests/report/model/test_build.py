@@ -19,7 +19,7 @@ from sessionload.verdict.result import Result
 from sessionload.verdict.run_header import Run
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import State, Verdict
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

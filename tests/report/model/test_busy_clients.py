@@ -14,7 +14,7 @@ from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.report.model.build import build_report_model
 from sessionload.report.model.busy_clients import busy_clients_sentence
 from sessionload.units import NS
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from sessionload.verdict.result import Result

@@ -14,7 +14,8 @@ from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
 from sessionload.verdict.targets import parse_target
 from sessionload.verdict.verdict import JudgedTarget, State, Verdict
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from sessionload.metrics.measurement_recorder import MeasurementRecorder
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
 from sessionload.verdict.targets import parse_target
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from sessionload.report.model.load_text import load_text, offered_text, stage_rate_text
 from sessionload.report.model.quantities import NOTHING
 from sessionload.units import NS
-from sessionload.workload.schedule import Stage
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 

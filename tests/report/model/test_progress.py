@@ -15,7 +15,8 @@ from sessionload.metrics.run_totals import RunTotals
 from sessionload.report.model.progress import Snapshot, snapshot
 from sessionload.units import NS
 from sessionload.verdict.run_header import Run, RunHeader
-from sessionload.workload.schedule import Schedule, Stage
+from sessionload.workload.schedule import Schedule
+from sessionload.workload.stage import Stage
 
 MS = 1_000_000
 SCHEDULE = Schedule(

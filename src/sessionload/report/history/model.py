@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sessionload.verdict.result import Result
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 _SHARES = (Fraction(1, 2), Fraction(19, 20), Fraction(99, 100))
 _LONGEST_NAME = 200

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from sessionload.units import NS, duration_text, rate_text
 
 if TYPE_CHECKING:
-    from sessionload.workload.schedule import Schedule, Stage
+    from sessionload.workload.schedule import Schedule
+    from sessionload.workload.stage import Stage
 
 _COLUMNS = 60
 _ROWS = 6

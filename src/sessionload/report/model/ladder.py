@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sessionload.verdict.result import Result
     from sessionload.verdict.verdict import JudgedTarget
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 def ladder_stop(result: Result, targets: Sequence[JudgedTarget]) -> str:

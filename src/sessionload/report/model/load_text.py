@@ -19,7 +19,7 @@ from sessionload.workload.peak import peak_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 
 def stage_rate_text(stage: Stage) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sessionload.config.run_spec import RunSpec
-    from sessionload.workload.schedule import Stage
+    from sessionload.workload.stage import Stage
 
 _SHOWN_ID = 60
 _WIDTH = 80
