@@ -37,6 +37,10 @@ TRANSFER_ENCODING = Cause(
 )
 OVERHEAD = Cause("protocol/body_too_large", "the body is wrapped in far more bytes than it has")
 CONTENT_ENCODING = Cause("content_encoding", "the body is encoded, though only identity was asked for")
+NO_LEASE = Cause(
+    "aborted/no_lease",
+    "when the connection was made, the master had been silent for too long to send anything",
+)
 LATE_DEADLINE = Cause(
     "generator/late_deadline",
     "the generator stood still, and the deadline passed before the server had its time",

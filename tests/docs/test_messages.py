@@ -216,6 +216,7 @@ def test_every_outcome_has_its_part() -> None:
 def test_a_cause_is_in_the_part_of_its_outcome(cause: str) -> None:
     family = cause.partition("/")[0]
     outcome = {
+        "aborted": "aborted",
         "connection": "connection_error",
         "generator": "connection_error",
         "protocol": "protocol_error",

@@ -73,6 +73,32 @@ def full_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+def test_nothing_is_sent_when_the_lease_has_ended_by_the_time_of_a_connection(
+    serve: Serve, endpoint_to: EndpointTo, in_greenlet: InGreenlet
+) -> None:
+    """A connection that is there already is used: what is due without a lease does not come that far."""
+    received: list[bytes] = []
+
+    def answer(stream: Any, _: int) -> None:  # noqa: ANN401
+        while data := stream.recv(65536):
+            received.append(data)
+            stream.sendall(ANSWER)
+
+    endpoint = endpoint_to(serve(answer), seconds=5)
+
+    def twice_and_once() -> list[str | None]:
+        with closing(Connection(endpoint)) as kept, closing(Connection(endpoint)) as late:
+            causes = [cause(kept.exchange(endpoint.request(b"{}")))]
+            endpoint.send_until_ns = time.monotonic_ns()
+            causes.append(cause(kept.exchange(endpoint.request(b"{}"))))
+            response = late.exchange(endpoint.request(b"{}"))
+            assert response.outcome is Outcome.ABORTED
+            return [*causes, cause(response)]
+
+    assert in_greenlet(twice_and_once) == [None, None, "aborted/no_lease"]
+    assert len(received) == 2
+
+
 def test_a_closed_port_refuses_at_once(
     endpoint_to: EndpointTo, in_greenlet: InGreenlet, closed_port: int
 ) -> None:

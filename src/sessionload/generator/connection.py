@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent import monkey, socket, ssl
 
-from sessionload.failure_causes import HEAD_LIMIT, HEAD_TOO_LARGE, OVERHEAD
+from sessionload.failure_causes import HEAD_LIMIT, HEAD_TOO_LARGE, NO_LEASE, OVERHEAD
 from sessionload.generator.failures import FailureClassifier, complete
 from sessionload.generator.http_response import NotHttp, Unacceptable, unfold
 from sessionload.units import NS
@@ -169,6 +169,8 @@ class Connection:
         self._readable_now = poll.poll
         self._watcher = self._hub.loop.io(stream.fileno(), _READ)
         self._watcher.start(self._on_readable)
+        if time.monotonic_ns() > endpoint.send_until_ns:
+            raise Unacceptable(NO_LEASE)
         return stream
 
     def _on_readable(self) -> None:

@@ -7,6 +7,7 @@ the handshake, with the first answer, so a session is remembered only after that
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,8 @@ class Endpoint:
         """More than any response of such a body could take."""
         self.view = memoryview(bytearray(_CHUNK))
         """Where all connections read to, one after the other: nothing stays in it once a read is parsed."""
+        self.send_until_ns: float = math.inf
+        """A request that had to wait for its connection for longer is not sent (monotonic)."""
         self.connections_opened = 0
         self.tls_resumed = 0
         """How many connections took up an earlier TLS session."""

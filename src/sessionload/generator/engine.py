@@ -189,6 +189,7 @@ class LoadEngine:
     def lease(self, end_ns: int) -> None:
         """Allow to send until `end_ns` (monotonic); without this call there is no end."""
         self._pacer.lease(end_ns)
+        self._endpoint.send_until_ns = end_ns
 
     def _lapse(self) -> None:
         """Leave out what waits. It has no outcome, so it counts as lost."""

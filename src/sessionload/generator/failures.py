@@ -17,6 +17,7 @@ from sessionload.failure_causes import (
     EXTRA_BYTES,
     LATE_DEADLINE,
     MALFORMED,
+    NO_LEASE,
     STALE,
     TRUNCATED,
     Cause,
@@ -86,8 +87,9 @@ class FailureClassifier:
         return self.refused(TRUNCATED if self.ended else MALFORMED)
 
     def refused(self, cause: Cause) -> Response:
-        """Name one whose response breaks a bound."""
-        return _failed(Outcome.PROTOCOL_ERROR, cause, self._status())
+        """Name one whose response breaks a bound, or that may no longer be sent."""
+        outcome = Outcome.ABORTED if cause is NO_LEASE else Outcome.PROTOCOL_ERROR
+        return _failed(outcome, cause, self._status())
 
     def from_error(self, error: OSError) -> Response:
         """Name one whose socket or TLS failed."""
