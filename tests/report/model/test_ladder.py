@@ -10,6 +10,7 @@ import pytest
 
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.slices import Slice
 from sessionload.report.model.build import build_report_model
 from sessionload.units import NS
 from sessionload.verdict.targets import parse_target
@@ -107,3 +108,10 @@ def test_a_ladder_that_was_not_stopped_says_nothing(result_with: Callable[..., R
     result = run(result_with, ladder(10, 20), slow={2, 3}, until_s=10)
     whole = replace(result, run=replace(result.run, aborted_by=None))
     assert "gave way" not in build_report_model(whole).headline
+
+
+def test_a_step_that_lost_arrivals_is_not_good(result_with: Callable[..., Result]) -> None:
+    result = run(result_with, ladder(10, 20, 30), slow={11, 12}, until_s=14)
+    assert "the last good step was step 2 (20/s)" in build_report_model(result).headline
+    result.measurement.add_slices([((1, 7), Slice(lost=1))])
+    assert "the last good step was step 1 (10/s)" in build_report_model(result).headline

@@ -28,6 +28,7 @@ def planned(
     users: dict[str, Any] | None = None,
     load: dict[str, Any] | None = None,
     targets: list[Any] | None = None,
+    slo: dict[str, str] | None = None,
     environment: str = "staging",
     contract: object = CONTRACT,
     **fields: object,
@@ -48,6 +49,7 @@ def planned(
                 key: value for key, value in ({"stages": stages} | (load or {})).items() if value is not None
             },
             "targets": targets or ["p95 < 400ms"],
+            **({"slo": slo} if slo else {}),
         },
         scenario_file="scenario.yaml",
         environments={"staging": {**REMOTE, **fields}, "stub": {"embedded": True}},
@@ -136,6 +138,12 @@ def test_limits_are_those_of_the_scenario_and_of_the_environment() -> None:
     )
     lost = part(outline(planned(load={"max_lost": "2%"})), "limits")
     assert "void if more than 2 % of the arrivals are lost" in lost
+    assert "patience: who is not sent within 5 s of being due gives up" in "\n".join(
+        part(outline(planned(load={"patience": "5s"})), "limits")
+    )
+    assert "no patience: while the server holds them all" in limits
+    slo = {"within": "400ms", "share": "99.5%", "period": "7d"}
+    assert "slo: 99.5% within 400ms over 7d  (its budget is reported)" in outline(planned(slo=slo))
     for expected in ("2.5 s, at most 1,234 in flight, connections: per_session", "20 ms", "300/s"):
         assert expected in limits
     assert "the environment allows any rate\n" in outline(planned()) + "\n"
