@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
 ORDER = (
     *(
-        "h-targets",
         "h-void",
+        "h-targets",
         "h-stages",
         "h-identity",
         "h-traffic",

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sessionload.cli.console import ProgressStream, console_on
+from sessionload.report.model.text_layout import COLUMNS
 from sessionload.report.suite.model import case_row
 from sessionload.report.suite.terminal import line
 
@@ -34,6 +35,7 @@ class CheckProgress:
         self._done = 0
         self._stream = ProgressStream()
         self._console = console_on(self._stream)
+        self._columns = min(COLUMNS, self._console.width) if self._console.is_terminal else COLUMNS
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -61,7 +63,7 @@ class CheckProgress:
         if self._quiet:
             return
         row = case_row(result, strict=self._strict)
-        self._console.print(_colored(row), soft_wrap=True)
+        self._console.print(_colored(row, self._columns), soft_wrap=True)
         if self._live is not None:
             self._live.update(self._bar(row.name), refresh=True)
 
@@ -75,7 +77,7 @@ class CheckProgress:
         return grid
 
 
-def _colored(row: CaseRow) -> Text:
-    text = Text(line(row))
+def _colored(row: CaseRow, columns: int) -> Text:
+    text = Text(line(row, columns))
     text.stylize(_COLORS[row.tone], 0, len(row.verdict))
     return text

@@ -23,6 +23,7 @@ from sessionload.report.model.quantities import counted_noun
 if TYPE_CHECKING:
     from sessionload.report.charts.picture import Plot
 
+_PART = re.compile(r"(?<=[./_])(?=[A-Za-z{])")
 _UNIT = re.compile(r"(?<=\d) (?=(?:µs|ms|s|min|h|%)(?!\w))|(?<=[a-z]) (?=\d)")
 
 
@@ -37,6 +38,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["unbroken"] = unbroken
+    environment.filters["breakable"] = breakable
     environment.filters["place"] = place
     environment.filters["drawing"] = drawing
     environment.filters["counted_noun"] = counted_noun
@@ -88,4 +90,9 @@ def light(name: str) -> str:
 
 def unbroken(text: str) -> str:
     """Return text in which no line can end between a number and its unit, or a word and its number."""
-    return _UNIT.sub("\u00a0", text)
+    return _UNIT.sub("\u00a0", text).replace("SHA-256 ", "SHA\u2011256\u00a0")
+
+
+def breakable(text: str) -> Markup:
+    """Return text whose long names and paths go on in the next line after a `.`, `/` or `_`."""
+    return Markup("<wbr>").join(_PART.split(text))

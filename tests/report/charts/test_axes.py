@@ -75,11 +75,17 @@ def test_all_values_are_on_the_axis_and_all_ticks_are_labelled(values: list[floa
 @given(DURATIONS)
 def test_never_has_a_place_of_its_own_above_all_values_and_ticks(values: list[float]) -> None:
     axis = milliseconds_axis(values, never=True)
-    *ticks, never = axis.ticks
-    assert axis.labels[-1] == "never"
+    never, *ticks = axis.ticks
+    assert axis.labels[0] == "never"
     assert axis.share(never) == pytest.approx(NEVER)
     assert all(axis.share(tick) < NEVER_FROM for tick in ticks)
     assert axis.share(max(values) or axis.low) < NEVER_FROM
+
+
+def test_where_labels_would_touch_never_stays() -> None:
+    axis = milliseconds_axis([50.0, 3000.0], never=True)
+    assert "never" in axis.up(60).labels
+    assert len(axis.up(60).labels) < len(axis.labels)
 
 
 @pytest.mark.parametrize(

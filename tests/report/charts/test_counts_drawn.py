@@ -43,17 +43,20 @@ def test_stages_are_shaded_parted_and_named(drawn: Draw, models: dict[str, Repor
         }
 
 
-def test_a_name_without_room_is_cut_and_one_with_hardly_any_is_left_out(
+def test_a_stage_without_room_for_its_name_has_its_number_and_no_name_is_cut(
     drawn: Draw, models: dict[str, ReportModel]
 ) -> None:
     first, second, third = models["met"].spans
     spans = (
         replace(first, name="a long name for only five seconds", warmup=False, end=5.0),
         replace(second, start=5.0, end=6.0),
-        replace(third, name="長い名前の段階です", start=6.0, end=12.0),
+        replace(third, name="長い名前", start=6.0, end=12.0),
+        replace(third, name="長い名前の段階です", start=12.0, end=18.0),
+        replace(third, name="a moment", start=18.0, end=18.3),
+        replace(third, name="calm", start=18.3, end=30.0),
     )
     names = [one[0].text for one in drawn(replace(models["met"], spans=spans), "traffic").zoomed("move")]
-    assert names == ["a long nam…", "長い名前の段…"]
+    assert names == ["1", "2", "3 長い名前", "4", "6 calm"]
 
 
 def test_traffic_is_a_rate(drawn: Draw, models: dict[str, ReportModel], long_run: Result) -> None:

@@ -197,7 +197,7 @@ def test_text_of_others_is_text(models: dict[str, ReportModel], hostile: str) ->
     model = replace(
         models["missed"],
         title=f"{hostile} \x00 &amp;",
-        spans=(replace(first, name=f"</text>{hostile}\x00\ufffe", end=60.0), *rest),
+        spans=(replace(first, name="</text><script>\x00\ufffe", end=60.0), *rest),
     )
     for one in pictures(model).values():
         assert one

@@ -172,6 +172,10 @@ def test_the_end_of_a_check_on_a_terminal(checks: dict[str, SuiteModel]) -> None
 VIOLATED: 1 of 6 cases broke the contract; 2 accepted deviations no longer occur; 1 refused with a
 status that is not documented; 1 throttled; 1 skipped; 1 accepted by the baseline.
 
+  Environment  staging
+  URL          https://host
+  Contract     startSession
+
 Broke the contract (1)
   VIOLATED  user-id/length-257
     requires   The rule of user-id/length-257
@@ -190,6 +194,12 @@ Accepted by the baseline (1)
     came back: 400, the document does not list status 400
     since 2026-01-31: trimmed until 2.0
 
+Not seen (2)
+  body/late
+    429
+  session/old
+    not asked for
+
 Cases
                    cases  kept  undocumented  broken  accepted  not seen
   A valid request      1     1             -       -         -         -
@@ -201,7 +211,19 @@ Cases
 
 
 def test_a_check_without_cases_has_no_table(checks: dict[str, SuiteModel]) -> None:
-    assert terminal.render(checks["empty"]) == "INCOMPLETE: 0 of 0 cases kept the contract.\n"
+    assert terminal.render(checks["empty"]) == (
+        "INCOMPLETE: 0 of 0 cases kept the contract.\n\n  Contract  startSession\n"
+    )
+
+
+def test_a_check_of_the_embedded_stub_says_so_in_every_view() -> None:
+    made = _check(_RESULTS[0])
+    real = build_suite_model(made)
+    stub = build_suite_model(replace(made, environment={"name": "stub", "url": "embedded stub"}))
+    for view in (terminal, markdown, page, junit):
+        assert "no real service was measured" in view.render(stub)
+        assert "no real service was measured" not in view.render(real)
+    assert ">Embedded stub</b>" in page.render(stub)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -401,11 +423,12 @@ def test_a_page_is_in_order_and_asks_no_other_place(checks: dict[str, SuiteModel
             "violated",
             [
                 "user-id/length-257",
-                "$VF_API_KEY",
+                "$VF_<wbr>API_<wbr>KEY",
                 "No longer occurs",
                 "trimmed until 2.0",
                 "1.73 s",
                 "Of the cases, 1 r",
+                "<dd>https://host</dd>",
             ],
             ["No case broke it.", "is incomplete", " · strict"],
         ),
@@ -443,4 +466,11 @@ def test_a_browser_shows_the_page_without_a_word(
     opened.goto(file.as_uri(), wait_until="networkidle")
     assert console == []
     assert opened.title() != "owned"
+    file.write_text(page.render(checks["violated"]), encoding="utf-8")
+    opened.set_viewport_size({"width": 400, "height": 900})
+    opened.goto(file.as_uri())
+    wide = (
+        "[...document.querySelectorAll('.scroll')].filter((box) => box.scrollWidth > box.clientWidth).length"
+    )
+    assert opened.evaluate(wide) == 0
     context.close()

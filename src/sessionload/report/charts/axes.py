@@ -156,8 +156,8 @@ def _with_never(axis: Axis) -> Axis:
     ]
     return replace(
         axis,
-        ticks=(*(tick for tick, _ in kept), axis.value(NEVER)),
-        labels=(*(label for _, label in kept), "never"),
+        ticks=(axis.value(NEVER), *(tick for tick, _ in kept)),
+        labels=("never", *(label for _, label in kept)),
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionload.report.charts.plot import Drawing, Plot
 from sessionload.report.model.plain import plain
-from sessionload.report.model.text_layout import cut
+from sessionload.report.model.text_layout import width as text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,22 +173,6 @@ class Canvas:
         across = {"x": self._x, "y": self._y, "fill": _FILL, "shape": _SHAPE}
         self._put("points", "point", {"size": size, "filled": True, "opacity": 1}, across, rows)
 
-    def names(self, rows: Iterable[Datum], *, name: str = "names", pixels: float = -6) -> None:
-        """Put on each `text` from its `x` to its `x2`, cut if it is longer, `pixels` below the top.
-
-        One that has hardly any room is left out. To have Vega cut them takes as long as all the rest.
-        """
-        share = self.frame.x.share
-        rooms = ((row, self._width * (share(row["x2"]) - share(row["x"])) - 8) for row in rows)
-        labels = [
-            {"x": row["x"], "text": cut(plain(row["text"]), int(room / _CHARACTER))}
-            for row, room in rooms
-            if room > _SAMPLE
-        ]
-        look = {"color": self.frame.palette.soft, "align": "left", "dx": 4}
-        across = {"x": self._x, "y": {"value": pixels}, "text": _TEXT}
-        self._put(f"move_{name}", "text", look, across, labels)
-
     def note(self, x: float, text: str, *, name: str, pixels: float) -> None:
         """Put on a text beside `x`, `pixels` below the top, on the side where there is room for it."""
         share = self.frame.x.share(x)
@@ -247,7 +231,27 @@ class Canvas:
             name="warmups",
         )
         self.borders(({"x": stage.start, "stroke": palette.soft} for stage in stages[1:]), name=_STAGES)
-        self.names({"x": stage.start, "x2": stage.end, "text": stage.label} for stage in stages)
+        self._put_stage_names()
+
+    def _put_stage_names(self) -> None:
+        # Names where all of them have room. Else all have their numbers too, and some have nothing else: half
+        # a name is none. To have Vega measure them takes as long as all the rest.
+        share = self.frame.x.share
+        rooms = [
+            (stage, int((self._width * (share(stage.end) - share(stage.start)) - 8) / _CHARACTER))
+            for stage in self.frame.stages
+        ]
+        texts = [[plain(stage.label)] for stage, _ in rooms]
+        if any(text_width(name) > room for (name,), (_, room) in zip(texts, rooms, strict=True)):
+            texts = [[f"{number} {name}", f"{number}"] for number, (name,) in enumerate(texts, 1)]
+        labels = [
+            {"x": stage.start, "text": fitting[0]}
+            for (stage, room), wanted in zip(rooms, texts, strict=True)
+            if (fitting := [text for text in wanted if text_width(text) <= room])
+        ]
+        look = {"color": self.frame.palette.soft, "align": "left", "dx": 4}
+        across = {"x": self._x, "y": {"value": -6}, "text": _TEXT}
+        self._put("move_names", "text", look, across, labels)
 
     def _legend(self) -> Iterator[Datum]:
         # The title stands first, and the keys beside it or in lines below it.

@@ -2,7 +2,8 @@
 
 Arrivals that are never end the curve of the response before 100 %. The chart shows the same run corrected for
 coordinated omission (from due) and uncorrected (from sent); what lies between the curves is what a closed
-loop would hide. Nothing is drawn past the last arrival, whatever room the axis has.
+loop would hide. Nothing is drawn past the last arrival, whatever room the axis has. Curves rise, so the
+lower right corner is where notes hide none of them.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def percentile_charts(spectra: Mapping[Series, PercentileSpectrum], palette: Pal
     canvas.lines(rows)
     for lane, (series, spectrum, end) in enumerate(ends):
         text = f"{series.label.partition(',')[0]} is never for {share_text(spectrum.never, spectrum.count)}"
-        canvas.note(end, text, name=f"end{lane}", pixels=24 + 15 * lane)
+        canvas.note(end, text, name=f"end{lane}", pixels=canvas.plot.height - 10 - 15 * lane)
     return canvas.drawing()
 
 

@@ -206,7 +206,7 @@ def _side(result: Result) -> Side:
 
 def _where(result: Result) -> str:
     name = plain(str(result.environment.get("name", "")), 100) or "unnamed environment"
-    return f"{name} (EMBEDDED STUB)" if is_stub(result) else name
+    return f"{name} (EMBEDDED STUB)" if is_stub(result.environment) else name
 
 
 def _pairs(base: Result, candidate: Result) -> Iterator[PairRow]:

@@ -34,9 +34,9 @@ _LONGEST = 200
 _DIGEST = 12
 
 
-def is_stub(result: Result) -> bool:
+def is_stub(environment: Mapping[str, str]) -> bool:
     """Tell whether the server was the embedded stub."""
-    return result.environment.get("url") == STUB_URL
+    return environment.get("url") == STUB_URL
 
 
 def description(result: Result) -> str:
@@ -46,19 +46,26 @@ def description(result: Result) -> str:
 
 def about(result: Result) -> Iterator[Fact]:
     """Yield environment, URL, contract, who arrived, at which peak, whether it was scaled, and the labels."""
-    environment, contract = result.environment, result.contract
-    for label, text in (
+    yield from server_facts(result.environment, result.contract)
+    yield from _said(
+        ("Users", ", ".join(_users(result.scenario.get("users")))),
+        ("Arrivals", ", ".join(_arrivals(result))),
+        ("Labels", labels_text(result.run.labels)),
+    )
+
+
+def server_facts(environment: Mapping[str, str], contract: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield environment, URL and contract, as far as they are known."""
+    return _said(
         ("Environment", environment.get("name", "")),
         ("URL", ", ".join(_address(environment))),
         ("Without TLS", PLAIN_NOTE if _is_plain(environment.get("url", "")) else ""),
         ("Contract", _contract(contract)),
-        ("Users", ", ".join(_users(result.scenario.get("users")))),
-        ("Arrivals", ", ".join(_arrivals(result))),
-    ):
-        if text:
-            yield Fact(label, plain(text, _LONGEST))
-    if result.run.labels:
-        yield Fact("Labels", plain(labels_text(result.run.labels), _LONGEST))
+    )
+
+
+def _said(*facts: tuple[str, str]) -> Iterator[Fact]:
+    return (Fact(label, plain(text, _LONGEST)) for label, text in facts if text)
 
 
 def _address(environment: Mapping[str, str]) -> Iterator[str]:

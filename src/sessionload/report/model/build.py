@@ -98,7 +98,7 @@ def build_report_model(result: Result) -> ReportModel:
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
         description=description(result),
         about=tuple(about(result)),
-        stub_note=STUB_NOTE if is_stub(result) else "",
+        stub_note=STUB_NOTE if is_stub(result.environment) else "",
         verdict=result.verdict.state.name,
         sentence=plain(headline_sentence(result, measured)),
         state=result.verdict.state,

@@ -38,7 +38,8 @@ def render(model: SuiteModel) -> str:
     for fact in model.run_facts:
         ET.SubElement(properties, "property", {"name": fact.label, "value": fact.text})
     suite.extend(told_apart(cases))
-    ET.SubElement(suite, "system-out").text = f"{model.headline}."
+    stub = f"\nEMBEDDED STUB. {model.stub_note}." if model.stub_note else ""
+    ET.SubElement(suite, "system-out").text = f"{model.headline}.{stub}"
     ET.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
 

@@ -27,6 +27,9 @@ def _lines(model: SuiteModel) -> Iterator[str]:
     yield ""
     yield f"**{model.verdict}**: {escaped(model.headline.removeprefix(f'{model.verdict}: '))}."
     yield ""
+    if model.stub_note:
+        yield f"**EMBEDDED STUB.** {escaped(model.stub_note)}."
+        yield ""
     for row in model.failing:
         yield from _violation(row)
     if model.stale:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sessionload.report.model.about import STUB_NOTE, is_stub, server_facts
 from sessionload.report.model.plain import plain
 from sessionload.report.model.rows import Fact, Quantity
 from sessionload.suite.expectation import CaseStatus
@@ -100,6 +101,10 @@ class SuiteModel:
     elapsed_s: float
     version: str
     strict: bool
+    stub_note: str
+    """That no real service was examined; empty where one was."""
+    about: tuple[Fact, ...]
+    """Where, and against which contract."""
     glance: tuple[Fact, ...]
     groups: tuple[GroupRow, ...]
     stale: tuple[StaleRow, ...]
@@ -124,6 +129,15 @@ class SuiteModel:
         return tuple(case for case in self.cases if case.failing)
 
     @property
+    def unseen(self) -> dict[str, tuple[CaseRow, ...]]:
+        """What was throttled or skipped, by what is said of it."""
+        unseen = [case for case in self.cases if case.state in {CaseStatus.THROTTLED, CaseStatus.SKIPPED}]
+        return {
+            reason: tuple(case for case in unseen if case.observed == reason)
+            for reason in dict.fromkeys(case.observed for case in unseen)
+        }
+
+    @property
     def accepted(self) -> tuple[CaseRow, ...]:
         """What the baseline accepts."""
         return tuple(case for case in self.cases if case.accepted)
@@ -145,6 +159,8 @@ def build_suite_model(suite_report: SuiteReport) -> SuiteModel:
         elapsed_s=suite_report.seconds,
         version=plain(suite_report.version),
         strict=suite_report.strict,
+        stub_note=STUB_NOTE if is_stub(suite_report.environment) else "",
+        about=tuple(server_facts(suite_report.environment, suite_report.contract)),
         glance=tuple(_glance(suite_report)),
         groups=tuple(_group(name, rows) for name in dict.fromkeys(row.group for row in rows)),
         stale=tuple(_stale(suite_report)),

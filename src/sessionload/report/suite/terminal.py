@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 _WORD = 12
 _NAME = 30
 _TIME = 9
+_LEAST = 8
 
 
 def render(model: SuiteModel, columns: int = COLUMNS) -> str:
     """Return the end of a check for a terminal of so many columns, lines ended with a line feed."""
     lines = fill(f"{model.headline}.", columns)
+    if model.stub_note:
+        lines += fill(f"EMBEDDED STUB. {model.stub_note}.", columns)
+    lines += ["", *table(list(model.about), columns, left={0, 1})] if model.about else []
     blocks: list[tuple[str, Iterable[str]]] = [
         (f"Broke the contract ({len(model.failing):,})", _failing(model.failing, columns)),
         ("No longer occurs, take it out of the baseline", _stale(model, columns)),
         (f"Accepted by the baseline ({len(model.accepted):,})", _accepted(model.accepted, columns)),
+        (f"Not seen ({sum(map(len, model.unseen.values())):,})", _unseen(model, columns)),
         ("Cases", _groups(model, columns)),
     ]
     for heading, block in blocks:
@@ -38,9 +43,9 @@ def render(model: SuiteModel, columns: int = COLUMNS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def line(row: CaseRow) -> str:
-    """Return one case on one line, as it is shown while a check goes on."""
-    room = COLUMNS - _WORD - _NAME - _TIME - 3
+def line(row: CaseRow, columns: int = COLUMNS) -> str:
+    """Return one case on one line of a terminal of so many columns, as it is shown while a check goes on."""
+    room = max(_LEAST, columns - _WORD - _NAME - _TIME - 3)
     name = padded(cut(row.name, _NAME), _NAME)
     observed = padded(cut(row.observed, room), room)
     return f"{row.verdict:{_WORD}} {name} {observed} {row.elapsed.text:>{_TIME}}".rstrip()
@@ -85,6 +90,12 @@ def _accepted(rows: Sequence[CaseRow], columns: int) -> Iterator[str]:
         yield f"  {row.name}"
         yield from fill(f"came back: {row.observed}", columns, first="    ", rest="    ")
         yield from fill(row.accepted, columns, first="    ", rest="    ")
+
+
+def _unseen(model: SuiteModel, columns: int) -> Iterator[str]:
+    for reason, rows in model.unseen.items():
+        yield from fill(", ".join(row.name for row in rows), columns, first="  ", rest="  ")
+        yield from fill(reason, columns, first="    ", rest="    ")
 
 
 def _groups(model: SuiteModel, columns: int) -> Iterator[str]:
