@@ -46,7 +46,7 @@ def test_the_guide_speaks_of_sections_that_there_are() -> None:
     """It names them in italics."""
     headings = set(re.findall(r"<h2 id=[^>]*>([^<]+)", (DOCS / "example" / "report.html").read_text()))
     named = set(re.findall(r"\*([A-Z][^*]+)\*", (DOCS / "reading.md").read_text()))
-    columns = {"Measured", "Samples", "Unsent"}
+    columns = {"Measured", "Samples", "Unsent", "Within 400 ms"}
     assert named - columns <= headings
     assert {"Response time over the run", "Can these numbers be trusted?"} <= named
 
