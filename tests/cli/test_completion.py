@@ -61,7 +61,10 @@ def test_a_broken_file_has_no_names_and_says_nothing(folder: Path, text: str) ->
 def test_scenarios_are_offered_by_name_beside_files(folder: Path) -> None:
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "mine.yaml").write_text("name: mine\n")
-    assert names("run", "") == ["demo", "launch", "mine", "smoke"]
+    assert names("run", "") == [
+        *("breakpoint", "demo", "doors", "gate", "known-people", "ladder", "launch", "mine"),
+        *("quota", "small-pool", "smoke", "soak", "spike"),
+    ]
     assert completed("plan", "mi") == [("file", "mi"), ("plain", "mine")]
 
 

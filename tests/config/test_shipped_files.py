@@ -81,7 +81,17 @@ def test_a_folder_is_no_scenario(empty: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "hint"), [("dmeo", "did you mean 'demo'?"), ("q", "known here: demo, launch, mine, smoke")]
+    ("named", "hint"),
+    [
+        ("dmeo", "did you mean 'demo'?"),
+        (
+            "0",
+            (
+                "known here: breakpoint, demo, doors, gate, known-people, ladder, launch, mine, quota,"
+                " small-pool, smoke, soak, spike"
+            ),
+        ),
+    ],
 )
 def test_a_name_that_no_scenario_has_is_refused(empty: Path, named: str, hint: str) -> None:
     (empty / "scenarios").mkdir()
