@@ -62,6 +62,10 @@ def test_a_signal_under_load_drains_and_reports(
     assert result["arrivals"]["sent"] >= after
     assert result["arrivals"]["unsent"] > 1000
     assert result["outcomes"]["ok"] == result["arrivals"]["sent"]
+    assert 0 < result["run"]["measured_until_s"] < result["run"]["seconds"]
+    response = result["latency_ms"]["response"]
+    assert (response["count"], response["max"] is not None) == (result["arrivals"]["sent"], True)
+    assert "measured until" in " ".join(ended.out.split())
     assert (ended.folder / "report.html").is_file()
     agrees(stub, result)
 

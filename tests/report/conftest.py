@@ -126,10 +126,13 @@ def measured(
     answer: Answer,
     *,
     until_ns: int | None = None,
+    stopped: bool = False,
     in_flight: int = 10_000,
     busy_ns: range = range(0),
 ) -> Measurement:
     """The run of `stages` against `answer`; arrivals due after `until_ns` are unsent, queued ones wait.
+
+    With `stopped` they were not due when the run was stopped.
 
     The generator is busy with something else in `busy_ns`, and sends what is due then at its end.
     """
@@ -137,7 +140,10 @@ def measured(
     ends: list[int] = []  # of the arrivals in flight, in order
     for number, due_ns, stage in Schedule(stages).stripe():
         if until_ns is not None and due_ns >= until_ns:
-            recorder.record_unsent(stage, due_ns)
+            if stopped:
+                recorder.record_not_due(stage, due_ns // NS, 1)
+            else:
+                recorder.record_unsent(stage, due_ns)
             continue
         lag = 40_000 + number % 7 * 10_000 + (busy_ns.stop - due_ns if due_ns in busy_ns else 0)
         del ends[: bisect_right(ends, due_ns)]
@@ -183,6 +189,7 @@ def result_of(
     seconds: float = 60.2,
     interrupted: str | None = None,
     aborted_by: str | None = None,
+    until_s: float | None = None,
 ) -> Result:
     """The result with the verdict that the judge gives it."""
     schedule = Schedule(stages)
@@ -195,9 +202,11 @@ def result_of(
         interrupted=interrupted,
         aborted_by=aborted_by,
         targets=targets,
+        measured_until_s=until_s,
     )
+    run = Run("20260102-030405-ab12", "2026-01-02T03:04:05Z", seconds, 7, "0.1.0", interrupted, aborted_by)
     return Result(
-        run=Run("20260102-030405-ab12", "2026-01-02T03:04:05Z", seconds, 7, "0.1.0", interrupted, aborted_by),
+        run=replace(run, measured_until_s=until_s),
         scenario={**SCENARIO, "targets": [_written(target) for target in targets]},
         environment=ENVIRONMENT,
         contract=CONTRACT,

@@ -165,7 +165,7 @@ def _rows(result: Result, stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]
     for (number, first, _), length in zip(_grid(result), stages, strict=True):
         places[number] = (start, first, length)
         start += length
-    for (number, second), in_second in result.measurement.slices.items():
+    for (number, second), in_second in result.measured_slices.items():
         if number in places:
             start, first, length = places[number]
             yield start + min(max(second - first, 0), length - 1), in_second

@@ -107,6 +107,8 @@ class LoadEngine:
         self._growing = Event()
         self._stopped = self._cutting = self._over = False
         self._origin_ns = 0
+        self._stop_asked_ns: int | None = None
+        self._stopped_ns: int | None = None
         self._drained_by_s = math.inf
         self._number = self._users_started = 0
         self.begun = False
@@ -170,6 +172,8 @@ class LoadEngine:
         grower = gevent.spawn(self._keep_growing, start_users)
         try:
             first_left = self._pacer.run(self._origin_ns, self._schedule.duration_ns)
+            if first_left is not None:
+                self._stopped_ns = min(first_left.due_ns, self._stop_asked_ns or 0)
             self._let_end()
         finally:
             grower.kill()
@@ -178,7 +182,7 @@ class LoadEngine:
         self._over = True
         if first_left is not None:
             for stage, second, count in self._starts.rest(first_left.index):
-                self._recorder.unsent(stage, second * NS, count)
+                self._recorder.not_due(stage, second, count)
         self.completed = not self._stopped
 
     def deal(self, part: Part) -> None:
@@ -200,6 +204,8 @@ class LoadEngine:
 
         After `grace_s` seconds what is left is cut; a later call does not make that time longer.
         """
+        if not self._stopped:
+            self._stop_asked_ns = max(0, time.monotonic_ns() - self._origin_ns) if self.begun else 0
         self._stopped = True
         self._pacer.stop()
         if grace_s is not None:
@@ -260,6 +266,7 @@ class LoadEngine:
             measurement=measurement.raw(),
             last=last,
             repeats=repeats,
+            stopped_ns=self._stopped_ns,
         )
         self._number += 1
         self._gc_control.sweep()

@@ -70,6 +70,10 @@ class Recorder:
         """Count a session start that waited too long to be sent; `lag_ns` of it because of the generator."""
         self._measurement.record_gave_up(start.stage, start.due_ns, lag_ns)
 
+    def not_due(self, stage: int, second: int, count: int) -> None:
+        """Count arrivals of a second that are never sent, because the run is stopped before they are due."""
+        self._measurement.record_not_due(stage, second, count)
+
     def _judge_batch(self) -> None:
         batch = self._ended[:_BATCH]
         del self._ended[:_BATCH]

@@ -67,6 +67,11 @@ class Result:
         return self._run.run.seconds
 
     @property
+    def measured_until_s(self) -> float | None:
+        """Of a run that ended before its plan, until when figures are over what was due; else `None`."""
+        return self._run.run.measured_until_s
+
+    @property
     def scenario(self) -> str:
         """The name of its scenario."""
         return str(self._run.scenario["name"])

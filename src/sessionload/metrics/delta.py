@@ -31,3 +31,5 @@ class Delta:
     """Whether the drain is over and everything is accounted for."""
     repeats: tuple[KeyRepeat, ...] = ()
     """Arrivals of this worker, counted as valid, whose key another worker had been given before."""
+    stopped_ns: int | None = None
+    """When it was stopped before the end of its plan: all that was due before had been handed over."""

@@ -51,6 +51,7 @@ class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
     tls: Histogram = EMPTY
     lost: Count = 0
     gave_up_lag: Histogram = EMPTY
+    not_due: Count = 0
 
     @classmethod
     def of(cls, place: tuple[int, int], part: Slice) -> SliceForm:
@@ -146,6 +147,7 @@ class DeltaForm(Struct, forbid_unknown_fields=True):
     last: bool
     measurement: SentForm
     repeats: list[KeyRepeat] | UnsetType = UNSET
+    stopped_ns: Instant | UnsetType = UNSET
     users: Count | UnsetType = UNSET
     """Written by older versions."""
 
@@ -167,6 +169,7 @@ def delta_to_json(delta: Delta) -> dict[str, Any]:
             turns=TurnsForm.of(delta.measurement.turns) if delta.measurement.turns is not None else UNSET,
         ),
         repeats=list(delta.repeats) or UNSET,
+        stopped_ns=UNSET if delta.stopped_ns is None else delta.stopped_ns,
     )
     data: dict[str, Any] = to_builtins(form, str_keys=True)
     return data
@@ -187,6 +190,7 @@ def delta_from_json(data: object) -> Delta:
         settled_ns=form.settled_ns,
         last=form.last,
         repeats=tuple(form.repeats or ()),
+        stopped_ns=None if form.stopped_ns is UNSET else form.stopped_ns,
         measurement=measurement,
     )
 

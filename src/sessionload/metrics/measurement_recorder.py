@@ -59,6 +59,11 @@ class MeasurementRecorder:
         """Take how many arrivals waited at most in each second; a second must come once."""
         self._backlog.update(lengths)
 
+    def record_not_due(self, stage: int, second: int, count: int) -> None:
+        """Count arrivals that are never sent, because the run was stopped before they were due."""
+        self.record_unsent(stage, second * NS, count)
+        self._slices[stage, second].not_due += count
+
     def record_repeats(self, repeats: Iterable[KeyRepeat], failure: Failure) -> None:
         """Count arrivals whose key another worker had before: their slices count them as valid already."""
         for repeat in repeats:

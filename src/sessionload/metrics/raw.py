@@ -31,11 +31,12 @@ class RawSlice(Struct, array_like=True):
     statuses: dict[Status, Count]
     unsent: Count
     histograms: dict[str, RawHistogram]
+    not_due: Count = 0
 
     def packed(self) -> Slice:
         """Return the slice with its counts packed. Raises `ValueError` as `RawHistogram.packed` does."""
         histograms = {name: raw.packed() for name, raw in self.histograms.items()}
-        return Slice(self.outcomes, self.statuses, self.unsent, lost=0, **histograms)
+        return Slice(self.outcomes, self.statuses, self.unsent, lost=0, not_due=self.not_due, **histograms)
 
 
 class RawMeasurement(Struct):
@@ -74,6 +75,7 @@ class RawDelta(Struct, tag="delta"):
     last: bool
     measurement: RawMeasurement
     repeats: list[KeyRepeat] = []
+    stopped_ns: Count | None = None
 
     def packed(self) -> Delta:
         """Return the delta with its counts packed. Raises `ValueError` as its slices do."""
@@ -86,6 +88,7 @@ class RawDelta(Struct, tag="delta"):
             settled_ns=self.settled_ns,
             last=self.last,
             repeats=tuple(self.repeats),
+            stopped_ns=self.stopped_ns,
             measurement=self.measurement.packed(),
         )
 

@@ -117,6 +117,15 @@ class RunTotals:
         settled = [*coming, *(delta.settled_ns for delta in self.present)]
         return 0 if unheard else min(settled, default=0)
 
+    def stopped_ns(self) -> int | None:
+        """Return when the first worker was stopped before the end of its plan; `None` if none was."""
+        stopped = (delta.stopped_ns for delta in self.latest.values())
+        return min((instant for instant in stopped if instant is not None), default=None)
+
+    def watched_ns(self) -> int:
+        """Return until when all workers that are not lost have told what they saw."""
+        return min((delta.elapsed_ns for delta in self.present), default=0)
+
     @property
     def elapsed_ns(self) -> int:
         """The latest instant of any delta."""

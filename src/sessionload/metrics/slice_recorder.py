@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class SliceRecorder:
     """Counts and durations of a slice; see `Slice` for what each means."""
 
-    __slots__ = ("_outcomes", "_statuses", "unsent", *HISTOGRAMS)
+    __slots__ = ("_outcomes", "_statuses", "not_due", "unsent", *HISTOGRAMS)
 
     def __init__(self) -> None:
         self._outcomes: Counter[Outcome] = Counter()
         self._statuses: Counter[int] = Counter()
-        self.unsent = 0
+        self.unsent = self.not_due = 0
         self.valid = HistogramRecorder()
         self.refused = HistogramRecorder()
         self.served = HistogramRecorder()
@@ -73,4 +73,5 @@ class SliceRecorder:
             dict(self._statuses),
             self.unsent,
             {name: recorder.raw() for name, recorder in recorders if recorder},
+            self.not_due,
         )

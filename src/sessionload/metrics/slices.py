@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sessionload.metrics.bounds import Count, Status
 from sessionload.metrics.exchange import Outcome
@@ -54,6 +55,8 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Arrivals of which nobody knows what became of them; known when the run has ended."""
     gave_up_lag: Histogram = EMPTY
     """Lag of those of the `unsent` that gave up because they had waited too long."""
+    not_due: Count = 0
+    """Those of `unsent` that were not due yet when the run was stopped."""
 
     @property
     def sent(self) -> int:
@@ -113,6 +116,12 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
                 histogram.check()
         if self.gave_up > self.unsent:
             raise ValueError("more gave up than were not sent")
+        if self.not_due > self.unsent:
+            raise ValueError("more arrivals were not due than were not sent")
+
+    def without_what_was_not_due(self) -> Slice:
+        """Return the arrivals that were due by the time when the run was stopped."""
+        return replace(self, unsent=self.unsent - self.not_due, not_due=0)
 
     def __add__(self, other: Slice) -> Slice:
         return Slice(
@@ -121,4 +130,5 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             self.unsent + other.unsent,
             **{name: getattr(self, name) + getattr(other, name) for name in HISTOGRAMS},
             lost=self.lost + other.lost,
+            not_due=self.not_due + other.not_due,
         )

@@ -12,7 +12,7 @@ from sessionload.metrics.spooled_slices import SpooledSlices
 from sessionload.metrics.sums import total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sessionload.metrics.exchange import Outcome
     from sessionload.metrics.measurement import Measurement
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 def over(measurement: Measurement, keep: Callable[[int], bool] = lambda _: True) -> Slice:
     """Return the sum of the slices of the stages that `keep` accepts, by their number from 0."""
-    slices = measurement.slices
+    return over_slices(measurement.slices, keep)
+
+
+def over_slices(
+    slices: Mapping[tuple[int, int], Slice], keep: Callable[[int], bool] = lambda _: True
+) -> Slice:
+    """Return the sum of slices by (stage, second), as `over` does."""
     if isinstance(slices, SpooledSlices) and slices.sums is not None:
         return total(known.slice() for stage, known in slices.sums.items() if keep(stage))
     return total(slices[place] for place in slices if keep(place[0]))

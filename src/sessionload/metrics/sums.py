@@ -45,7 +45,7 @@ class Sum:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.unsent = self.gave_up = self.lost = 0
+        self.unsent = self.gave_up = self.lost = self.not_due = 0
         self._statuses: Counter[int] = Counter()
         self._histograms = {name: _Vector() for name in HISTOGRAMS}
 
@@ -58,6 +58,7 @@ class Sum:
         self.unsent += part.unsent
         self.gave_up += part.gave_up
         self.lost += part.lost
+        self.not_due += part.not_due
         for name, vector in self._histograms.items():
             histogram = getattr(part, name)
             if histogram is not EMPTY:
@@ -66,7 +67,14 @@ class Sum:
     def slice(self) -> Slice:
         """Return the sum as a slice of its own."""
         histograms = {name: vector.histogram() for name, vector in self._histograms.items()}
-        return Slice(dict(self.outcomes), dict(self._statuses), self.unsent, **histograms, lost=self.lost)
+        return Slice(
+            dict(self.outcomes),
+            dict(self._statuses),
+            self.unsent,
+            **histograms,
+            lost=self.lost,
+            not_due=self.not_due,
+        )
 
 
 class _Vector:

@@ -33,6 +33,8 @@ def render(model: ReportModel) -> str:
         f"#[Max     = {largest:12.3f}, Total count    = {spectrum.count:12d}]",
         f"#[Buckets = {buckets:12d}, SubBuckets     = {_SUB_BUCKETS:12d}]",
     ]
+    if model.measured_until:
+        lines.append(f"# The run ended before its plan: {model.measured_until}.")
     if spectrum.never:
         lines.append(
             f"# {spectrum.never} of {counted_noun(spectrum.count, 'arrival')} never ended with a valid"

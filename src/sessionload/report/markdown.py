@@ -62,7 +62,7 @@ def _answer(model: ReportModel) -> Iterator[str]:
         yield from fitting([f"- {escaped(reason)}" for reason in model.reasons], _REASONS, "reason")
     yield ""
     yield from table(
-        ("", "Target", "Measured", "Margin", "Samples", "Note"),
+        ("", model.over("Target"), "Measured", "Margin", "Samples", "Note"),
         (
             (row.state.upper(), row.expr, row.measured, row.margin, row.samples.text, row.note)
             for row in model.targets
@@ -76,7 +76,7 @@ def _answer(model: ReportModel) -> Iterator[str]:
         yield ""
     yield from _comparison(model)
     yield from table(
-        ("Stage", "Load", "For", "Arrivals", "No session", "p50", "p95", "p99"),
+        (model.over("Stage"), "Load", "For", "Arrivals", "No session", "p50", "p95", "p99"),
         (
             (
                 row.name,
@@ -92,15 +92,15 @@ def _answer(model: ReportModel) -> Iterator[str]:
     yield f"Arrivals: {escaped(model.identity)}."
     yield ""
     yield from table(
-        ("Measured stages", *LATENCY_COLUMNS),
+        (model.over("Measured stages"), *LATENCY_COLUMNS),
         ((row.name, *(cell.text for cell in row.cells)) for row in model.latency),
         right=set(range(1, 8)),
     )
     yield f"{escaped(model.lateness_statement)}."
     yield ""
     for head, rows, base in (
-        ("Outcome", model.outcomes, model.measured),
-        ("Status code", model.statuses, model.answered),
+        (model.over("Outcome"), model.outcomes, model.measured),
+        (model.over("Status code"), model.statuses, model.answered),
     ):
         yield from table(
             (head, "All stages", "Measured", f"Share of {base}"),

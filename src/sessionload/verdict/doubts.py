@@ -34,7 +34,7 @@ def doubts(evidence: Evidence, total: Slice) -> list[str]:
         *_generator_reasons(evidence, total),
         *turn_doubts(evidence),
     ]
-    if not total.accounted:
+    if not total.accounted and evidence.measured_until_s is None:
         reasons.append("there are no measured arrivals: nothing was due outside warm-up stages")
     return reasons
 

@@ -37,6 +37,8 @@ class Evidence:
     limits: Limits = Limits()
     script: int = 0
     """How many turns a conversation has; 0 in a run without any."""
+    measured_until_s: float | None = None
+    """Until when a run that ended early was measured; all of its plan was, if `None`."""
     clock_error_ns: int = 0
     """By how much the clock of a worker may differ from the master's at most."""
     patience_ns: int = 0

@@ -11,6 +11,7 @@ from sessionload.metrics.stage_sums import over
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence
 from sessionload.verdict.lost_arrivals import count_lost
+from sessionload.verdict.measured_part import measured_until_ns
 from sessionload.verdict.resolved_scenario import script_of
 from sessionload.verdict.result import Result
 from sessionload.verdict.turn_value import turns_of
@@ -39,9 +40,11 @@ def finalize_result(
     Arrivals that no generator accounts for, because one ended before its last delta or had no lease when they
     were due, are lost. So are those that it sent and whose end it did not report.
     """
-    measurement, lost = totals.measurement, 0
+    measurement, lost, until_s = totals.measurement, 0, None
+    if interrupted is not None or aborted_by is not None:
+        until_s = _measured_until_s(header, totals)
     if not totals.complete():
-        lost = count_lost(header, totals)
+        lost = count_lost(header, totals, until_s)
         measurement = replace(measurement, sent=over(measurement).sent)
         if measurement.turns is not None:  # what was under way when a worker ended is lost, too
             turns = turns_of(measurement, range(len(header.stages)))
@@ -53,6 +56,7 @@ def finalize_result(
         seconds=round(totals.elapsed_ns / NS, 3),
         interrupted=interrupted,
         aborted_by=aborted_by,
+        measured_until_s=until_s,
         notes=tuple(notes),
     )
     return judged_result(header, run, measurement, lost=lost, workers=worker_rows(header, totals))
@@ -77,6 +81,7 @@ def judged_result(
         targets=header.targets,
         limits=header.limits,
         script=script_of(header.scenario),
+        measured_until_s=run.measured_until_s,
         clock_error_ns=clock_error_ns(workers),
         patience_ns=header.patience_ns,
     )
@@ -84,11 +89,17 @@ def judged_result(
     return Result.of(header, run=run, lost=lost, measurement=measurement, verdict=verdict, workers=workers)
 
 
+def _measured_until_s(header: RunHeader, totals: RunTotals) -> float | None:
+    until_ns = measured_until_ns(totals)
+    planned_ns = sum(stage.duration_ns for stage in header.stages)
+    return None if until_ns is None or until_ns >= planned_ns else round(until_ns / NS, 3)
+
+
 def nothing_sent(schedule: Schedule) -> RunTotals:
     """Return the totals of a run that was stopped before its generator was started."""
     recorder = MeasurementRecorder()
     for stage, second, count in schedule.rest(0):
-        recorder.record_unsent(stage, second * NS, count)
+        recorder.record_not_due(stage, second, count)
     totals = RunTotals(recorder.raw().packed())
     totals.workers = 0
     return totals

@@ -3,7 +3,7 @@
 Arrivals are lost when a worker ends before it has accounted for them. The plan says exactly how many were due
 in each second of each stage, and the slices say how many of them there is an account of; what is missing is
 written into the slices, so that it counts as never in `response`. When a whole run was killed, what was due
-after it settled is not part of any slice: it was never waited for. It is lost all the same.
+after it was measured is not part of any slice: it was never waited for. It is lost all the same.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ if TYPE_CHECKING:
     from sessionload.verdict.run_header import RunHeader
 
 
-def count_lost(header: RunHeader, totals: RunTotals) -> int:
+def count_lost(header: RunHeader, totals: RunTotals, until_s: float | None = None) -> int:
     """Write what is lost into the slices of a run that has ended; return how many arrivals are lost.
 
-    More may be lost than is written, and the second time nothing is written.
+    More may be lost than is written, and the second time nothing is written. `until_s` is until when the run
+    was measured, if it ended early.
     """
     measurement = totals.measurement
     places = _places(header)
     if places is not None:
         ended = any(delta.last for delta in totals.latest.values())
-        until = math.inf if ended else totals.settled_ns // NS
+        until = math.inf if ended else max(totals.settled_ns // NS, until_s or 0)
         planned: Counter[tuple[int, int]] = Counter()
         for stage, second, count in places:
             if second < until:

@@ -64,6 +64,10 @@ def merge_results(results: Mapping[str, Result], *, run_id: str, version: str) -
         version=version,
         interrupted=next((part.run.interrupted for part in parts if part.run.interrupted), None),
         aborted_by=next((part.run.aborted_by for part in parts if part.run.aborted_by), None),
+        measured_until_s=min(
+            (part.run.measured_until_s for part in parts if part.run.measured_until_s is not None),
+            default=None,
+        ),
         notes=tuple(_notes(parts)),
         labels=_common_of([part.run.labels for part in parts]),
     )

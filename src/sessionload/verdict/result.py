@@ -20,10 +20,11 @@ from msgspec import UNSET, convert, structs, to_builtins
 from sessionload.errors import InputError, Place
 from sessionload.metrics.file_form import MeasurementForm, fault_text, slice_forms
 from sessionload.metrics.measurement import Measurement
-from sessionload.metrics.stage_sums import over
+from sessionload.metrics.stage_sums import over_slices
 from sessionload.metrics.turn_measurement import TurnMeasurement
 from sessionload.verdict.accounting import Accounting
 from sessionload.verdict.judged_stages import judged_stages
+from sessionload.verdict.measured_part import measured_slices
 from sessionload.verdict.percentiles import LatencySummary
 from sessionload.verdict.resolved_scenario import UnreadableTargetError, script_of
 from sessionload.verdict.result_form import ResultForm
@@ -78,7 +79,12 @@ class Result(RunHeader):
     @property
     def measured(self) -> Slice:
         """The sum over the stages that are not warm-up. Made anew at each call."""
-        return over(self.measurement, lambda stage: not self.stages[stage].warmup)
+        return over_slices(self.measured_slices, lambda stage: not self.stages[stage].warmup)
+
+    @property
+    def measured_slices(self) -> Mapping[tuple[int, int], Slice]:
+        """The slices that figures are over, by (stage, second); see `measured_part`."""
+        return measured_slices(self.measurement.slices, self.run.measured_until_s)
 
     @property
     def turns(self) -> TurnSection | None:

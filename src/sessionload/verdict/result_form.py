@@ -52,6 +52,8 @@ class RunForm(Struct, forbid_unknown_fields=True):
     """Left out where there are none."""
     baseline: AskedComparisonForm | None = None
     """Left out where there is none."""
+    measured_until_s: Seconds | None = None
+    """Left out where the whole plan was measured."""
 
 
 class EnvironmentForm(Struct, forbid_unknown_fields=True):

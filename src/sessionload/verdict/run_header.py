@@ -51,6 +51,8 @@ class Run:
     version: str
     interrupted: str | None = None
     aborted_by: str | None = None
+    measured_until_s: float | None = None
+    """Of a run that ended before its plan: what was due later is in no figure."""
     notes: tuple[str, ...] = ()
     """What went wrong beside the measuring, as sentences."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -166,6 +168,8 @@ def _run_json(run: Run) -> dict[str, Any]:
     data.pop("baseline")
     if run.baseline is not None:
         further["baseline"] = {"run": run.baseline.run, "tolerance": str(run.baseline.tolerance)}
+    if run.measured_until_s is None:
+        del data["measured_until_s"]
     return {**data, **{name: value for name, value in further.items() if value}}
 
 

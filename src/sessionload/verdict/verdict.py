@@ -3,83 +3,45 @@
 Any reason to doubt the numbers makes a run void; else any missed target makes it missed; else any void target
 makes it void. A target over no samples is void. So is one that is missed only with the generator's own lag: a
 target is missed only if it is missed even without (see `without_lag`). Only slices of stages that are not
-warm-up are judged. A run that ended early is judged over its whole plan: what was never sent counts as never.
+warm-up are judged, and of a run that ended early only what was measured until then (see `measured_part`). The
+target that ended a run is judged by the window that did, wherever that is.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sessionload.metrics.stage_sums import over
+from sessionload.metrics.stage_sums import over_slices
 from sessionload.metrics.sums import Sum, total
 from sessionload.units import NS, duration_text
 from sessionload.verdict.doubts import doubts
 from sessionload.verdict.judged_stages import judged_spans_ns, judged_stages
-from sessionload.verdict.metric_values import (
-    holds,
-    in_time_text,
-    margin_text,
-    measured_text,
-    metric_value,
-    near_text,
-    samples_of,
-    value_of,
-)
+from sessionload.verdict.judged_target import JudgedTarget, State, judged_of, judged_value, without_samples
+from sessionload.verdict.measured_part import measured_slices, until_text
 from sessionload.verdict.readings import NOTHING, add, keeps
-from sessionload.verdict.targets import Target, named_target, parse_target
+from sessionload.verdict.targets import Target, parse_target
 from sessionload.verdict.turn_value import is_missed_without_lag, turn_value, turns_of
 from sessionload.verdict.windows import Seconds
 from sessionload.verdict.without_lag import LagBySecond, without_lag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.evidence import Evidence
-    from sessionload.verdict.metric_values import MetricValue
     from sessionload.verdict.readings import Reading
     from sessionload.verdict.windows import Window
+    from sessionload.workload.stage import Stage
+
+__all__ = ["JudgedTarget", "State", "Verdict", "judge", "judge_ending_target"]
 
 _ALWAYS = parse_target("contract_violations == 0")
 _ALWAYS_OF_TURNS = parse_target("turn.contract_violations == 0")
 _MOST_SECONDS = 3
 """A note names at most so many seconds with lag."""
-
-
-class State(StrEnum):
-    """The three verdicts, of a target and of a run."""
-
-    MET = "met"
-    MISSED = "missed"
-    VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedTarget:
-    """A target and what was found, as text for people; empty where there is nothing to say."""
-
-    expr: str
-    state: State
-    measured: str
-    bound: str
-    margin: str
-    samples: int
-    """How many arrivals `measured` is of; of a target with a window, those of the window that is shown."""
-    note: str = ""
-    window: str | None = None
-    """The seconds of the window that is shown, `12 s to 42 s`; `None` for a target without one.
-
-    That is the window that ended the run, or the worst one."""
-    stages: tuple[str, ...] = ()
-    """The names of the stages that it was judged over; all that are measured, if there are none."""
-
-    @property
-    def name(self) -> str:
-        """The target with its stages."""
-        return named_target(self.expr, self.stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +95,10 @@ class _Judgement:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        measurement = evidence.measurement
-        self._lags = LagBySecond.of(
-            measurement.slices.items(), evidence.limits.lag_p99_ns, evidence.patience_ns
-        )
+        slices = evidence.measurement.slices
+        self._until_s = evidence.measured_until_s
+        self._slices = measured_slices(slices, self._until_s)
+        self._lags = LagBySecond.of(slices.items(), evidence.limits.lag_p99_ns, evidence.patience_ns)
         self._parts: dict[frozenset[int], _Part] = {}
 
     @property
@@ -148,8 +110,15 @@ class _Judgement:
         """Return what was measured in the stages of these names, or in all that are measured."""
         judged = judged_stages(self._evidence.stages, names)
         if judged not in self._parts:
-            self._parts[judged] = _Part(self._evidence, judged, self._lags)
+            self._parts[judged] = _Part(
+                self._slices, self._evidence.stages, judged, self._lags, self._until_s
+            )
         return self._parts[judged]
+
+    def _whole(self, names: tuple[str, ...]) -> _Part:
+        """Return all that was planned in these stages, whenever the run ended."""
+        judged = judged_stages(self._evidence.stages, names)
+        return _Part(self._evidence.measurement.slices, self._evidence.stages, judged, self._lags, None)
 
     def ended_by(self, target: Target) -> bool:
         """Return whether a target is the one that ended the run."""
@@ -162,16 +131,22 @@ class _Judgement:
             return replace(self._of_turns(target), stages=target.stages)
         if self.ended_by(target):
             judged = part.that_ended_the_run(target)
+            if self._until_s is not None and judged.state is not State.MISSED:
+                judged = self._whole(target.stages).that_ended_the_run(target)
         else:
             judged = part.over_windows(target) if target.window_s else part.over_all(target)
-            if self._evidence.aborted_by is not None and not judged.note:
+            if self._until_s is not None:
+                judged = replace(
+                    judged, note="; ".join(filter(None, (judged.note, until_text(self._until_s))))
+                )
+            elif self._evidence.aborted_by is not None and not judged.note:
                 judged = replace(judged, note="over the whole plan, with what was never sent")
         return replace(judged, stages=target.stages)
 
     def _of_turns(self, target: Target) -> JudgedTarget:
         """Judge a target about turns: over all of the arrivals of its stages, whenever they were due."""
         measured = turns_of(self._evidence.measurement, judged_stages(self._evidence.stages, target.stages))
-        judged = _judged_value(target, turn_value(target, measured))
+        judged = judged_value(target, turn_value(target, measured))
         longest_ns = max(measured.lag.maximum, self._lags.longest_of_all)
         is_pause = longest_ns > self._lags.limit_ns
         if judged.state is not State.MISSED or is_missed_without_lag(
@@ -185,26 +160,33 @@ class _Judgement:
 class _Part:
     """What was measured in some of the stages, and what targets read from it."""
 
-    def __init__(self, evidence: Evidence, judged: frozenset[int], lags: LagBySecond) -> None:
-        """`judged` are the numbers of the stages."""
-        measurement = evidence.measurement
-        self._evidence, self._judged, self._lags = evidence, judged, lags
-        self._seconds = Seconds(measurement, evidence.stages, judged, lags)
-        self._places = [(stage, second) for stage, second in measurement.slices if stage in judged]
+    def __init__(
+        self,
+        slices: Mapping[tuple[int, int], Slice],
+        stages: Sequence[Stage],
+        judged: frozenset[int],
+        lags: LagBySecond,
+        until_s: float | None,
+    ) -> None:
+        """`judged` are the numbers of the stages; `until_s` is where the run was stopped, if it was."""
+        self._slices_at, self._stages, self._judged, self._lags = slices, stages, judged, lags
+        self._until_s = until_s
+        self._seconds = Seconds(slices, stages, judged, lags, until_s)
+        self._places = [(stage, second) for stage, second in slices if stage in judged]
 
     @cached_property
     def total(self) -> Slice:
         """The sum of the slices."""
-        return over(self._evidence.measurement, self._judged.__contains__)
+        return over_slices(self._slices_at, self._judged.__contains__)
 
     def _slices(self) -> Iterator[tuple[int, Slice]]:
         """Yield the second of each slice and the slice."""
         for stage, second in self._places:
-            yield second, self._evidence.measurement.slices[stage, second]
+            yield second, self._slices_at[stage, second]
 
     def over_all(self, target: Target) -> JudgedTarget:
         """Judge a target over all slices."""
-        judged = _judged(target, self.total)
+        judged = judged_of(target, self.total)
         if judged.state is not State.MISSED or self._is_missed_without_lag(target):
             return judged
         seconds = [second for _, second in self._places]
@@ -235,9 +217,13 @@ class _Part:
         length = duration_text(target.window_s * NS)
         stretches = self._seconds.stretches
         if max(map(len, stretches), default=0) < target.window_s:
-            spans = judged_spans_ns(self._evidence.stages, self._judged)
-            longest_ns = max((end_ns - start_ns for start_ns, end_ns in spans), default=0)
-            return _without(target, f"no full window of {length} in {duration_text(longest_ns)} measured")
+            spans = judged_spans_ns(self._stages, self._judged)
+            until_ns = math.inf if self._until_s is None else round(self._until_s * NS)
+            lengths = (max(0, int(min(end_ns, until_ns)) - start_ns) for start_ns, end_ns in spans)
+            longest_ns = max(lengths, default=0)
+            return without_samples(
+                target, f"no full window of {length} in {duration_text(longest_ns)} measured"
+            )
         count, worst, missed = 0, None, []
         for window in self._seconds.windows(target, stretches):
             count += 1
@@ -246,7 +232,7 @@ class _Part:
             if not window.holds:
                 missed.append(window)
         if worst is None:
-            return _without(target, f"no window of {length} has samples")
+            return without_samples(target, f"no window of {length} has samples")
         note = f"worst of {count:,} {'window' if count == 1 else 'windows'} of {length}"
         if not missed or next(self._seconds.sure(target, [worst]), None):
             return self._shown(target, worst, note)
@@ -268,7 +254,7 @@ class _Part:
         if window is not None:
             return self._shown(target, window, ended)
         if not missed:
-            return _without(target, "no window before the end of the run misses it")
+            return without_samples(target, "no window before the end of the run misses it")
         excuse = self._window_excuse(target, missed[0])
         return replace(self._shown(target, missed[0], excuse), state=State.VOID)
 
@@ -283,7 +269,7 @@ class _Part:
     def _shown(self, target: Target, window: Window, note: str) -> JudgedTarget:
         end = window.start + target.window_s
         measured = self._sum_of(target, window)
-        judged = _judged(target, measured)
+        judged = judged_of(target, measured)
         note = "; ".join(filter(None, (note, judged.note)))
         return replace(judged, note=note, window=f"{window.start} s to {end} s")
 
@@ -314,31 +300,3 @@ class _Part:
         further = len(named) - _MOST_SECONDS
         more = f" and {further:,} further {'second' if further == 1 else 'seconds'}" if further > 0 else ""
         return f"the generator's own lag of up to {places}{more}"
-
-
-def _judged(target: Target, measured: Slice) -> JudgedTarget:
-    """Return a target and what it reads from the sum of some slices, without regard to lag."""
-    judged = _judged_value(target, metric_value(target, measured))
-    within_ns = target.metric.within_ns
-    if within_ns is None or judged.state is not State.MISSED:
-        return judged
-    note = near_text(within_ns, measured)
-    return replace(judged, measured=in_time_text(within_ns, measured), note=note)
-
-
-def _judged_value(target: Target, reading: MetricValue) -> JudgedTarget:
-    if not reading.count:
-        return _without(target, "no samples")
-    value = value_of(target, reading)
-    return JudgedTarget(
-        expr=target.expr,
-        state=State.MET if holds(target, value) else State.MISSED,
-        measured=measured_text(target, reading),
-        bound=target.bound_text,
-        margin=margin_text(target, value),
-        samples=samples_of(target, reading),
-    )
-
-
-def _without(target: Target, note: str) -> JudgedTarget:
-    return JudgedTarget(target.expr, State.VOID, "no samples", target.bound_text, "", 0, note)

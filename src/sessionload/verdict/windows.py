@@ -7,6 +7,7 @@ targets for nothing. A window without samples is no evidence and is passed over.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from fractions import Fraction
 from itertools import chain
@@ -20,9 +21,8 @@ from sessionload.verdict.readings import SlidingReading, keeps, reading_of, valu
 from sessionload.verdict.without_lag import without_lag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sessionload.metrics.measurement import Measurement
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.readings import Reading
     from sessionload.verdict.targets import Target
@@ -46,15 +46,22 @@ class Seconds:
     """
 
     def __init__(
-        self, measurement: Measurement, stages: Sequence[Stage], judged: frozenset[int], lags: LagBySecond
+        self,
+        slices: Mapping[tuple[int, int], Slice],
+        stages: Sequence[Stage],
+        judged: frozenset[int],
+        lags: LagBySecond,
+        until_s: float | None = None,
     ) -> None:
-        """`judged` are the numbers of the stages."""
-        self.stretches = judged_seconds(stages, judged)
+        """`judged` are the numbers of the stages; `until_s` is where the run was stopped, if it was."""
+        self.stretches = _before(
+            math.inf if until_s is None else int(until_s), judged_seconds(stages, judged)
+        )
         """The whole seconds of the run that lie wholly in these stages, in order."""
         self._lags = lags
-        self._slices = measurement.slices
+        self._slices = slices
         self._stages: defaultdict[int, list[int]] = defaultdict(list)
-        for stage, second in measurement.slices:
+        for stage, second in slices:
             if stage in judged and any(second in stretch for stretch in self.stretches):
                 self._stages[second].append(stage)
 
@@ -70,12 +77,7 @@ class Seconds:
             for second in stretch
             if any(part.unsent > part.gave_up for part in self.slices(second))
         )
-        end = next(unsent, None)
-        if end is None:
-            return self.stretches
-        return [
-            range(stretch.start, min(stretch.stop, end)) for stretch in self.stretches if stretch.start < end
-        ]
+        return _before(next(unsent, math.inf), self.stretches)
 
     def windows(self, target: Target, stretches: Sequence[range]) -> Iterator[Window]:
         """Yield all windows of a target that lie in one stretch and have samples, in order."""
@@ -139,3 +141,7 @@ class Seconds:
                 bucket = sliding.bucket_at(rank)
                 value = target.bound if bucket == bound else Fraction(bounds_of(bucket)[0])
             yield Window(second + 1 - length, severity(target, value), holds=holds(target, value))
+
+
+def _before(end: float, stretches: Sequence[range]) -> list[range]:
+    return [range(stretch.start, int(min(stretch.stop, end))) for stretch in stretches if stretch.start < end]

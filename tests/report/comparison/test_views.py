@@ -50,7 +50,9 @@ def stretched(result: Result, factor: float) -> Result:
                 values += [round(value * factor)] * (reached - before)
                 before = reached
             longer[name] = histogram(values)
-        measurement.slices[key] = Slice(part.outcomes, part.statuses, part.unsent, lost=0, **longer)
+        measurement.slices[key] = Slice(
+            part.outcomes, part.statuses, part.unsent, lost=0, not_due=0, **longer
+        )
     targets = tuple(parse_target(one.expr) for one in result.verdict.targets)
     evidence = Evidence(measurement, result.stages, result.planned, lost=0, targets=targets)
     return replace(result, measurement=measurement, verdict=judge(evidence))

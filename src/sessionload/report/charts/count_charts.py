@@ -101,7 +101,7 @@ def _canvas(
         for count, step in zip(counted, model.chart_steps, strict=True)
     )
     x, y = time_axis(model, width), count_axis(max(rates))
-    return Canvas(Frame(palette, width, x, y, TIME, what, series, model.spans))
+    return Canvas(Frame(palette, width, x, y, model.over(TIME), what, series, model.spans))
 
 
 def _edge(model: ReportModel, series: Series, counts: Sequence[int]) -> Iterator[Datum]:

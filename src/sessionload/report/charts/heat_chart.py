@@ -43,7 +43,7 @@ def heat_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
             width,
             time_axis(model, width),
             axis,
-            TIME,
+            model.over(TIME),
             "Response time; arrivals in a cell:",
             series,
             model.spans,

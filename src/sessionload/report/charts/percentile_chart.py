@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.rows import ReportModel
 
+_PERCENTILE = "Percentile"
+
 
 def percentile_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw the spectra of response and service."""
@@ -32,10 +34,13 @@ def percentile_chart(model: ReportModel, palette: Palette, width: int) -> Drawin
         },
         palette,
         width,
+        model.over(_PERCENTILE),
     )
 
 
-def percentile_charts(spectra: Mapping[Series, PercentileSpectrum], palette: Palette, width: int) -> Drawing:
+def percentile_charts(
+    spectra: Mapping[Series, PercentileSpectrum], palette: Palette, width: int, x_title: str = _PERCENTILE
+) -> Drawing:
     """Draw any spectra, and where each one ends because all that is left is never."""
     rows = [row for series, spectrum in spectra.items() for row in _curve(series, spectrum)]
     ends = [
@@ -44,7 +49,7 @@ def percentile_charts(spectra: Mapping[Series, PercentileSpectrum], palette: Pal
     y = milliseconds_axis([row["y"] for row in rows], never=bool(ends))
     x = nines_axis(max(spectrum.count for spectrum in spectra.values()))
     title = "Duration, log scale" if y.logarithmic else "Duration"
-    canvas = Canvas(Frame(palette, width, x, y, "Percentile", title, tuple(spectra)))
+    canvas = Canvas(Frame(palette, width, x, y, x_title, title, tuple(spectra)))
     canvas.borders({"x": end, "stroke": series.color} for series, _, end in ends)
     canvas.lanes(
         {"fill": series.color, "x": end, "x2": min(x.high, spectrum.count), "lane": lane}

@@ -37,7 +37,8 @@ def rate_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     least = groups[0].low if len(groups) > 1 else 0.0
     x = rate_axis(least, groups[-1].high, 8 if width > 700 else 4)
     title = "Response time, log scale" if y.logarithmic else "Response time"
-    canvas = Canvas(Frame(palette, width, x, y, "Exchanges done per second", title, tuple(points.values())))
+    rate = model.over("Exchanges done per second")
+    canvas = Canvas(Frame(palette, width, x, y, rate, title, tuple(points.values())))
     rows = [(group.rate, name, getattr(group, name).raw) for name in PERCENTILES for group in groups]
     canvas.lines({**lines[name].look, "x": at, "y": ms} for at, name, ms in rows)
     canvas.points({**points[name].look, "x": at, "y": ms} for at, name, ms in rows if ms is not None)

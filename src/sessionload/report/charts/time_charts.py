@@ -63,7 +63,7 @@ def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
             width,
             time_axis(model, width),
             axis,
-            TIME,
+            model.over(TIME),
             _title("Response time", axis),
             (*series.values(), *(target for target, _ in targets)),
             model.spans,
@@ -96,7 +96,7 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
             width,
             time_axis(model, width),
             axis,
-            TIME,
+            model.over(TIME),
             _title("p99", axis),
             (*kinds.values(), *causes.values()),
             model.spans,
@@ -128,7 +128,16 @@ def lag_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     axis = milliseconds_axis([*shown, *bounds])
     series = (line, late) if bounds else (line,)
     canvas = Canvas(
-        Frame(palette, width, time_axis(model, width), axis, TIME, _title("Lag", axis), series, model.spans)
+        Frame(
+            palette,
+            width,
+            time_axis(model, width),
+            axis,
+            model.over(TIME),
+            _title("Lag", axis),
+            series,
+            model.spans,
+        )
     )
     canvas.levels({**late.look, "y": bound} for bound in bounds)
     canvas.lines(_line(steps, line, "lag_p99"))

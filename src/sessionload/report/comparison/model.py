@@ -29,6 +29,7 @@ from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.run_facts import run_facts
+from sessionload.verdict.measured_part import until_text
 from sessionload.verdict.run_labels import labels_text
 
 if TYPE_CHECKING:
@@ -189,7 +190,8 @@ def _row(difference: Difference) -> DifferenceRow:
 
 
 def _side(result: Result) -> Side:
-    measured = result.measured
+    measured, until = result.measured, until_text(result.run.measured_until_s)
+    arrivals = counted_noun(measured.accounted, "arrival")
     return Side(
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
         where=_where(result),
@@ -198,7 +200,7 @@ def _side(result: Result) -> Side:
         state=result.verdict.state,
         verdict=result.verdict.state.name,
         sentence=plain(run_sentence(result, measured)),
-        arrivals=counted_noun(measured.accounted, "arrival"),
+        arrivals=f"{arrivals} ({until.removeprefix('measured ')})" if until else arrivals,
         response=percentile_spectrum(measured.response),
         labels=plain(labels_text(result.run.labels)),
     )

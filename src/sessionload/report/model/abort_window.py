@@ -33,6 +33,7 @@ def shown_targets(result: Result) -> Iterator[JudgedTarget]:
                 targets=result.targets,
                 limits=result.limits,
                 patience_ns=result.patience_ns,
+                measured_until_s=result.run.measured_until_s,
             )
         )
     for judged in result.verdict.targets:

@@ -2,7 +2,8 @@
 
 `build_report_model` is the only way from a `Result` to a `ReportModel`, and a view sees nothing but the
 model, so every number in every view is made here, once. Shares and durations are of the arrivals of the
-measured stages, as the verdict is; outcomes are counted for all stages too, so that they can be added up.
+measured stages, as the verdict is, and of a run that ended early only what was measured until then; outcomes
+are counted for the whole run too, so that they can be added up.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.stage_sums import over
 from sessionload.report.model.abort_window import shown_targets
 from sessionload.report.model.about import STUB_NOTE, about, description, is_stub
 from sessionload.report.model.backlog_sentence import backlog_sentence
@@ -39,9 +41,18 @@ from sessionload.report.model.run_facts import run_facts
 from sessionload.report.model.served_in_time import budget_sentence, served_in_time
 from sessionload.report.model.sums import Cells, rates
 from sessionload.report.model.time_axis import clock, step_for
-from sessionload.report.model.timeline import SHOWN, Timeline, length, quantiles, spans, walk
+from sessionload.report.model.timeline import (
+    SHOWN,
+    Timeline,
+    quantiles,
+    shown_length,
+    shown_spans,
+    spans,
+    walk,
+)
 from sessionload.report.model.worker_lines import worker_line
 from sessionload.units import NS, duration_text, share_text
+from sessionload.verdict.measured_part import until_text
 from sessionload.verdict.targets import BoundKind, parse_target, stages_text
 
 if TYPE_CHECKING:
@@ -91,7 +102,8 @@ def build_report_model(result: Result) -> ReportModel:
     cells = Cells(result, groups(done, width))
     steps, causes, heat = _steps(result, cells)
     sums = cells.sums()
-    every, measured = sums.all_stages, sums.measured
+    ended_early = result.run.measured_until_s is not None
+    every, measured = over(result.measurement) if ended_early else sums.all_stages, sums.measured
     gaps = lateness_gaps(steps, causes)
     accounting = result.accounting
     return ReportModel(
@@ -120,13 +132,14 @@ def build_report_model(result: Result) -> ReportModel:
         stages=tuple(_stages(result, sums.stages)),
         outcomes=tuple(_outcomes(result, every, measured)),
         statuses=tuple(_statuses(every, measured)),
+        measured_until=until_text(result.run.measured_until_s),
         measured=f"{measured.accounted:,} measured",
         answered=f"{sum(measured.statuses.values()):,} answered",
         findings=_findings(result),
         generator=tuple(health(result.measurement.generator, measured)),
         workers=tuple(map(worker_line, result.workers)),
         run_facts=tuple(run_facts(result)),
-        spans=spans(result),
+        spans=shown_spans(result),
         timeline=Timeline(result),
         chart_steps=steps,
         heat_map=heat,
@@ -150,9 +163,9 @@ def build_report_model(result: Result) -> ReportModel:
 
 def _steps(result: Result, cells: Cells) -> tuple[tuple[ChartStep, ...], Sequence[str], HeatMap]:
     """Return the steps of the run, for each why its percentiles differ, and the heat map; fill `cells`."""
-    seconds = length(result)
+    seconds = shown_length(result)
     step = step_for(seconds, MOST_POINTS)
-    heat = HeatMapBuilder([slice_.valid for slice_ in result.measurement.slices.values()], seconds, step)
+    heat = HeatMapBuilder([slice_.valid for slice_ in result.measured_slices.values()], seconds, step)
     steps, causes = [], []
     for point, step_sum in walk(result, step, cells):
         steps.append(point)

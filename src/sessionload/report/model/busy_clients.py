@@ -38,8 +38,14 @@ def busy_clients_sentence(result: Result) -> str:
 def _busy_seconds(result: Result) -> list[int]:
     waited: defaultdict[int, int] = defaultdict(int)
     due: defaultdict[int, int] = defaultdict(int)
-    for (_, second), part in result.measurement.slices.items():
+    for (_, second), part in result.measured_slices.items():
         waited[second] += part.queued_lag.count + part.unsent
         due[second] += part.accounted
     stretches = judged_seconds(result.stages, judged_stages(result.stages))
-    return [second for stretch in stretches for second in stretch if waited[second] * 2 > due[second] > 0]
+    until_s = result.run.measured_until_s
+    return [
+        second
+        for stretch in stretches
+        for second in stretch
+        if waited[second] * 2 > due[second] > 0 and (until_s is None or second + 1 <= until_s)
+    ]

@@ -19,6 +19,7 @@ from sessionload.report.model.load_text import offered_text, scale_text
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import counted_noun
 from sessionload.units import NS, duration_text, share_text
+from sessionload.verdict.measured_part import until_text
 from sessionload.verdict.targets import BoundKind, parse_target, stages_text
 from sessionload.verdict.verdict import State
 
@@ -33,7 +34,12 @@ _VIOLATIONS = "contract_violations"
 def headline_sentence(result: Result, measured: Slice) -> str:
     """Return the sentence that follows the verdict's word, without a full stop."""
     scale = scale_text(result.scenario)
-    return _sentence(result, measured) + (f"; the scenario was scaled: {plain(scale, 100)}" if scale else "")
+    clauses = (
+        _sentence(result, measured),
+        until_text(result.run.measured_until_s),
+        f"the scenario was scaled: {plain(scale, 100)}" if scale else "",
+    )
+    return "; ".join(filter(None, clauses))
 
 
 def _sentence(result: Result, measured: Slice) -> str:
@@ -85,7 +91,7 @@ def _worst(result: Result, measured: Slice) -> str:
         return ""
     arrivals: Counter[int] = Counter()
     errors: Counter[int] = Counter()
-    for (stage, _), part in result.measurement.slices.items():
+    for (stage, _), part in result.measured_slices.items():
         if not result.stages[stage].warmup:
             arrivals[stage] += part.accounted
             errors[stage] += part.errors

@@ -213,6 +213,8 @@ class ReportModel:
     stages: tuple[StageRow, ...]
     outcomes: tuple[CountRow, ...]
     statuses: tuple[CountRow, ...]
+    measured_until: str
+    """`measured until 12.3 s`, of a run that ended early; empty of others."""
     measured: str
     """What the shares of `outcomes` are of: `2,300 measured`."""
     answered: str
@@ -243,3 +245,7 @@ class ReportModel:
     def headline(self) -> str:
         """The run in one sentence, its verdict first."""
         return f"{self.verdict}: {self.sentence}"
+
+    def over(self, figures: str) -> str:
+        """Return what `figures` are, and until when they were measured if the run ended early."""
+        return ", ".join(filter(None, (figures, self.measured_until)))

@@ -75,7 +75,11 @@ def rates(result: Result) -> dict[int, int]:
     A run that ended early has no rates for what was left of its plan.
     """
     start_ns = sum(stage.duration_ns for stage in result.stages if stage.warmup)
-    end_ns = min(sum(stage.duration_ns for stage in result.stages), round(result.run.seconds * NS))
+    ended_s = (result.run.seconds, result.run.measured_until_s)
+    end_ns = min(
+        sum(stage.duration_ns for stage in result.stages),
+        *(round(seconds * NS) for seconds in ended_s if seconds is not None),
+    )
     flow = result.measurement.flow
     return {
         second: flow[second].done if second in flow else 0

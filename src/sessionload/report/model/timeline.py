@@ -7,9 +7,10 @@ which an arrival was *due*; `sent` and `done` belong to the second in which they
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, overload
 
@@ -107,10 +108,7 @@ class Timeline(Sequence[TimelineStep]):
 
     def _all(self) -> tuple[TimelineStep, ...]:
         if self._result is not None:
-            steps = _Steps(self._result, 1, None)
-            self._steps = tuple(
-                TimelineStep(**steps.counts(number, step_sum)) for number, step_sum in steps.sums()
-            )
+            self._steps = tuple(_seconds(self._result))
             self._result = None
         return self._steps
 
@@ -151,9 +149,29 @@ def length(result: Result) -> int:
     return max([schedule - 1, *busy]) + 1
 
 
+def shown_length(result: Result) -> int:
+    """Return how many seconds charts show: of a run that ended early, those up to then and the drain."""
+    until_s = result.run.measured_until_s
+    if until_s is None:
+        return length(result)
+    return max(1, math.ceil(until_s), *(second + 1 for second in result.measurement.flow))
+
+
+def shown_spans(result: Result) -> tuple[Span, ...]:
+    """Return the stages with their borders, as far as charts show them."""
+    end = shown_length(result)
+    return tuple(replace(span, end=min(span.end, end)) for span in spans(result) if span.start < end)
+
+
 def walk(result: Result, step: int, cells: Cells | None = None) -> Iterator[tuple[ChartStep, Slice]]:
     """Yield each step of so many seconds, and the sum of its slices, which are added to `cells` too."""
-    steps = _Steps(result, step, cells)
+    until_s = result.run.measured_until_s
+    planned = {
+        second: arrivals
+        for second, arrivals in result.planned_by_second.items()
+        if until_s is None or second < until_s
+    }
+    steps = _Steps(result, result.measured_slices, planned, shown_length(result), step, cells)
     for number, step_sum in steps.sums():
         lag = step_sum.lag
         chart_step = ChartStep(
@@ -188,19 +206,41 @@ def above(histogram: Histogram, limit: int) -> int:
     return sum(count for bucket, count in histogram.items() if bucket > last)
 
 
+def _seconds(result: Result) -> Iterator[TimelineStep]:
+    """Yield each second of the plan with all that was due in it; percentiles are of what was measured."""
+    slices, planned, seconds = result.measurement.slices, result.planned_by_second, length(result)
+    whole = _Steps(result, slices, planned, seconds, 1, None)
+    steps = (TimelineStep(**whole.counts(number, step_sum)) for number, step_sum in whole.sums())
+    if result.run.measured_until_s is None:
+        yield from steps
+        return
+    part = _Steps(result, result.measured_slices, planned, seconds, 1, None)
+    for step, (_, step_sum) in zip(steps, part.sums(), strict=True):
+        p50_ns, p95_ns, p99_ns = quantiles(step_sum.response, SHOWN)
+        yield replace(step, samples=step_sum.accounted, p50_ns=p50_ns, p95_ns=p95_ns, p99_ns=p99_ns)
+
+
 class _Steps:
     """What is known of the steps of a run, apart from their durations."""
 
-    def __init__(self, result: Result, step: int, cells: Cells | None) -> None:
+    def __init__(
+        self,
+        result: Result,
+        slices: Mapping[tuple[int, int], Slice],
+        planned: Mapping[int, int],
+        seconds: int,
+        step: int,
+        cells: Cells | None,
+    ) -> None:
         self._step = step
         self._cells = cells
-        self._seconds = length(result)
+        self._seconds = seconds
         self._slices_of: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._slices = result.measurement.slices
+        self._slices = slices
         for stage, second in self._slices:
             self._slices_of[second // step].append((stage, second))
         self._planned: defaultdict[int, int] = defaultdict(int)
-        for second, arrivals in result.planned_by_second.items():
+        for second, arrivals in planned.items():
             self._planned[second // step] += arrivals
         self._sent: defaultdict[int, int] = defaultdict(int)
         self._done: defaultdict[int, int] = defaultdict(int)
