@@ -45,7 +45,7 @@ ORDER = [
 PURE = [
     *("errors", "units", "secret", "failure_causes"),
     *("metrics/", "workload/", "contract/", "verdict/", "comparison/", "capacity/"),
-    *("stub/faults", "stub/latency", "stub/settings"),
+    *("stub/faults", "stub/fault_time", "stub/turn_faults", "stub/latency", "stub/settings"),
     *(
         "config/binding",
         "config/bundle",

@@ -19,6 +19,7 @@ from sessionload.report.views import FORMATS
 from sessionload.storage.run_folder import BASELINE, RESULT, SLICES
 from sessionload.stub.arrival_ledger import ArrivalLedger
 from sessionload.stub.faults import FaultKind
+from sessionload.stub.turn_faults import TurnFault
 from sessionload.verdict.targets import COUNTS, SHARES, VIEWS
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_every_metric_fault_and_key_of_the_ledger_has_its_row() -> None:
     assert {*SHARES, *COUNTS} <= metrics
     assert all(f'"{view}"' in SCENARIOS for view in VIEWS)
     faults = {key.split()[0] for key in rows(STUB.partition("## Faults")[2].partition("## The ledger")[0])}
-    assert {str(kind) for kind in FaultKind} <= faults
+    assert {str(kind) for kind in (*FaultKind, *TurnFault)} <= faults
     assert set(rows(STUB.partition("## The ledger")[2])) == set(ArrivalLedger().page(live_sessions=0))
 
 

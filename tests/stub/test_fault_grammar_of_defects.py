@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sessionload.stub.faults import IF_GRANTED, Action, Defect, FaultKind, FaultScript, ScriptedFault
+from sessionload.stub.fault_time import IF_GRANTED
+from sessionload.stub.faults import Action, Defect, FaultKind, FaultScript, ScriptedFault
 
 
 def test_a_fault_can_wait_for_a_session_that_would_be_granted() -> None:

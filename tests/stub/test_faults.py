@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.stub.faults import ALWAYS, Action, FaultKind, FaultScript, ScriptedFault, When
+from sessionload.stub.fault_time import ALWAYS, When
+from sessionload.stub.faults import Action, FaultKind, FaultScript, ScriptedFault
 from sessionload.units import NS
 
 PLAIN = [
@@ -46,7 +47,9 @@ def test_each_plain_kind_is_written_by_its_name(kind: FaultKind) -> None:
     ],
 )
 def test_a_line_has_a_kind_and_its_argument(line: str, kind: FaultKind, argument: str) -> None:
-    assert ScriptedFault.parse(line).action == Action(kind, argument)
+    fault = ScriptedFault.parse(line)
+    assert isinstance(fault, ScriptedFault)
+    assert fault.action == Action(kind, argument)
 
 
 @pytest.mark.parametrize(

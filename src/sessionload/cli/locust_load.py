@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import gevent
 from gevent.event import Event
 
-from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
+from sessionload.generator.engine import DELTA_EVERY_S
 from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.generator.turn_engine import engine_of, most_connections
 from sessionload.process_limits import allow_connections
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class OwnLoad:
         self, spec: RunSpec, runner: LocalRunner, start_locust: Callable[[int, int], object]
     ) -> None:
         """Prepare the load of a run; `start_locust` is the start method of the runner, before it was ours."""
-        allow_connections(spec.scenario.max_in_flight)
-        SessionUser.engine = self._engine = LoadEngine(spec)
+        allow_connections(most_connections(spec))
+        SessionUser.engine = self._engine = engine_of(spec)
         self._runner, self._start_locust = runner, start_locust
         self._ended = Event()
         self.stop, self.cut = self._engine.stop, self._engine.cut

@@ -18,6 +18,7 @@ from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
 from sessionload.contract.contract import Contract
+from sessionload.contract.turn import turn_contract_of
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import AskedComparison, Run, RunHeader
@@ -201,6 +202,8 @@ def run_spec_of(
         sha256=inputs.contract_sha256,
         further=scenario.further,
     )
+    if scenario.turns is not None:
+        turn_contract_of(contract, environment.binding, streams=scenario.turns.streams)  # else it raises
     body = contract.request.body
     body.refuse_invalid()
     by_length = body.asks_only_for_a_length

@@ -45,6 +45,7 @@ from sessionload.errors import SessionloadError
 from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
 from sessionload.generator.locust_users import SessionUser, start_users_of
 from sessionload.generator.shared_keys import SharedKeys
+from sessionload.generator.turn_engine import engine_of, most_connections
 from sessionload.process_limits import allow_connections
 from sessionload.storage.run_folder import RunFolder
 from sessionload.suite.preflight import preflight
@@ -141,7 +142,7 @@ class Worker:
         assert self._start is not None  # noqa: S101 - it was waited for
         start = self._start
         self._keys = SharedKeys(start.key_salt)
-        self._engine = LoadEngine(
+        self._engine = engine_of(
             spec,
             worker=brief.worker,
             part=Part(start.first, start.stripe, start.stripes),
@@ -228,7 +229,7 @@ class Worker:
         except (SessionloadError, NoPartError) as error:
             self._send(Ready(str(error)[:2000]))
             raise NoPartError(str(error), error.exit_code) from None
-        allow_connections(spec.scenario.max_in_flight)
+        allow_connections(most_connections(spec))
         self._tell(f"preflight passed in {duration_text(answer.elapsed_ns)}; waiting for the others")
         self._send(Ready(environment=Digests.of(spec).environment))
         return spec

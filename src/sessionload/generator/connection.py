@@ -17,7 +17,7 @@ import select
 import struct
 import termios
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gevent
 from gevent import monkey, socket, ssl
@@ -44,6 +44,13 @@ _CLOSING_NS = 500_000_000
 
 class DeadlinePassed(BaseException):
     """The deadline of an exchange has passed; thrown into its greenlet by a timer, as GreenletExit is."""
+
+
+class Carried(NamedTuple):
+    """A connection between two users."""
+
+    stream: Stream
+    usable_until_ns: int
 
 
 class Connection:
@@ -164,14 +171,30 @@ class Connection:
         endpoint.connections_opened += 1
         self._parser = endpoint.parser()
         self._usable_until_ns = _FOR_EVER_NS
+        self._watch(stream)
+        if time.monotonic_ns() > endpoint.send_until_ns:
+            raise Unacceptable(NO_LEASE)
+        return stream
+
+    def _watch(self, stream: Stream) -> None:
         poll = _poll()
         poll.register(stream.fileno(), select.POLLIN)
         self._readable_now = poll.poll
         self._watcher = self._hub.loop.io(stream.fileno(), _READ)
         self._watcher.start(self._on_readable)
-        if time.monotonic_ns() > endpoint.send_until_ns:
-            raise Unacceptable(NO_LEASE)
-        return stream
+
+    def give_away(self) -> Carried | None:
+        """Return the open connection for another to adopt; this one has none then."""
+        if self._stream is None:
+            return None
+        carried, self._stream = Carried(self._stream, self._usable_until_ns), None
+        self.close()
+        return carried
+
+    def adopt(self, carried: Carried) -> None:
+        """Go on with a connection that was given away. To be called before the first exchange."""
+        self._stream, self._usable_until_ns = carried
+        self._watch(carried.stream)
 
     def _on_readable(self) -> None:
         """Wake the user that waits for bytes. An idle connection has none to come, so it is closed.

@@ -23,6 +23,7 @@ from sessionload.tls_trust import load_certificates
 if TYPE_CHECKING:
     from sessionload.config.environment import Environment
     from sessionload.contract.request.request_form import RequestForm
+    from sessionload.secret import Secret
 
 _Socket = monkey.get_original("socket", "SocketType")
 Stream = Any
@@ -57,12 +58,14 @@ class Endpoint:
         policy: ConnectionPolicy,
         agent: str,
         header_names: frozenset[str] = frozenset(),
+        accept: str = "",
     ) -> None:
         """Prepare requests to `environment`; `agent` names tool and run to the server's owner.
 
-        `header_names` are the fields of a response that the contract asks for, in lower case.
+        `header_names` are the fields of a response that the contract asks for, in lower case. `accept` is
+        what to ask for, if that is not what the contract says.
         """
-        self._header_names = header_names
+        self.header_names = header_names
         self.deadlines = Deadlines(timeout_ns)
         self.reuse = policy.reuse
         self.body_limit = environment.max_body
@@ -84,24 +87,33 @@ class Endpoint:
         name = f"[{environment.host}]" if ":" in environment.host else environment.host
         default_port = 443 if environment.tls else 80
         authority = name if environment.port == default_port else f"{name}:{environment.port}"
-        fields = "".join(
-            f"{name}: {fill(value, environment.key, environment.binding.secrets)}\r\n"
-            for name, value in request.fields
-        )
-        self._head = (
-            f"{request.method} {request.path()} HTTP/1.1\r\nhost: {authority}\r\n"
-            f"{fields}user-agent: {agent}\r\n"
-            f"content-type: application/json\r\naccept: {request.accept}\r\naccept-encoding: identity\r\n"
+        first = f"{request.method} {request.path()} HTTP/1.1\r\nhost: {authority}\r\n"
+        last = (
+            f"user-agent: {agent}\r\n"
+            f"content-type: application/json\r\naccept: {accept or request.accept}\r\n"
+            "accept-encoding: identity\r\n"
             f"{'' if policy.reuse else 'connection: close' + chr(13) + chr(10)}content-length: "
-        ).encode("ascii")
+        )
+
+        def head_with(key: Secret | None) -> bytes:
+            secrets = environment.binding.secrets
+            fields = (f"{name}: {fill(value, key, secrets)}\r\n" for name, value in request.fields)
+            return f"{first}{''.join(fields)}{last}".encode("ascii")
+
+        self._head_with = head_with
+        self._head = head_with(environment.key)
 
     def request(self, body: bytes) -> bytes:
         """Return the bytes of a whole request with `body`."""
         return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
 
+    def request_with(self, key: Secret, body: bytes) -> bytes:
+        """Return the bytes of a whole request that shows another key."""
+        return b"%b%d\r\n\r\n%b" % (self._head_with(key), len(body), body)
+
     def parser(self) -> ResponseParser:
         """Return a parser for the responses of one connection."""
-        return ResponseParser(self.body_limit, self._header_names)
+        return ResponseParser(self.body_limit, self.header_names)
 
     def connect(self) -> socket.socket:
         """Open a TCP connection that does not block. Raises OSError when no address lets us in."""

@@ -50,7 +50,7 @@ _HEAD_START_NS = 20_000_000
 """From the decision to begin to the first due instant, so that even that one is not late."""
 _SWITCH_INTERVAL_S = 0.0005
 """How long gevent runs what is ready before it looks at sockets and timers: Python's switch interval."""
-_DRAIN_GRACE_S = 1.0
+DRAIN_GRACE_S = 1.0
 """Each exchange ends by its own deadline; what has not by then plus this is stuck, and is cut."""
 _CUT = Response(Outcome.ABORTED, Failure("aborted", "still in flight when the drain ran out"))
 
@@ -69,15 +69,18 @@ class LoadEngine:
         """Prepare everything that can be prepared before the first arrival."""
         scenario = spec.scenario
         self._body = spec.bodies()
+        self._planned = spec.header.planned
+        self.policy = ConnectionPolicy(
+            reuse=scenario.connections == "reuse",
+            in_turn=scenario.addresses == "all",
+            resume=scenario.tls_resumption,
+        )
+        """How connections are made and kept."""
         self._endpoint = Endpoint(
             spec.environment,
             spec.contract.request,
             timeout_ns=scenario.timeout_ns,
-            policy=ConnectionPolicy(
-                reuse=scenario.connections == "reuse",
-                in_turn=scenario.addresses == "all",
-                resume=scenario.tls_resumption,
-            ),
+            policy=self.policy,
             agent=f"sessionload/{spec.version} (run {spec.run_id})",
             header_names=spec.contract.responses.header_names,
         )
@@ -221,7 +224,7 @@ class LoadEngine:
         self._wait_while(lambda: bool(self._user_pool.waiting) and not self._user_pool.full, self._timeout_s)
         for arrival in self._backlog.drop():
             self._recorder.unsent(arrival.stage, arrival.due_ns)
-        self._wait_while(lambda: bool(self._user_pool.in_flight), self._timeout_s + _DRAIN_GRACE_S)
+        self._wait_while(lambda: bool(self._user_pool.in_flight), self._timeout_s + DRAIN_GRACE_S)
 
     def _wait_while(self, condition: Callable[[], bool], patience_s: float) -> None:
         end = time.monotonic() + patience_s

@@ -117,6 +117,11 @@ class Pacer:
         """When the first arrival that was not handed over is due, while there is one."""
         return self._following.due_ns if self._following is not None else None
 
+    @property
+    def next_index(self) -> int | None:
+        """The number of the first arrival that was not handed over, while there is one."""
+        return self._following.index if self._following is not None else None
+
     def stop(self) -> None:
         """Hand nothing more over."""
         self._stopped = True

@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
@@ -21,10 +22,14 @@ from locust.env import Environment as LocustEnvironment
 
 from sessionload.config.run_spec import RunInputs, RunSpec, run_spec_of
 from sessionload.generator.cooperative import yield_to_loop
-from sessionload.generator.engine import DELTA_EVERY_S, LoadEngine
+from sessionload.generator.engine import DELTA_EVERY_S
 from sessionload.generator.locust_users import SessionUser, start_users_of
+from sessionload.generator.turn_engine import engine_of, most_connections
 from sessionload.generator.worker_process import READY
 from sessionload.process_limits import allow_connections, forbid_core_dumps
+
+if TYPE_CHECKING:
+    from sessionload.generator.engine import LoadEngine
 
 DEFAULT_GRACE_S = 10.0
 """How long a drain may take after a signal to the generator itself."""
@@ -42,8 +47,8 @@ def main() -> int:
     if inputs is None:
         return 0  # the process that started this one has ended or refused the run
     spec = run_spec_of(inputs, os.environ)
-    allow_connections(spec.scenario.max_in_flight)
-    engine = LoadEngine(spec)
+    allow_connections(most_connections(spec))
+    engine = engine_of(spec)
     listener = gevent.spawn(_listen, commands, engine)
     for name in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(name, engine.stop, DEFAULT_GRACE_S)

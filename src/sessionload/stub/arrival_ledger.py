@@ -88,7 +88,7 @@ class ArrivalLedger:
         if len(self._repeated) < _REPEATED:
             self._repeated.append(number)
 
-    def page(self, *, live_sessions: int) -> dict[str, object]:
+    def page(self, *, live_sessions: int, turns: int = 0, unauthorized_turns: int = 0) -> dict[str, object]:
         """Return the ledger as it is served.
 
         `arrivals` load session starts carried `numbers` different numbers; `repeated` are the first 20 that
@@ -106,6 +106,7 @@ class ArrivalLedger:
             "preflights": self.preflights,
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,
-            "unauthorized": self.unauthorized,
+            "unauthorized": self.unauthorized + unauthorized_turns,
+            "turns": turns,
             "live_sessions": live_sessions,
         }

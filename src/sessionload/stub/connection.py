@@ -13,6 +13,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import httptools
@@ -172,8 +173,11 @@ class StubProtocol(asyncio.Protocol):
         request = self._request
         request.method = self._parser.get_method()
         reply = self._handler.reply(request)
-        if reply.ending is Ending.KEEP and not self._parser.should_keep_alive():
-            reply.ending = Ending.CLOSE
+        if not self._parser.should_keep_alive():
+            if reply.ending is Ending.KEEP:
+                reply.ending = Ending.CLOSE
+            elif reply.after is Ending.KEEP:
+                reply.after = Ending.CLOSE
         self._answer(reply)
 
     def _answer(self, reply: Reply) -> None:
@@ -229,6 +233,9 @@ class StubProtocol(asyncio.Protocol):
         if reply.ending is Ending.DRIP:
             self._drip(reply, 0)
             return
+        if reply.ending is Ending.PIECES:
+            self._send_pieces(reply, reply.data, 0)
+            return
         self._ignores_input = True
         self._transport.write(reply.data)
         match reply.ending:
@@ -253,6 +260,26 @@ class StubProtocol(asyncio.Protocol):
             self._loop.call_later(_DRIP_SECONDS, self._drip, reply, position + 1)
             return
         self._blocked = False
+        self._finished(reply)
+        self.flush()
+
+    def _send_pieces(self, reply: Reply, data: bytes, position: int) -> None:
+        """Write `data`, and what follows it from piece `position` on, when each is due."""
+        if self._transport.is_closing():
+            return
+        pieces = reply.pieces
+        while position < len(pieces) and not pieces[position][0]:
+            data += pieces[position][1]
+            position += 1
+        self._transport.write(data)
+        if position < len(pieces):
+            gap, following = pieces[position]
+            self._delays.after(gap, partial(self._send_pieces, reply, following, position + 1))
+            return
+        self._blocked = reply.after is not Ending.KEEP
+        self._ignores_input |= self._blocked
+        if reply.after is Ending.CLOSE:
+            self._transport.close()
         self._finished(reply)
         self.flush()
 

@@ -22,7 +22,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from sessionload.errors import ValueProblem, nearest, quoted
-from sessionload.units import parse_duration
+from sessionload.stub.fault_time import ALWAYS, WHEN_HINT, When, parse_when
+from sessionload.stub.turn_faults import ScriptedTurnFault, TurnFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,37 +122,6 @@ class Defect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
-    """Arrivals `first` to `last`, only multiples of `step`, that come from `from_ns` to before `until_ns`."""
-
-    step: int = 1
-    first: int = 1
-    last: float = math.inf
-    from_ns: int = 0
-    until_ns: float = math.inf
-    preflights: bool = False
-    """Whether requests that are no load are meant too."""
-    granted: bool = False
-    """Whether only requests are meant that would get a session."""
-
-    def matches(self, number: int, elapsed_ns: int, *, granted: bool = True) -> bool:
-        """Tell whether arrival `number`, `elapsed_ns` after the first arrival, is meant.
-
-        `granted` says whether its honest answer is a session.
-        """
-        return (
-            self.first <= number <= self.last
-            and number % self.step == 0
-            and self.from_ns <= elapsed_ns < self.until_ns
-            and granted >= self.granted
-        )
-
-
-ALWAYS = When(preflights=True)
-IF_GRANTED = When(preflights=True, granted=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Action:
     """What happens to one arrival: it is held for `hold_ns`, then `kind`, or an honest answer for `None`."""
 
@@ -168,16 +138,18 @@ class ScriptedFault:
     when: When
 
     @classmethod
-    def parse(cls, line: str) -> Self:
-        """Return the fault that `line` describes. Raises `ValueProblem`."""
+    def parse(cls, line: str) -> Self | ScriptedTurnFault:
+        """Return the fault that `line` describes, of a session start or of a turn. Raises `ValueProblem`."""
         match = _LINE.fullmatch(line.strip())
         if not match:
-            raise ValueProblem(f"{quoted(line)} does not say when", _WHEN_HINT)
-        what, when = match[1], _when(match[2])
-        word, _, rest = what.partition(" ")
+            raise ValueProblem(f"{quoted(line)} does not say when", WHEN_HINT)
+        word, _, rest = match[1].partition(" ")
+        if word in _TURN_KINDS:
+            return ScriptedTurnFault.parse(TurnFault(word), rest.strip(), match[2])
+        when = parse_when(match[2])
         kind = _KINDS.get(word)
         if kind is None:
-            raise ValueProblem(f"{quoted(word)} is not a fault", nearest(word, _KINDS))
+            raise ValueProblem(f"{quoted(word)} is not a fault", nearest(word, (*_KINDS, *_TURN_KINDS)))
         if kind is FaultKind.STALL and when.until_ns == math.inf:
             raise ValueProblem(
                 f"{quoted(line)} has no end", "write it like stall from 10s for 3s, or use hang"
@@ -188,29 +160,9 @@ class ScriptedFault:
 
 
 _KINDS: dict[str, FaultKind | Defect] = {str(kind): kind for kind in (*FaultKind, *Defect)}
+_TURN_KINDS = frozenset(map(str, TurnFault))
 _LINE = re.compile(r"(\S.*?)\s+(always|if\s+granted|every\b.*|on\b.*|from\b.*)")
-_WHEN_HINT = "end it with always, every 10, on 5, on 5..9, from 10s for 3s or if granted"
 _HEADER_TEXT = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-
-
-def _when(text: str) -> When:
-    if text == "always":
-        return ALWAYS
-    if text.startswith("if"):
-        return IF_GRANTED
-    if match := re.fullmatch(r"every\s+([1-9]\d{0,17})", text, re.ASCII):
-        return When(step=int(match[1]))
-    if match := re.fullmatch(r"on\s+([1-9]\d{0,17})(?:\.\.(\d{1,18}))?", text, re.ASCII):
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first:
-            raise ValueProblem(f"{quoted(text)} ends before it begins", "write the smaller number first")
-        return When(first=first, last=last)
-    if match := re.fullmatch(r"from\s+(.+?)\s+for\s+(.+)", text):
-        start, length = parse_duration(match[1]), parse_duration(match[2])
-        if not length:
-            raise ValueProblem(f"{quoted(text)} lasts no time at all", "write it like from 10s for 3s")
-        return When(from_ns=start, until_ns=start + length)
-    raise ValueProblem(f"{quoted(text)} is not a time for a fault", _WHEN_HINT)
 
 
 def _argument(kind: FaultKind | Defect, text: str) -> str:
@@ -250,14 +202,17 @@ class FaultScript:
 
     faults: tuple[ScriptedFault, ...] = ()
     defects: frozenset[Defect] = frozenset()
+    turns: tuple[ScriptedTurnFault, ...] = ()
 
     @classmethod
     def parse(cls, lines: Sequence[str]) -> Self:
         """Return the script of `lines`. Raises `ValueProblem`."""
-        parsed = [ScriptedFault.parse(line) for line in lines]
+        read = [ScriptedFault.parse(line) for line in lines]
+        parsed = [fault for fault in read if isinstance(fault, ScriptedFault)]
         return cls(
             tuple(fault for fault in parsed if not isinstance(fault.action.kind, Defect)),
             frozenset(fault.action.kind for fault in parsed if isinstance(fault.action.kind, Defect)),
+            tuple(fault for fault in read if isinstance(fault, ScriptedTurnFault)),
         )
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 from sessionload.contract.json_data.strict_json import JsonError, parse
 
 Trace = dict[str, Any]
+EVENT_STREAM = "text/event-stream"
 
 
 def traces_of(body: bytes) -> list[Trace] | None:
@@ -40,7 +41,7 @@ def as_json(traces: list[Trace]) -> bytes:
     return json.dumps({"traces": traces}).encode()
 
 
-def as_events(traces: list[Trace]) -> bytes:
+def events_of(traces: list[Trace]) -> list[bytes]:
     """Return the same turn as server-sent events: one for each trace, then `end`."""
-    frames = [f"event: trace\ndata: {json.dumps(trace)}\n\n" for trace in traces]
-    return "".join([*frames, "event: end\ndata: {}\n\n"]).encode()
+    frames = [f"event: trace\ndata: {json.dumps(trace)}\n\n".encode() for trace in traces]
+    return [*frames, b"event: end\ndata: {}\n\n"]

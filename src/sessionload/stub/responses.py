@@ -8,10 +8,15 @@ states the length of one.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import Enum
 from http import HTTPStatus
 
 JSON = "application/json"
+
+
+Pieces = Sequence[tuple[float, bytes]]
+"""Bytes that follow others, each after a gap in seconds."""
 
 
 class Ending(Enum):
@@ -29,6 +34,8 @@ class Ending(Enum):
     """Write them, and never anything more."""
     DRIP = "drip"
     """Write them byte by byte."""
+    PIECES = "pieces"
+    """Write them, then each of the `pieces` after its gap; then do what `after` says."""
     ENDLESS = "endless"
     """Write them, then chunks of a body that has no end."""
 
@@ -51,12 +58,22 @@ class ReceivedRequest:
 class Reply:
     """What goes back for one request, `wait` seconds from now; `load` when the ledger has it in flight."""
 
-    __slots__ = ("data", "ending", "load", "wait")
+    __slots__ = ("after", "data", "ending", "load", "pieces", "wait")
 
-    def __init__(self, data: bytes, ending: Ending = Ending.KEEP, *, wait: float = 0.0) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        ending: Ending = Ending.KEEP,
+        *,
+        wait: float = 0.0,
+        pieces: Pieces = (),
+        after: Ending = Ending.KEEP,
+    ) -> None:
         self.data = data
         self.ending = ending
         self.wait = wait
+        self.pieces = pieces
+        self.after = after
         self.load = False
 
 

@@ -12,7 +12,6 @@ from random import Random
 from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-from sessionload.stub import interact
 from sessionload.stub.arrival_ledger import ArrivalLedger
 from sessionload.stub.channels import Channels
 from sessionload.stub.contract_defects import Defects
@@ -24,7 +23,6 @@ from sessionload.stub.operation_route import OperationRoute, Parts
 from sessionload.stub.request_rule import RequestRule
 from sessionload.stub.responses import (
     NO_PATH,
-    NO_SESSION,
     ReceivedRequest,
     Reply,
     refusal,
@@ -33,6 +31,7 @@ from sessionload.stub.responses import (
 )
 from sessionload.stub.session_answer import SessionAnswer
 from sessionload.stub.sessions import KeyMint, LiveSessions
+from sessionload.stub.turns import Turns
 from sessionload.units import NS
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ class Route(NamedTuple):
 
 
 _START = Route(RouteKind.START)
+_TURNS = frozenset({RouteKind.INTERACT, RouteKind.STREAM})
 _JSON = b"application/json"
 _MAX_CACHED = 1_000
 
@@ -90,6 +90,7 @@ class RequestHandler:
         self._latency = Latency.parse(settings.latency)
         self._channels = Channels(settings.concurrency) if settings.concurrency else None
         self._script = FaultScript.parse(settings.faults)
+        self._turns = Turns(self._script.turns, self._sessions)
         self._operation = OperationRoute.of(contract.request) if contract else OperationRoute()
         self._head = HeadRule(key, contract, secrets)
         self.field_names = self._head.field_names
@@ -108,11 +109,15 @@ class RequestHandler:
         methods = (self._operation.method, *self._defects.methods)
         if route.kind is RouteKind.START and request.method in methods:
             return self._start(request, known=route.known)
-        reply = Reply(self._other_route(request, route.kind))
+        if route.kind in _TURNS and request.method == b"POST":
+            key = self._head.session_key(request)
+            reply = self._turns.answer(key, request.body, stream=route.kind is RouteKind.STREAM)
+        else:
+            reply = Reply(self._other_route(request, route.kind))
         if request.method == b"HEAD":
             reply.data = without_body(reply.data)
         if route.kind is not RouteKind.LEDGER:
-            reply.wait = self._wait()
+            reply.wait += self._wait()
         return reply
 
     def _wait(self) -> float:
@@ -230,19 +235,13 @@ class RequestHandler:
                 return self._answer.refusal(405, sentence, {"allow": method.decode()})
             return refusal(405, sentence, fields=b"allow: %b\r\n" % method)
         if kind is RouteKind.LEDGER:
-            return response(200, json.dumps(self.ledger.page(live_sessions=self._sessions.count)).encode())
-        return self._turn(request, stream=kind is RouteKind.STREAM)
-
-    def _turn(self, request: ReceivedRequest, *, stream: bool) -> bytes:
-        if not self._sessions.is_live(self._head.session_key(request)):
-            self.ledger.unauthorized += 1
-            return NO_SESSION
-        traces = interact.traces_of(request.body)
-        if traces is None:
-            return refusal(400, "the action is neither a launch nor a text with a payload")
-        if stream:
-            return response(200, interact.as_events(traces), content_type="text/event-stream")
-        return response(200, interact.as_json(traces))
+            page = self.ledger.page(
+                live_sessions=self._sessions.count,
+                turns=self._turns.taken,
+                unauthorized_turns=self._turns.refused,
+            )
+            return response(200, json.dumps(page).encode())
+        return NO_PATH
 
     def _find_route(self, url: bytes) -> Route:
         parts, is_behind_base = self._operation.parts(url)

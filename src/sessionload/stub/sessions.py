@@ -90,6 +90,6 @@ class LiveSessions:
         """Return the key of the live session of `user`, if there is one."""
         return self._keys[hash(user) % _SHARDS].get(user)
 
-    def is_live(self, key: bytes) -> bool:
-        """Tell whether `key` belongs to a session that has not ended."""
-        return key in self._users[hash(key) % _SHARDS]
+    def user_of(self, key: bytes) -> bytes | None:
+        """Return whose live session `key` is of; `None` if that has ended, or never was."""
+        return self._users[hash(key) % _SHARDS].get(key)

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 TURN = "interact"
 """The `operationId` of a turn."""
+STREAM = "interactStream"
+"""That of a turn that is answered as a stream of events."""
 
 
-def turn_in(document: OpenApiDocument) -> Operation | None:
-    """Return the operation that takes a turn, if the document has one."""
-    return next((one for one in operations_of(document) if one.operation_id == TURN), None)
+def turn_in(document: OpenApiDocument, name: str = TURN) -> Operation | None:
+    """Return the operation that takes a turn, or one as a stream, if the document has it."""
+    return next((one for one in operations_of(document) if one.operation_id == name), None)
 
 
 def turn_headers(document: OpenApiDocument, turn: Operation) -> set[str]:
