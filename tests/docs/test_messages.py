@@ -18,7 +18,7 @@ from sessionload.contract.contract import Contract
 from sessionload.contract.document.binding import Binding
 from sessionload.contract.json_data.strict_json import JsonErrorKind
 from sessionload.errors import InputError, PreflightError, ResultError
-from sessionload.metrics.exchange import Outcome
+from sessionload.metrics.turn_exchange import TurnOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,17 @@ RAISES = {
 """Which argument of a call is the code of an error."""
 NOT_ERRORS = {
     f"stub/{name}"
-    for name in ("responses", "connection", "contract_defects", "routes", "fault_responses", "session_answer")
+    for name in (
+        *(
+            "responses",
+            "connection",
+            "contract_defects",
+            "routes",
+            "turns",
+            "fault_responses",
+            "session_answer",
+        ),
+    )
 }
 """Modules whose `refusal` is an answer of the stub, with a status."""
 PREFLIGHT = {"suite/preflight"}
@@ -197,6 +207,8 @@ COMPUTED = {
     *(f"{cause}{part}" for cause in BY_STATUS for part in ("", "/body", "/header")),
     *(f"header/{kind}/NAME" for kind in ("missing", "json", "KEYWORD")),
     "body/KEYWORD/NAME",
+    "trace/KEYWORD/NAME",
+    "trace/json/KIND",
     "body/undecided",
     "other",
 }
@@ -209,7 +221,7 @@ def test_every_cause_has_a_row_and_every_row_a_cause() -> None:
 
 def test_every_outcome_has_its_part() -> None:
     """A valid session is the one outcome without a cause."""
-    assert set(sections(FINDINGS)) == {outcome.value for outcome in Outcome} - {"ok"} | {"Any outcome"}
+    assert set(sections(FINDINGS)) == {outcome.value for outcome in TurnOutcome} - {"ok"} | {"Any outcome"}
 
 
 @pytest.mark.parametrize("cause", sorted(causes_in_source() - {"aborted"}))
@@ -220,8 +232,11 @@ def test_a_cause_is_in_the_part_of_its_outcome(cause: str) -> None:
         "connection": "connection_error",
         "generator": "connection_error",
         "protocol": "protocol_error",
+        "turn/ended_early": "ended_early",
+        "turn/dead_key": "dead_key",
     }
-    assert f"| `{cause}` |" in sections(FINDINGS)[outcome.get(family, "contract_violation")]
+    known = outcome.get(family) or outcome.get(cause) or "contract_violation"
+    assert f"| `{cause}` |" in sections(FINDINGS)[known]
 
 
 def test_whatever_status_comes_back_its_cause_has_a_row() -> None:
@@ -253,6 +268,7 @@ def test_the_causes_in_the_table_of_faults_exist() -> None:
         "status/307",
         "status/404",
         "server_error/503",
+        "trace/required/type",
     }
     assert usual < causes
     assert causes - usual < page

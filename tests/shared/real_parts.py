@@ -133,7 +133,8 @@ def read_request() -> Callable[[Any], bytes]:
 def plan_for(contract_read: tuple[Any, str]) -> Callable[..., tuple[RunInputs, RunSpec, dict[str, str]]]:
     """Return inputs, spec and environment variables of a run against a URL.
 
-    `load` and `environment` are laid over the parts of the files that have these names.
+    `load` and `environment` are laid over the parts of the files that have these names, `more` over the whole
+    scenario.
     """
 
     def plan(
@@ -143,6 +144,7 @@ def plan_for(contract_read: tuple[Any, str]) -> Callable[..., tuple[RunInputs, R
         duration: str = "1s",
         load: dict[str, Any] | None = None,
         environment: dict[str, Any] | None = None,
+        more: dict[str, Any] | None = None,
     ) -> tuple[RunInputs, RunSpec, dict[str, str]]:
         here = {"url": url, "project": "stub", "environment": "main", "api_key": f"${{{KEY_VARIABLE}}}"}
         stages = [{"name": "peak", "rate": rate, "duration": duration}]
@@ -155,6 +157,7 @@ def plan_for(contract_read: tuple[Any, str]) -> Callable[..., tuple[RunInputs, R
                 "users": {"id": "parts-{n}"},
                 "load": {"stages": stages, "max_lag": "5s", **(load or {})},
                 "targets": ["error_rate < 1%"],
+                **(more or {}),
             },
             scenario_file="scenario.yaml",
             environments={"here": {**here, **(environment or {})}},

@@ -220,11 +220,12 @@ class _Talk:
 
     def try_earlier(self, key: Secret) -> None:
         """Take a turn with a key that this user's start has ended: it has to be refused."""
-        counts = self._talks.recorder.counts
-        counts.earlier_keys_tried += 1
         sent_ns = self.now_ns()
         answer = self._exchange(key, self._talks.bodies[0], was_ended=True)
-        if answer.judgement.outcome is TurnOutcome.OK:
+        counts = self._talks.recorder.counts
+        is_accepted = answer.status is not None and 200 <= answer.status < 300
+        counts.earlier_keys_tried += is_accepted or answer.judgement.outcome is TurnOutcome.REJECTED
+        if is_accepted:
             counts.earlier_keys_accepted += 1
             outcome = TurnOutcome.CONTRACT_VIOLATION
             exchange = TurnExchange(self._index, 0, sent_ns, sent_ns, answer.done_ns, outcome)
