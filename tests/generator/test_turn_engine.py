@@ -139,7 +139,7 @@ HALF = Fraction(1, 2)
 
 
 def test_known_answers_live(performed: Callable[..., tuple[Result, StubProcess]]) -> None:
-    """Of twenty arrivals ten take three turns; the third has its first event after 300 ms, its end after 500."""
+    """Of 20 arrivals 10 take three turns; the third has its first event after 300 ms, its end after 500."""
     result, stub = performed("turn_gaps 300ms,200ms on 3")
     turns = result.turns
     assert turns is not None

@@ -31,6 +31,7 @@ def planned(
     slo: dict[str, str] | None = None,
     environment: str = "staging",
     contract: object = CONTRACT,
+    turns: dict[str, Any] | None = None,
     **fields: object,
 ) -> RunSpec:
     stages = [
@@ -50,6 +51,7 @@ def planned(
             },
             "targets": targets or ["p95 < 400ms"],
             **({"slo": slo} if slo else {}),
+            **({"turns": turns} if turns else {}),
         },
         scenario_file="scenario.yaml",
         environments={"staging": {**REMOTE, **fields}, "stub": {"embedded": True}},
@@ -253,3 +255,40 @@ def test_labels_are_in_the_plan() -> None:
     )
     assert "\nlabels: release=1\nto https://" in outline(labelled)
     assert "labels" not in outline(spec)
+
+
+TURNS = {"share": "10%", "say": ["launch", "hello", "x" * 50], "think": "2s..8s"}
+
+
+def test_turns_are_planned_with_what_they_may_cost() -> None:
+    """At 250/s 25 conversations begin in a second: 75 turns, and 25 x 2 x 5 s of thinking."""
+    spec = planned(turns=TURNS, max_turns=100_000)
+    text = " ".join(outline(spec).split())
+    assert "10 % of the arrivals take 3 turns each, answered as streams" in text
+    assert spec.header.planned_turns == 3 * spec.scenario.turns.takers(spec.header.planned, 1)  # type: ignore[union-attr]
+    assert f"{spec.header.planned_turns:,} turns, at the peak 75/s; they may be paid for" in text
+    assert "at the peak about 250 users think at once, and about 75 users more wait for each" in text
+    assert "timeout 30 s, thinking 2 s to 8 s between turns" in text
+    assert f"{'x' * 40}…" in text
+    assert "the environment allows 100,000 turns" in text
+    assert "turn.contract_violations == 0 (always judged)" in text
+    assert text.endswith("Each arrival starts a session, and some take turns with it. Nothing was sent.")
+
+
+def test_one_turn_needs_no_thinking() -> None:
+    one = {"share": "1%", "say": ["launch"], "think": "1s", "mode": "whole"}
+    text = " ".join(outline(planned(turns=one, targets=["turn.contract_violations == 0"])).split())
+    assert "take 1 turn each, answered as a whole" in text
+    assert "at the peak no users think at once, and about 2 users more wait" in text
+    assert "thinking 1 s between turns" in text
+    assert "any number of turns" in text
+    assert "turn.contract_violations == 0 (always" not in text
+
+
+def test_who_returns_may_cost_a_turn_more() -> None:
+    users = {"id": "user-{n}", "returning": {"share": "20%", "pool": 50}}
+    spec = planned(turns=TURNS, users=users)
+    assert f"and up to {spec.header.planned_turns // 3:,} turns with a key that a later start" in outline(
+        spec
+    )
+    assert "turns" not in outline(planned())

@@ -17,6 +17,7 @@ from sessionload.report.model.about import PLAIN_NOTE
 from sessionload.report.model.arrival_curve import arrival_curve
 from sessionload.report.model.load_text import scale_text
 from sessionload.report.model.quantities import counted_noun
+from sessionload.report.model.turn_outline import turn_lines
 from sessionload.stub.settings import is_loopback
 from sessionload.units import NS, duration_text, rate_text, significant
 from sessionload.verdict.resolved_scenario import arrivals_text
@@ -43,13 +44,16 @@ def outline(spec: RunSpec, unset: Mapping[str, str] = _NOTHING_UNSET) -> str:
     `unset` are the values that stand for environment variables that are not set, with the names of these.
     """
     blocks = [_head(spec, unset), _curve(spec), _stages(spec), _users(spec), _body(spec), _limits(spec)]
+    if spec.scenario.turns is not None:
+        blocks.append(turn_lines(spec))
     blocks.append(_targets(spec))
     if spec.contract.unchecked:
         blocks.append(_unchecked(spec.contract.unchecked))
     if unset:
         blocks.append(_needed(unset))
     text = "\n\n".join("\n".join(_wrapped(_named(line, unset) for line in block)) for block in blocks)
-    return text + "\n\nEach arrival starts a session. Nothing was sent."
+    takes = ", and some take turns with it" if spec.scenario.turns is not None else ""
+    return f"{text}\n\nEach arrival starts a session{takes}. Nothing was sent."
 
 
 def _named(line: str, unset: Mapping[str, str]) -> str:
@@ -196,8 +200,9 @@ def _targets(spec: RunSpec) -> Iterator[str]:
         yield f"  {target.name}{window}{'  (stops the run when missed)' if target.abort else ''}"
     if slo := spec.scenario.resolved.get("slo"):
         yield f"  slo: {slo['share']} within {slo['within']} over {slo['period']}  (its budget is reported)"
-    if all(target.metric.name != "contract_violations" for target in targets):
-        yield "  contract_violations == 0  (always judged)"
+    for name in ("contract_violations", *(["turn.contract_violations"] if spec.scenario.turns else [])):
+        if all(target.metric.name != name for target in targets):
+            yield f"  {name} == 0  (always judged)"
 
 
 def _unchecked(parts: Iterable[str]) -> Iterator[str]:
