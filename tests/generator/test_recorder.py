@@ -35,7 +35,7 @@ def done(index: int, response: Response, *, stage: int = 0) -> SessionStart:
     start.sent_ns = start.due_ns + MS
     start.done_ns = start.sent_ns + 5 * MS
     start.response = response
-    start.connect_ns = start.tls_ns = None
+    start.connect_ns = start.tls_ns = start.first_byte_ns = None
     return start
 
 

@@ -106,8 +106,9 @@ def test_recording_some_at_a_time_is_recording_all_at_once(all_of_them: list[Exc
 
 def test_opening_a_connection_is_counted_where_one_was_opened() -> None:
     part = slice_of(
-        Exchange(0, 0, 0, 9, Outcome.OK, connect_ns=2, tls_ns=3),
+        Exchange(0, 0, 0, 9, Outcome.OK, connect_ns=2, tls_ns=3, first_byte_ns=5),
         Exchange(1, 0, 0, 9, Outcome.TIMEOUT, connect_ns=4),
         Exchange(2, 0, 0, 9, Outcome.OK),
     )
     assert (part.connect, part.tls) == (histogram([2, 4]), histogram([3]))
+    assert part.first_byte == histogram([5])

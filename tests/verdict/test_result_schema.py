@@ -223,6 +223,7 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "key_variable",
         "stages",
         "turns",
+        "first_byte",
         "gave_up",
         "backlog",
         "kind",

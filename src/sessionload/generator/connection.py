@@ -84,6 +84,8 @@ class Connection:
         """How long the last exchange took to connect, if it had to."""
         self.tls_ns: int | None = None
         """How long its handshake took."""
+        self.first_byte_ns: int | None = None
+        """When the first byte of the last answer was there (monotonic)."""
 
     def exchange(self, request: bytes) -> Response:
         """Send `request` and return what came back. Total: every ending is a `Response`.
@@ -92,7 +94,7 @@ class Connection:
         """
         classifier = self._classifier
         classifier.begin()
-        self.connect_ns = self.tls_ns = self._unread = None
+        self.connect_ns = self.tls_ns = self.first_byte_ns = self._unread = None
         clean = False
         self._state = _BUSY
         begun_ns = self._begun[self._expire] = time.monotonic_ns()
@@ -138,6 +140,7 @@ class Connection:
         if not size:
             classifier.ended = True
             return classifier.closed()
+        self.first_byte_ns = time.monotonic_ns()
         try:
             parser.feed(self._view[:size])
         except NotHttp:

@@ -132,6 +132,8 @@ class LoadEngine:
         finally:
             start.done_ns = time.monotonic_ns() - self._origin_ns
             start.connect_ns, start.tls_ns = connection.connect_ns, connection.tls_ns
+            first_ns = connection.first_byte_ns
+            start.first_byte_ns = None if first_ns is None else first_ns - self._origin_ns - sent_ns
             connection.start = None
             self._user_pool.done()
             self._recorder.on_done(start)

@@ -74,3 +74,5 @@ class Exchange:
     """How long it took to open a connection, if one was opened for it: TCP, and looking up its address."""
     tls_ns: int | None = None
     """How long the handshake took, if there was one."""
+    first_byte_ns: int | None = None
+    """How long after it was sent the first byte of an answer came, if one did."""

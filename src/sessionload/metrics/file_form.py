@@ -52,6 +52,7 @@ class SliceForm(Struct, omit_defaults=True, forbid_unknown_fields=True):
     lost: Count = 0
     gave_up_lag: Histogram = EMPTY
     not_due: Count = 0
+    first_byte: Histogram = EMPTY
 
     @classmethod
     def of(cls, place: tuple[int, int], part: Slice) -> SliceForm:

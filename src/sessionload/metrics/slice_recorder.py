@@ -31,6 +31,7 @@ class SliceRecorder:
         self.queued_lateness = HistogramRecorder()
         self.connect = HistogramRecorder()
         self.tls = HistogramRecorder()
+        self.first_byte = HistogramRecorder()
         self.gave_up_lag = HistogramRecorder()
 
     def record(self, *exchanges: Exchange) -> None:
@@ -62,6 +63,7 @@ class SliceRecorder:
     def _record_answers(self, responses: HistogramRecorder, exchanges: Sequence[Exchange]) -> None:
         responses.record(*[one.done_ns - one.due_ns for one in exchanges])
         self.served.record(*[one.done_ns - one.sent_ns for one in exchanges])
+        self.first_byte.record(*[one.first_byte_ns for one in exchanges if one.first_byte_ns is not None])
 
     def raw(self, stage: int, second: int) -> RawSlice:
         """Return what is counted so far, not packed."""

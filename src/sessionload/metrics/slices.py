@@ -27,6 +27,7 @@ HISTOGRAMS = (
     "connect",
     "tls",
     "gave_up_lag",
+    "first_byte",
 )
 """What a slice holds durations in."""
 
@@ -57,6 +58,8 @@ class Slice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Lag of those of the `unsent` that gave up because they had waited too long."""
     not_due: Count = 0
     """Those of `unsent` that were not due yet when the run was stopped."""
+    first_byte: Histogram = EMPTY
+    """From sent to the first byte of everything that got an answer."""
 
     @property
     def sent(self) -> int:

@@ -104,7 +104,8 @@ class Result(RunHeader):
     def latency(self) -> dict[str, LatencySummary]:
         """The figures of each view (response, answered, service, lateness, lag) of `measured`."""
         measured = self.measured
-        return {view: LatencySummary.of(getattr(measured, view)) for view in VIEWS}
+        views = VIEWS if measured.first_byte else VIEWS[:-1]  # results of before have no first bytes
+        return {view: LatencySummary.of(getattr(measured, view)) for view in views}
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that a result file holds."""

@@ -117,6 +117,8 @@ class LatencyForm(Struct, forbid_unknown_fields=True):
     lag: SummaryForm
     connect: SummaryForm
     tls: SummaryForm
+    first_byte: SummaryForm | UnsetType = UNSET
+    """Left out where none was measured."""
 
 
 class PlannedForm(Struct, array_like=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ on a count: a percentile of the first few arrivals says nothing.
                                                   session so long after they were due at most
                | count                            bound: a whole number, or a share of arrivals in %
                | "turn." of any of these, but achieved_rate: turns of conversations
-    view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls"
+    view      := "response" | "answered" | "service" | "lateness" | "lag" | "connect" | "tls" | "first_byte"
                                                                               (default: response)
     statistic := "p" number | "min" | "mean" | "max"                          (0 < number < 100)
     count     := "contract_violations" | "throttled" | "rejected" | "server_errors" | "timeouts"
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Names = tuple[str, ...]
-VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls")
+VIEWS = ("response", "answered", "service", "lateness", "lag", "connect", "tls", "first_byte")
 SHARES = ("error_rate", "achieved_rate")
 COUNTS = (
     "contract_violations",

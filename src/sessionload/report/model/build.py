@@ -80,8 +80,9 @@ _LATENCIES = {
     "lag": "the part of the lateness that the generator itself caused",
     "connect": "opening a connection, where one was opened; part of service",
     "tls": "the TLS handshake, where there was one; part of service",
+    "first_byte": "from sent to the first byte of an answer; part of service",
 }
-_ONLY_IF_SEEN = frozenset({"connect", "tls"})
+_ONLY_IF_SEEN = frozenset({"connect", "tls", "first_byte"})
 _OUTCOMES = {
     Outcome.OK: "a valid session",
     Outcome.CONTRACT_VIOLATION: "an answer that the contract does not allow",
