@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sessionload.metrics.measurement import Measurement
     from sessionload.verdict.targets import Target
 
+_VIOLATIONS = "contract_violations"
 _ALL = frozenset(TurnOutcome)
 _CHECKED = frozenset({TurnOutcome.OK, TurnOutcome.CONTRACT_VIOLATION, TurnOutcome.ENDED_EARLY})
 _SHOWN_BY: dict[str, tuple[TurnOutcome, Collection[TurnOutcome]]] = {
@@ -59,6 +60,16 @@ def turn_value(target: Target, part: TurnSlice) -> MetricValue:
         return CountValue(part.outcomes.get(outcome, 0), part.due, evidence)
     counted = {"error_rate": part.errors, "unsent": part.unsent}
     return CountValue(counted[name], part.due, part.due)
+
+
+def turn_reading(target: Target, measurement: Measurement, measured: TurnSlice) -> MetricValue:
+    """Return what a target reads from turns of a run; an earlier key that was accepted is a violation."""
+    reading = turn_value(target, measured)
+    turns = measurement.turns
+    if turns is None or target.metric.counted != _VIOLATIONS or not isinstance(reading, CountValue):
+        return reading
+    tried, accepted = turns.counts.earlier_keys_tried, turns.counts.earlier_keys_accepted
+    return CountValue(reading.part + accepted, reading.whole + tried, reading.count + tried)
 
 
 def turns_of(measurement: Measurement, judged: Collection[int]) -> TurnSlice:
