@@ -84,6 +84,14 @@ def test_what_was_flushed_is_not_counted_again() -> None:
     assert recorder.flush().packed() == TurnMeasurement()
 
 
+def test_findings_of_turns_add() -> None:
+    turns = recorded().flush().packed()
+    turns += recorded().flush().packed()
+    assert turns.findings["turn/stream/ended"].count == 2
+    assert turns.slices[0, 0, 1].sent == 2
+    assert turns.flow[0] == TurnFlow(2, 0)
+
+
 def test_a_gap_in_the_conversations_keeps_its_level() -> None:
     recorder = TurnRecorder()
     recorder.opened(0)

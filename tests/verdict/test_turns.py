@@ -388,6 +388,18 @@ def test_runs_that_were_one_load_are_merged(talk: Talk) -> None:
         merge_results({"a": one, "b": said}, run_id="m", version="0.1.0")
 
 
+def test_an_earlier_key_that_was_accepted_is_a_violation(talk: Talk) -> None:
+    talk.conversation()
+    talk.recorder.counts.earlier_keys_tried = 4
+    talk.recorder.counts.earlier_keys_accepted = 1
+    result = talk.judged("turn.contract_violations < 20%", "turn.error_rate <= 0%")
+    shown = {
+        target.expr: (target.state, target.measured, target.samples) for target in result.verdict.targets
+    }
+    assert shown["turn.contract_violations < 20%"] == (State.MET, "14.3 %", 7)
+    assert shown["turn.error_rate <= 0%"][0] is State.MET
+
+
 def test_a_metric_of_turns_says_so() -> None:
     metric = parse_target("turn.first_event.p99.9 <= 1s").metric
     assert (metric.of_turns, metric.view, metric.share) == (True, "turn.first_event", Fraction(999, 1000))

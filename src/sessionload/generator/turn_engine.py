@@ -80,6 +80,11 @@ class TurnEngine(LoadEngine):
             if self._takes(start.index):
                 self._conversations.begin(start, connection.give_away)
 
+    def lease(self, end_ns: int) -> None:
+        """Allow to send until `end_ns` (monotonic), and to open connections for turns."""
+        super().lease(end_ns)
+        self._conversations.endpoint.send_until_ns = end_ns
+
     def stop(self, grace_s: float | None = None) -> None:
         """Hand out no more arrivals, and let no conversation take another turn."""
         super().stop(grace_s)

@@ -45,7 +45,7 @@ def outline(spec: RunSpec, unset: Mapping[str, str] = _NOTHING_UNSET) -> str:
     """
     blocks = [_head(spec, unset), _curve(spec), _stages(spec), _users(spec), _body(spec), _limits(spec)]
     if spec.scenario.turns is not None:
-        blocks.append(turn_lines(spec))
+        blocks.append(turn_lines(spec, spec.scenario.turns))
     blocks.append(_targets(spec))
     if spec.contract.unchecked:
         blocks.append(_unchecked(spec.contract.unchecked))

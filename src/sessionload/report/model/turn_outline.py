@@ -13,19 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sessionload.config.run_spec import RunSpec
+    from sessionload.workload.turns import Turns
 
 _LONGEST_SHOWN = 40
 
 
-def turn_lines(spec: RunSpec) -> Iterator[str]:
-    """Yield lines about the turns of a plan; none where it has none.
+def turn_lines(spec: RunSpec, turns: Turns) -> Iterator[str]:
+    """Yield lines about the turns of a plan.
 
     By Little's law, as many users converse at once as begin in a second, times the seconds that a
     conversation takes. How long turns take is not known before the run, so that part is per second of a turn.
     """
-    scenario, turns = spec.scenario, spec.scenario.turns
-    if turns is None:
-        return
+    scenario = spec.scenario
     planned, peak = spec.header.planned_turns, scenario.schedule.peak * turns.share
     each = len(turns.say)
     share = f"{significant(turns.share * 100)} % of the arrivals take {counted_noun(each, 'turn')} each"
