@@ -23,7 +23,7 @@ from sessionload.verdict.judged_target import JudgedTarget, State, judged_of, ju
 from sessionload.verdict.measured_part import measured_slices, until_text
 from sessionload.verdict.readings import NOTHING, add, keeps
 from sessionload.verdict.targets import Target, parse_target
-from sessionload.verdict.turn_value import is_missed_without_lag, turn_value, turns_of
+from sessionload.verdict.turn_value import is_missed_without_lag, turn_reading, turns_of
 from sessionload.verdict.windows import Seconds
 from sessionload.verdict.without_lag import LagBySecond, without_lag
 
@@ -146,7 +146,7 @@ class _Judgement:
     def _of_turns(self, target: Target) -> JudgedTarget:
         """Judge a target about turns: over all of the arrivals of its stages, whenever they were due."""
         measured = turns_of(self._evidence.measurement, judged_stages(self._evidence.stages, target.stages))
-        judged = judged_value(target, turn_value(target, measured))
+        judged = judged_value(target, turn_reading(target, self._evidence.measurement, measured))
         longest_ns = max(measured.lag.maximum, self._lags.longest_of_all)
         is_pause = longest_ns > self._lags.limit_ns
         if judged.state is not State.MISSED or is_missed_without_lag(
