@@ -396,7 +396,7 @@ def test_an_earlier_key_that_was_accepted_is_a_violation(talk: Talk) -> None:
     shown = {
         target.expr: (target.state, target.measured, target.samples) for target in result.verdict.targets
     }
-    assert shown["turn.contract_violations < 20%"] == (State.MET, "14.3 %", 7)
+    assert shown["turn.contract_violations < 20%"] == (State.MET, "14.29 %", 7)
     assert shown["turn.error_rate <= 0%"][0] is State.MET
 
 
