@@ -26,6 +26,7 @@ ORDER = [
     "metrics",
     "workload",
     "contract",
+    "bootstrap",
     "verdict",
     "comparison",
     "capacity",
@@ -44,7 +45,7 @@ ORDER = [
 
 PURE = [
     *("errors", "units", "secret", "failure_causes"),
-    *("metrics/", "workload/", "contract/", "verdict/", "comparison/", "capacity/"),
+    *("metrics/", "workload/", "contract/", "bootstrap/", "verdict/", "comparison/", "capacity/"),
     *("stub/faults", "stub/fault_time", "stub/turn_faults", "stub/latency", "stub/settings"),
     *(
         "config/binding",
@@ -93,7 +94,13 @@ DOORS = {
         "verdict/turn_section",
         "verdict/worker_row",
     ],
-    "numpy": ["metrics/histogram_codec", "metrics/sums", "metrics/sliding_counts", "comparison/"],
+    "numpy": [
+        "metrics/histogram_codec",
+        "metrics/sums",
+        "metrics/sliding_counts",
+        "bootstrap/",
+        "comparison/",
+    ],
     "vl_convert": ["report/charts/"],
     "jinja2": ["report/template"],
     "markupsafe": ["report/template"],

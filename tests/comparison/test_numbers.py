@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import histogram
 
-from sessionload.comparison.intervals import _critical, _student
 from sessionload.comparison.metrics import Share
 from sessionload.comparison.per_second import Durations, _entries
 from sessionload.comparison.resampling import logarithms, totals
@@ -91,31 +90,6 @@ def test_totals_are_exact() -> None:
     weights = np.array([[1, 0, 2], [0, 3, 0]], np.uint16)
     assert totals(weights, np.array([2**40, 1, 1])).tolist() == [2**40 + 2, 3]
     assert totals(weights, np.array([[1, 2], [3, 4], [5, 6]])).tolist() == [[11, 14], [9, 12]]
-
-
-@pytest.mark.parametrize(
-    ("normal", "freedom", "student"),
-    [
-        (1.959964, 5, 2.5706),
-        (1.959964, 20, 2.0860),
-        (2.575829, 5, 4.0321),
-        (2.575829, 10, 3.1693),
-        (2.807034, 20, 3.1534),
-        (2.807034, 1e6, 2.8070),
-    ],
-)
-def test_few_blocks_widen_as_students_t_does(normal: float, freedom: float, student: float) -> None:
-    """Two-sided quantiles for 5 %, 1 % and 0.5 %, as any table has them."""
-    assert _student(normal, freedom) == pytest.approx(student, rel=0.01)
-
-
-def test_the_critical_value_knows_what_moves_together() -> None:
-    """For one, 1.96; for two that are one, the same; for two of their own, 2.24 (1 - sqrt(0.95) on each)."""
-    draws = np.random.Generator(np.random.PCG64(1)).normal(size=(3, 100_000))
-    assert _critical([draws[0]]) == pytest.approx(1.96, abs=0.02)
-    assert _critical([draws[0], draws[0]]) == _critical([draws[0]])
-    assert _critical([draws[0], draws[1]]) == pytest.approx(2.24, abs=0.02)
-    assert _critical([]) == _critical([np.zeros(10)]) == 1.959964
 
 
 def test_a_share_of_nothing_is_nothing() -> None:

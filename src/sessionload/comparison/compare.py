@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sessionload.bootstrap.blocks import SHORTEST, Blocks
+from sessionload.bootstrap.critical_value import LEAST_FREEDOM
 from sessionload.comparison import comparability
-from sessionload.comparison.blocks import SHORTEST, Blocks
 from sessionload.comparison.difference import NEAR_NEVER, Difference, DifferenceStatus, difference, lacking
-from sessionload.comparison.intervals import LEAST_FREEDOM, cut, intervals
+from sessionload.comparison.intervals import cut, intervals
 from sessionload.comparison.metrics import METRICS, RESPONSE, ComparedMetric, Role, levels
 from sessionload.comparison.per_second import PerSecond, has_evidence, lengths
 from sessionload.units import duration_text

@@ -3,10 +3,7 @@
 The intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal runs,
 each of them contains no difference. Both runs are resampled by the same draws, a second of the base with the
 same second of the candidate, so that what the plan does to both (a ramp, the same arrivals by the same seed)
-cancels. The critical value is the 95 % quantile of the largest deviation of any metric in units of its own
-standard error (sup-t bands: Montiel Olea and Plagborg-Moller 2019). It takes into account that percentiles of
-one run move together, where Bonferroni's correction would be wider. With few blocks a standard error is
-itself uncertain, so the critical value is widened as Student's t is against the normal distribution.
+cancels. `bootstrap/critical_value` says how many standard errors an interval reaches.
 
 Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and nothing
 else; shares of arrivals by their difference.
@@ -19,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sessionload.comparison.blocks import Blocks, block_length
+from sessionload.bootstrap.blocks import Blocks, block_length
+from sessionload.bootstrap.critical_value import critical, student
 from sessionload.comparison.metrics import PERCENTILES, RATES, Duration, Role, Share
 from sessionload.comparison.resampling import logarithms, totals
 from sessionload.metrics.buckets import bucket_of
@@ -38,13 +36,8 @@ if TYPE_CHECKING:
     Sides = tuple[PerSecond, PerSecond]
     Pairs = Mapping[ComparedMetric, tuple[Level, Level]]
 
-CONFIDENCE = 0.95
 FEW = 20
 """Fewer arrivals of a kind than this, and resampling cannot tell how many there might have been."""
-LEAST_FREEDOM = 5.0
-"""With fewer degrees of freedom an interval says nothing: those of six blocks."""
-_NORMAL = 1.959964
-"""The two-sided 95 % quantile of the normal distribution."""
 _OFTEN = 0.01
 
 
@@ -75,7 +68,7 @@ class _Spread(NamedTuple):
 
     def interval(self, critical: float, blocks: Blocks) -> Interval:
         error = max(self.deviation * blocks.inflation, self.least)
-        reach = _student(critical, blocks.freedom) * error
+        reach = student(critical, blocks.freedom) * error
         return Interval(self.value, self.value - reach, self.value + reach)
 
 
@@ -106,12 +99,12 @@ def intervals(
         kept = [metric for metric in metrics if metric in usable]
         spreads |= zip(kept, _percentiles(sides, view, kept, weights), strict=True)
     spreads |= {metric: _rate(sides, metric, weights, pairs[metric]) for metric in RATES}
-    together = _critical(
+    together = critical(
         [spread.deviations for metric, spread in spreads.items() if spread and metric.role is not Role.SHOWN]
     )
     return {
         metric: spread
-        and spread.interval(_critical([spread.deviations]) if metric.role is Role.SHOWN else together, blocks)
+        and spread.interval(critical([spread.deviations]) if metric.role is Role.SHOWN else together, blocks)
         for metric, spread in spreads.items()
     }
 
@@ -193,25 +186,3 @@ def _rare(*shares: Share) -> float:
     return math.sqrt(
         sum((share.part + 1) * (share.whole - share.part + 1) / (share.whole + 2) ** 3 for share in shares)
     )
-
-
-def _critical(deviations: Sequence[Floats]) -> float:
-    """Return how many standard errors hold all of these in 95 of 100 resampled runs, at least as of one."""
-    if not deviations:
-        return _NORMAL
-    largest = np.abs(deviations).max(axis=0)
-    return max(_NORMAL, float(np.quantile(largest, CONFIDENCE)))
-
-
-def _student(normal: float, freedom: float) -> float:
-    """Return the quantile of Student's t for one of the normal distribution.
-
-    The expansion of Abramowitz and Stegun, 26.7.5; from 5 degrees of freedom on it is right to 1 %.
-    """
-    z = normal
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))

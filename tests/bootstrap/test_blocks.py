@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessionload.comparison.blocks import Blocks, block_length
+from sessionload.bootstrap.blocks import Blocks, block_length
 
 STAGES = st.lists(st.integers(1, 40), min_size=1, max_size=4).map(tuple)
 
