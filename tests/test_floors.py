@@ -68,7 +68,7 @@ PURE = [
         "config/mistakes",
         "config/excerpt",
     ),
-    *("config/node", "config/other_tools", "config/reference", "config/run_spec"),
+    *("config/node", "config/other_tools", "config/over_time_targets", "config/reference", "config/run_spec"),
     *("config/scenario", "config/turns", "config/url", "config/user_file", "config/users"),
     *("suite/baseline", "suite/cases/", "suite/curl", "suite/expectation", "suite/suite_report"),
     "report/",

@@ -329,3 +329,56 @@ def test_where_the_stages_have_mistakes_a_target_is_not_held_against_them() -> N
     with pytest.raises(InputError) as caught:
         scenario(text)
     assert caught.value.code == "bad-rate"
+
+
+# Targets over time
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "drift.p95 < 5%/h",
+        "{expr: drift.p95 < 5%/h, stage: rest}",
+        "recovery.p95 < 1s within 5s after spike",
+        "recovery.p95 < 1s within 14s after warm",
+    ],
+)
+def test_targets_over_time_are_read(written: str) -> None:
+    (target,) = scenario(STAGED.replace("[p95 < 400ms]", f"[{written}]")).targets
+    assert target.metric.over_time is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "message", "hint"),
+    [
+        ("recovery.p95 < 1s within 6s after spike", "nothing-to-judge", "for 6s, and there is 5 s", "add a"),
+        ("recovery.p95 < 1s within 5s after rest", "nothing-to-judge", "and there is none", "add a stage"),
+        ("recovery.p95 < 1s within 5s after spkie", "unknown-stage", "there is no stage", "'spike'"),
+        ("recovery.p95 < 1s", "bad-target", "within what time", "after spike"),
+    ],
+)
+def test_a_target_over_time_that_no_run_could_show_is_refused(
+    written: str, code: str, message: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        scenario(STAGED.replace("[p95 < 400ms]", f"[{written}]"))
+    assert caught.value.code == code
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_drift_without_a_stage_of_constant_rate_is_refused() -> None:
+    text = LEAST.replace("rate: 20/s, duration", "rate: 20/s, ramp_to: 40/s, duration")
+    with pytest.raises(InputError, match="needs a measured stage of constant rate"):
+        scenario(text.replace("[p95 < 400ms]", "[drift.p95 < 5%/h]"))
+
+
+def test_a_pause_is_no_load_to_recover_in() -> None:
+    text = STAGED.replace("{name: rest,", "{name: still, rate: 0/s, duration: 5s}, {name: rest,")
+    with pytest.raises(InputError, match="there has to be load for 5s, and there is none"):
+        scenario(text.replace("[p95 < 400ms]", "[recovery.p95 < 1s within 5s after spike]"))
+
+
+def test_in_a_scaled_scenario_there_may_be_too_little_load() -> None:
+    text = STAGED.replace("[p95 < 400ms]", "[recovery.p95 < 1s within 6s after spike]")
+    assert scenario(f"{text}scale: {{time: 50%}}\n").targets

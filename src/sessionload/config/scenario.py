@@ -16,6 +16,7 @@ from sessionload.config.load import Load, check_load
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.node import Node
 from sessionload.config.other_tools import parse_written_target
+from sessionload.config.over_time_targets import check_over_time
 from sessionload.config.reference import refuse_references
 from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.slo import check_slo
@@ -46,6 +47,7 @@ KEYS = ("name", "description", "environment", "users", "load", "turns", "targets
 TARGET_KEYS = ("expr", "stage", "stages", "window", "abort")
 
 _TARGET = "p95 < 400ms"
+_EXAMPLE = f"write it like {_TARGET}"
 _LARGEST_SEED = 2**63 - 1
 _MOST_ASKED = 20_000
 """So many IDs are asked about: that takes less than half a second."""
@@ -273,7 +275,7 @@ def _target(node: Node, stages: Sequence[Stage] | None, *, scaled: bool) -> Targ
     In a scenario that is `scaled`, a window that has no room is as long as there is room for.
     """
     if not isinstance(node.value, dict):
-        return node.parsed(parse_written_target, "bad-target", f"write it like {_TARGET}")
+        return _held_against(stages, node, node.parsed(parse_written_target, "bad-target", _EXAMPLE), scaled)
     node.mapping(TARGET_KEYS)
     window = node.get("window")
     window_ns = window.duration() if window else None
@@ -288,7 +290,15 @@ def _target(node: Node, stages: Sequence[Stage] | None, *, scaled: bool) -> Targ
     def parse(expr: str) -> Target:
         return parse_written_target(expr, window_ns=window_ns, abort=aborts, stages=names)
 
-    return node.need("expr", _TARGET).parsed(parse, "bad-target", f"write it like {_TARGET}")
+    expr = node.need("expr", _TARGET)
+    return _held_against(stages, expr, expr.parsed(parse, "bad-target", _EXAMPLE), scaled)
+
+
+def _held_against(stages: Sequence[Stage] | None, node: Node, target: Target, scaled: bool) -> Target:  # noqa: FBT001
+    metric = target.metric.over_time
+    if stages is not None and metric is not None:
+        check_over_time(node, metric, target.stages, stages, scaled=scaled)
+    return target
 
 
 def _resolved(node: Node, target: Target) -> Any:  # noqa: ANN401 -- plain data

@@ -20,6 +20,8 @@ on a count: a percentile of the first few arrivals says nothing.
                | "connection_errors" | "protocol_errors" | "unsent"
     of turns the views are "response" | "answered" | "service" | "lag" | "first_event" | "end_event",
     and there are two more counts, "dead_keys" | "ended_early"
+
+Targets on how response times change over the run are in `over_time_metrics`.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from typing import TYPE_CHECKING
 from sessionload.errors import ValueProblem, nearest, quoted
 from sessionload.metrics.turn_slices import TURN_VIEWS
 from sessionload.units import NS, parse_duration, parse_share
+from sessionload.verdict.missing_units import duration_without_unit, share_without_unit
+from sessionload.verdict.over_time_metrics import Drift, OverTime, over_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +89,7 @@ class BoundKind(StrEnum):
     DURATION = "duration"
     SHARE = "share"
     COUNT = "count"
+    SHARE_PER_HOUR = "share per hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class TargetMetric:
     """The percentile as a fraction: 19/20 for p95."""
     within_ns: int | None = None
     """Of `within(400ms)`, how long after it was due an arrival may have its session."""
+    over_time: OverTime | None = None
+    """What it is where it is about a change over the run; then `view`, `statistic` and `share` are empty."""
 
     @property
     def of_turns(self) -> bool:
@@ -136,6 +143,8 @@ class Target:
     @property
     def bound_text(self) -> str:
         """The bound as it was written."""
+        if self.metric.over_time is not None:
+            return self.metric.over_time.bound_text
         return self.expr.rsplit(" ", 1)[-1]
 
     @property
@@ -179,6 +188,9 @@ def parse_target(
 
     Raises `ValueProblem`.
     """
+    changing = _over_time(expr, windowed=window_ns is not None, abort=abort, stages=stages)
+    if changing is not None:
+        return changing
     name, op, written = _parts(expr.strip())
     metric = _metric(name)
     _check_op(expr.strip(), op, metric)
@@ -197,6 +209,27 @@ def parse_target(
     if abort:
         _check_abort(target)
     return target
+
+
+def _over_time(expr: str, *, windowed: bool, abort: bool, stages: tuple[str, ...]) -> Target | None:
+    """Return a target on a change over the run; `None` if it is another. Raises `ValueProblem`."""
+    written = over_time(expr)
+    if written is None:
+        return None
+    name, metric = written.name, written.metric
+    if windowed:
+        raise ValueProblem(f"{name} looks at a stretch of the run, not at windows", "leave out window")
+    if abort:
+        raise ValueProblem(
+            f"{name} is known when the run has ended, so it cannot abort it", "leave out abort"
+        )
+    if isinstance(metric, Drift):
+        kind, bound = BoundKind.SHARE_PER_HOUR, metric.per_hour
+    elif stages:
+        raise ValueProblem(f"{name} names its stage after 'after'", "leave out stage and stages")
+    else:
+        kind, bound = BoundKind.DURATION, Fraction(metric.within_ns)
+    return Target(written.expr, TargetMetric(name, over_time=metric), written.op, kind, bound, stages=stages)
 
 
 def _parts(text: str) -> tuple[str, str, str]:
@@ -254,7 +287,7 @@ def _named(
 
 def _within(written: str) -> TargetMetric:
     if _NUMBER.fullmatch(written):
-        raise _duration_without_unit(written)
+        raise duration_without_unit(written)
     within_ns = parse_duration(written)
     if not within_ns:
         raise ValueProblem("nobody is served within no time", f"write it like {_WITHIN} >= 99%")
@@ -278,7 +311,7 @@ def _check_op(text: str, op: str, metric: TargetMetric) -> None:
 def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Fraction]:
     if metric.view:
         if _NUMBER.fullmatch(written):
-            raise _duration_without_unit(written)
+            raise duration_without_unit(written)
         if written.endswith("%"):
             raise ValueProblem(
                 f"{metric.name} is a duration, not a share", f"write it like {metric.name} {op} 400ms"
@@ -286,7 +319,7 @@ def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Frac
         return BoundKind.DURATION, Fraction(parse_duration(written))
     is_share = metric.counted in SHARES or metric.within_ns is not None
     if is_share and _NUMBER.fullmatch(written):
-        raise _share_without_unit(written)
+        raise share_without_unit(written)
     if is_share or written.endswith("%"):
         return BoundKind.SHARE, parse_share(written)
     if not re.fullmatch(r"[0-9]{1,18}", written):
@@ -294,22 +327,6 @@ def _bound(metric: TargetMetric, written: str, op: str) -> tuple[BoundKind, Frac
             f"{quoted(written)} is not a count", "write a whole number of arrivals, or a share like 0.1%"
         )
     return BoundKind.COUNT, Fraction(written)
-
-
-def _duration_without_unit(written: str) -> ValueProblem:
-    """Return the problem: below 1 it is seconds, from 10 on milliseconds, and between them who knows."""
-    message = f"{quoted(written)} has no unit"
-    if 1 <= Fraction(written) < 10:
-        return ValueProblem(message, f"write {written}s or {written}ms, whichever is meant")
-    return ValueProblem(message, f"did you mean {written}{'s' if Fraction(written) < 1 else 'ms'}?")
-
-
-def _share_without_unit(written: str) -> ValueProblem:
-    message = f"{quoted(written)} has no unit"
-    if 0 < Fraction(written) <= 1:
-        percent = f"{float(Fraction(written) * 100):g}"
-        return ValueProblem(message, f"write {percent}% or {written}%, whichever is meant")
-    return ValueProblem(message, f"did you mean {written}%?")
 
 
 def _check_window(window_ns: int | None) -> None:

@@ -126,6 +126,8 @@ class _Judgement:
 
     def of(self, target: Target) -> JudgedTarget:
         """Return a target and what was found."""
+        if target.metric.over_time is not None:
+            return self._over_time(target)
         part = self._part(target.stages)
         if target.metric.of_turns:
             return replace(self._of_turns(target), stages=target.stages)
@@ -142,6 +144,13 @@ class _Judgement:
             elif self._evidence.aborted_by is not None and not judged.note:
                 judged = replace(judged, note="over the whole plan, with what was never sent")
         return replace(judged, stages=target.stages)
+
+    def _over_time(self, target: Target) -> JudgedTarget:
+        """Judge a target on a change over the run."""
+        from sessionload.verdict.judge_over_time import judge_over_time  # noqa: PLC0415 - a generator does without
+
+        found = judge_over_time(target, self._evidence, self._slices, self._lags)
+        return JudgedTarget(target.expr, bound=target.bound_text, stages=target.stages, **found._asdict())
 
     def _of_turns(self, target: Target) -> JudgedTarget:
         """Judge a target about turns: over all of the arrivals of its stages, whenever they were due."""

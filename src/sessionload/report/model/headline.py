@@ -69,7 +69,9 @@ def _kept(targets: tuple[JudgedTarget, ...]) -> str:
     """Return the first target on durations or on who was served in time, before all one on the whole run."""
     parsed_targets = [(target, parse_target(target.expr)) for target in targets]
     durations = [
-        target for target, each in parsed_targets if each.kind is BoundKind.DURATION or each.is_within
+        target
+        for target, each in parsed_targets
+        if (each.kind is BoundKind.DURATION and not each.metric.over_time) or each.is_within
     ]
     if not durations:
         return ""
@@ -133,6 +135,8 @@ def _broken(targets: list[JudgedTarget], measured: Slice) -> str:
 
 def _miss(target: JudgedTarget, measured: Slice) -> str:
     parsed = parse_target(target.expr)
+    if parsed.metric.over_time is not None:
+        return f"'{target.name}': {target.measured} ({target.note})"
     bound = duration_text(parsed.bound.numerator) if parsed.kind is BoundKind.DURATION else target.bound
     stages = f" {stages_text(target.stages)}" if target.stages else ""
     window = f"{stages} in the window from {target.window}" if target.window else stages
