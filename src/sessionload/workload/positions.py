@@ -15,7 +15,7 @@ import math
 import random
 from array import array
 from bisect import bisect_left
-from itertools import accumulate, count, islice
+from itertools import accumulate, count, islice, takewhile
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -79,12 +79,8 @@ class PoissonPositions:
         while self._ends[-1] < limit:
             self._mark()
         mark = bisect_left(self._ends, limit) - 1
-        number = mark * MARK_EVERY
-        for position in self._since(mark):
-            if position >= limit:
-                break
-            number += 1
-        return number
+        since = takewhile(lambda position: position < limit, self._since(mark))
+        return mark * MARK_EVERY + sum(1 for _ in since)
 
     def _mark(self) -> None:
         """Draw on to the next mark."""
