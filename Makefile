@@ -9,10 +9,10 @@ LONG := long
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs example tutorial check test test-long bench gold clean
+.PHONY: help setup demo docs example tutorial check test test-variations test-long bench gold clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## a virtual environment in .venv with the package and its test tools
 
@@ -48,6 +48,9 @@ test: check ## everything that must be green: check, the tests, full coverage of
 	$(PYTEST) -m 'pure and not long' --cov --cov-report=
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/test_floors.py)"
 	$(PYTEST) -m 'not pure and not long'
+
+test-variations: setup ## further cases of what make test shows by fewer
+	$(PYTEST) -m variation
 
 test-long: setup $(DOCS_READY) ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
 	$(PYTEST) -m '$(LONG)'

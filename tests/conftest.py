@@ -4,7 +4,8 @@
 `pytest --hypothesis-profile thorough`) draws many new ones. Neither has a deadline: a busy machine makes an
 example slow, not wrong.
 
-A test of a part that has pure modules is marked `pure` by its folder. A test marked `needs(program)` is left
+A test of a part that has pure modules is marked `pure` by its folder. Of a test marked `sample(n)`, the cases
+after the first n are variations; variations are long. A test marked `needs(program)` is left
 out where that program is not installed, and the last lines say so.
 """
 
@@ -48,6 +49,8 @@ CURES = {
 """What a test may need, and how to get it."""
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 """How many tests are left out because a program is not installed."""
+CASES = pytest.StashKey[Counter[str]]()
+"""How many cases of a test with a `sample` have been collected."""
 
 
 def part_of(path: Path) -> str:
@@ -77,6 +80,14 @@ def is_installed(program: str) -> bool:
 def pytest_itemcollected(item: pytest.Item) -> None:
     if part_of(item.path) in PURE_PARTS:
         item.add_marker("pure")
+    sample = item.get_closest_marker("sample")
+    if sample is not None:
+        cases = item.session.stash.setdefault(CASES, Counter())
+        cases[item.nodeid.partition("[")[0]] += 1
+        if cases[item.nodeid.partition("[")[0]] > sample.args[0]:
+            item.add_marker("variation")
+    if item.get_closest_marker("variation") is not None:
+        item.add_marker("long")
 
 
 @pytest.hookimpl(trylast=True)

@@ -140,6 +140,7 @@ DEFECTS = {
 }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_a_defect_breaks_its_own_case_and_no_other(
     check: Callable[..., Ended], world: World, defect: str
@@ -375,6 +376,7 @@ def test_pytest_starts_the_stub_where_no_environment_is_named(
     assert re.search(r"\d+ passed, \d+ skipped", ended.out)
 
 
+@pytest.mark.variation
 def test_pytest_leaves_with_the_codes_of_the_command(
     world: World, contracts_by_pytest: Callable[..., Ended]
 ) -> None:

@@ -121,6 +121,7 @@ def test_without_a_name_the_folder_is_a_new_one(call: Call, world: World) -> Non
         assert (folder / "comparison.html").is_file()
 
 
+@pytest.mark.variation
 @pytest.mark.usefixtures("runs")
 def test_a_wide_tolerance_forgives_and_none_does_not(call: Call) -> None:
     ask = ("compare", "reports/base", "reports/slow")
@@ -129,6 +130,7 @@ def test_a_wide_tolerance_forgives_and_none_does_not(call: Call) -> None:
     assert call(*ask, "--tolerance", "0%").code == 1
 
 
+@pytest.mark.variation
 @pytest.mark.usefixtures("runs")
 def test_the_seed_makes_the_draws(call: Call) -> None:
     ask = ("compare", "reports/base", "reports/alike", "--seed")
@@ -178,6 +180,7 @@ def test_what_cannot_be_compared_is_refused_and_nothing_is_written(
     assert not list(world.folder.glob("**/comparison*"))
 
 
+@pytest.mark.variation
 @pytest.mark.usefixtures("runs")
 def test_what_cannot_be_written_is_an_error_beside_the_answer(world: World) -> None:
     """A file may be no larger than 1 KiB here, as on a disk that is full."""

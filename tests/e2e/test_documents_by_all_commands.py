@@ -144,6 +144,7 @@ def test_a_check_finds_nothing(call: Callable[..., Ended], row: Row) -> None:
     assert report["contract"]["operation"] == row.operation
 
 
+@pytest.mark.sample(1)
 @rows("published", "key under data.token")
 def test_a_run_meets_its_targets(world: World, row: Row) -> None:
     ended = world.run("run", world.scenario("40/s", "500ms"), *HOW)
@@ -151,6 +152,7 @@ def test_a_run_meets_its_targets(world: World, row: Row) -> None:
     held(world, ended.result, row)
 
 
+@pytest.mark.sample(1)
 @rows("published")
 @pytest.mark.usefixtures("row")
 def test_pytest_passes(contracts_by_pytest: Callable[..., Ended]) -> None:
@@ -159,6 +161,7 @@ def test_pytest_passes(contracts_by_pytest: Callable[..., Ended]) -> None:
     assert "passed" in ended.out
 
 
+@pytest.mark.sample(1)
 @rows("published")
 def test_locust_meets_the_targets(world: World, row: Row) -> None:
     options = ("--headless", "--scenario", world.scenario("40/s", "500ms"), "--out", "out", *HOW)

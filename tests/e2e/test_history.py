@@ -229,6 +229,7 @@ def test_where_nothing_can_be_read_that_is_said(call: Callable[..., Ended], worl
 # sessionload report
 
 
+@pytest.mark.variation
 def test_views_of_a_result_alone_stand_beside_it(call: Callable[..., Ended], ran: Ended) -> None:
     """A result that was copied is a run, too, under any name."""
     kept = ran.where / "kept"
@@ -257,6 +258,7 @@ def test_pages_that_history_did_not_make_are_left_alone(call: Callable[..., Ende
     assert (out / "history.md").read_text() == "# What was decided when\n"
 
 
+@pytest.mark.variation
 def test_pictures_are_a_file_each(call: Callable[..., Ended], ran: Ended) -> None:
     ended = call("report", "reports/one", "--format", "png,svg")
     assert ended.code == 0
@@ -269,6 +271,7 @@ def test_pictures_are_a_file_each(call: Callable[..., Ended], ran: Ended) -> Non
     }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -38,6 +38,7 @@ def children_of(pid: int) -> list[psutil.Process]:
     return [child for child in psutil.Process(pid).children(recursive=True) if child.is_running()]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("name", "code", "after"),
     [
@@ -70,6 +71,7 @@ def test_a_signal_under_load_drains_and_reports(
     agrees(stub, result)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "delay", [0.15, 0.7, 1.4, *(pytest.param(delay, marks=pytest.mark.long) for delay in (0.4, 1.0, 1.9))]
 )
@@ -92,6 +94,7 @@ def test_a_signal_before_the_load_ends_the_run_at_once(world: World, agrees: Agr
         assert stub.ledger()["arrivals"] == 0
 
 
+@pytest.mark.variation
 def test_a_background_job_that_was_started_with_sigint_ignored_obeys_it(world: World) -> None:
     stub = world.stub()
     process = world.start(
@@ -166,6 +169,7 @@ def test_a_signal_that_comes_when_all_is_sent_changes_nothing(world: World, agre
     agrees(stub, ended.result)
 
 
+@pytest.mark.variation
 def test_a_signal_that_comes_when_all_is_written_ends_the_speaking_alone(world: World) -> None:
     """Nobody reads standard output, so the command waits for room; its verdict stands."""
     world.stub()
@@ -205,6 +209,7 @@ def test_a_run_under_nohup_outlives_its_terminal(world: World) -> None:
     assert world.end(process).code == 0
 
 
+@pytest.mark.variation
 def test_a_terminal_that_is_closed_drains_and_reports(world: World, agrees: Agrees) -> None:
     """The command sits on a real terminal, with all of its streams, and the window is closed."""
     stub = world.stub(latency="200ms")
@@ -231,6 +236,7 @@ def test_a_terminal_that_is_closed_drains_and_reports(world: World, agrees: Agre
     agrees(stub, result)
 
 
+@pytest.mark.variation
 def test_a_generator_that_dies_while_it_starts_is_one_sentence(world: World) -> None:
     stub = world.stub()
     (world.folder / "broken").mkdir()

@@ -128,6 +128,7 @@ def test_no_command_imports_from_the_current_folder(
     command_in("check", *FAST, "--fuzz", "--max-cases", "4", module=module)
 
 
+@pytest.mark.variation
 def test_locust_f_imports_nothing_from_the_current_folder(hostile: World, scripts: Path) -> None:
     """Locust puts the current folder first on the module path, and executes our file there."""
     hostile.stub()
@@ -147,6 +148,7 @@ def test_locust_f_imports_nothing_from_the_current_folder(hostile: World, script
     assert (hostile.folder / "out" / "report.html").exists()
 
 
+@pytest.mark.variation
 def test_pytest_contracts_imports_nothing_from_the_current_folder(hostile: World, scripts: Path) -> None:
     hostile.stub()
     options = ["contracts", "--environment", "here", *FAST, "-p", "no:cacheprovider", "-p", "no:locust"]
@@ -155,6 +157,7 @@ def test_pytest_contracts_imports_nothing_from_the_current_folder(hostile: World
     assert ended.code == 0, ended.out
 
 
+@pytest.mark.variation
 def test_what_the_user_puts_on_the_module_path_is_still_found(
     world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

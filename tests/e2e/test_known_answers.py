@@ -77,6 +77,7 @@ def test_each_kind_of_broken_response_is_a_finding_with_its_count(world: World, 
     agrees(stub, result)
 
 
+@pytest.mark.variation
 def test_one_key_for_everybody_is_found_at_the_second_user(world: World, agrees: Agrees) -> None:
     stub = world.stub("same_key from 0s for 1h")
     ended = world.run("run", world.scenario("100/s", "1s"))
@@ -116,6 +117,7 @@ def test_whatever_the_server_does_is_one_outcome(world: World, agrees: Agrees) -
     agrees(stub, result)
 
 
+@pytest.mark.variation
 def test_answers_in_flight_when_the_schedule_ends_are_waited_for(world: World, agrees: Agrees) -> None:
     """Each answer takes 1.5 s and the schedule 1 s: all are in flight at its end, and all are counted."""
     stub = world.stub(latency="1500ms")

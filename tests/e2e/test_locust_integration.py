@@ -42,6 +42,7 @@ def test_headless_it_keeps_the_schedule_and_the_verdict(world: World, agrees: Ag
     agrees(stub, result)
 
 
+@pytest.mark.variation
 def test_headless_a_missed_target_is_exit_1_and_shows_in_locusts_failures(world: World) -> None:
     world.stub("missing_key every 10")
     ended = world.run(
@@ -52,6 +53,7 @@ def test_headless_a_missed_target_is_exit_1_and_shows_in_locusts_failures(world:
     assert re.search(r"10\s+POST start session: +contract_violation", ended.out + ended.err)
 
 
+@pytest.mark.variation
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -82,6 +84,7 @@ def test_a_failed_preflight_is_exit_4(world: World) -> None:
     assert not (world.folder / "out").exists()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -132,6 +135,7 @@ def test_headless_a_hanging_server_is_not_waited_for_longer_than_the_grace(
     agrees(stub, result)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("faults", "code"), [((), 0), (("missing_key every 10",), 1)])
 def test_beside_the_web_ui_it_starts_by_itself_and_ends_with_the_verdict(
     world: World, agrees: Agrees, faults: tuple[str, ...], code: int
@@ -145,6 +149,7 @@ def test_beside_the_web_ui_it_starts_by_itself_and_ends_with_the_verdict(
     agrees(stub, result_of(world))
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("broken", "result"),
     [

@@ -146,6 +146,7 @@ def test_a_worker_with_another_scenario_is_refused_and_a_signal_ends_the_wait(wo
     assert "its scenario is not the master's" in ended.err
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -34,6 +34,7 @@ def own(world: World) -> World:
     return world
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("fault", "code", "text"),
     [

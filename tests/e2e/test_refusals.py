@@ -77,6 +77,7 @@ def test_a_broken_file_is_refused_with_place_and_cure(case: dict[str, str]) -> N
     check(case, ended.stderr)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", [*CASES[:: len(CASES) // 5], *UNSET], ids=lambda case: str(case["name"]))
 def test_the_real_command_refuses_the_same(world: World, case: dict[str, str]) -> None:
     ended = world.run(*arguments_of("run", case["name"]), env={**os.environ, **VARIABLES})
@@ -86,6 +87,7 @@ def test_the_real_command_refuses_the_same(world: World, case: dict[str, str]) -
     assert not (world.folder / "reports").exists()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

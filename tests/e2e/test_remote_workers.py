@@ -96,6 +96,7 @@ def test_workers_come_early_and_late_and_one_leaves(world: World, agrees: Agrees
     assert stub.ledger()["repeated"] == []
 
 
+@pytest.mark.variation
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_under_load_reaches_all_workers(world: World, number: signal.Signals) -> None:
     """What is in flight ends, or is cut when the grace is over; all that was planned is accounted for."""
@@ -231,6 +232,7 @@ class Tap:
         self._server.close()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("keys", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_no_byte_between_master_and_worker_is_of_the_api_key(world: World, *, keys: bool) -> None:
     """The whole of a run in clear has the scenario and the deltas in it; with keys nothing can be read."""
@@ -288,6 +290,7 @@ def test_another_user_of_the_machine_cannot_forge_figures_of_local_workers(
     assert ended.result["generator"]["workers"] == 2
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("options", "said"),
     [

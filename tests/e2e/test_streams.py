@@ -43,6 +43,7 @@ def piped(world: World, program: Sequence[str], pipeline: str, **variables: str)
     return ended.returncode
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("pipeline", "variables"),
     [
@@ -85,6 +86,7 @@ def test_a_reader_that_stands_still_holds_nothing_up(world: World) -> None:
     assert out.startswith("MET")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("arguments", "code", "files"),
     [
@@ -154,6 +156,7 @@ def test_python_without_docstrings_gets_all_of_the_report(world: World) -> None:
     assert (world.folder / "out" / "report.html").is_file()
 
 
+@pytest.mark.variation
 def test_a_user_without_a_home_gets_all_of_the_report(world: World) -> None:
     """Such as the user of a container: no HOME, and no entry in the password file."""
     world.stub()

@@ -41,6 +41,7 @@ def test_a_private_authority_that_is_named_is_trusted(world: World) -> None:
     assert ended.result["environment"]["url"].startswith("https://")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("names", "trusted"), [(["127.0.0.1"], False), (["other.example"], True)])
 def test_an_unknown_authority_or_another_name_stops_the_run(
     world: World, names: list[str], *, trusted: bool
@@ -51,6 +52,7 @@ def test_an_unknown_authority_or_another_name_stops_the_run(
     assert "[preflight-tls]" in ended.err
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("resumption", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_sessions_are_resumed_unless_full_handshakes_are_wanted(world: World, *, resumption: bool) -> None:
     tls_stub(world, "127.0.0.1")

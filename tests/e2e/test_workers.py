@@ -57,6 +57,7 @@ def test_two_workers_keep_one_plan(world: World, agrees: Agrees) -> None:
     assert (page["arrivals"], page["repeated"]) == (600, [])
 
 
+@pytest.mark.variation
 def test_a_key_that_both_workers_were_given_breaks_the_contract(world: World, agrees: Agrees) -> None:
     """Each twentieth start gets one key, the first of them rightly. Each worker alone would miss one more."""
     stub = world.stub("same_key every 20")
@@ -68,6 +69,7 @@ def test_a_key_that_both_workers_were_given_breaks_the_contract(world: World, ag
     assert "keys_unchecked" not in ended.result["generator"]
 
 
+@pytest.mark.variation
 def test_a_signal_drains_all_workers(world: World, agrees: Agrees) -> None:
     stub = world.stub(latency="500ms")
     process = world.start(

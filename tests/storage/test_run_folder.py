@@ -115,6 +115,7 @@ def test_every_view_that_a_run_has_is_a_file_of_its_own(tmp_path: Path, header: 
     assert folder.write_views(rendered(model, ["md"])) == [folder.path / "summary.md"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("name", "begins", "ends"), [("svg", b"<svg", b"</svg>"), ("png", b"\x89PNG\r\n", b"IEND\xaeB`\x82")]
 )
