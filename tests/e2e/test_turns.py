@@ -63,3 +63,27 @@ def test_workers_of_a_run_converse_too(world: World, agrees: Agrees) -> None:
     turns = ended.result["turns"]
     assert turns["outcomes"]["ok"] == turns["planned"] == stub.ledger()["turns"] == 120
     agrees(stub, ended.result)
+
+
+@pytest.mark.long
+@pytest.mark.minutes
+def test_ten_thousand_starts_of_which_a_tenth_take_three_turns(world: World, agrees: Agrees) -> None:
+    """20 conversations begin in a second, each with two times of thinking of 2 s to 8 s: 200 at once."""
+    stub = world.stub()
+    text = SCENARIO + TURNS.replace("50%", "10%").replace("10ms..20ms", "2s..8s")
+    started = world.start("run", world.scenario("200/s", "50s", target=TARGETS, text=text))
+    ended = world.end(started, within=180)
+    assert ended.code == 0, ended.err
+    turns = ended.result["turns"]
+    assert ended.result["arrivals"]["sent"] == 10_000
+    assert (turns["planned"], turns["conversations"], turns["sent"]) == (3_000, 1_000, 3_000)
+    assert turns["outcomes"]["ok"] == stub.ledger()["turns"] == 3_000
+    assert [row["outcomes"]["ok"] for row in turns["by_turn"]] == [1_000] * 3
+    level, levels = 0, {}
+    for second, opened, closed in turns["open"]:
+        level += opened - closed
+        levels[second] = level
+    assert level == 0
+    middle = [levels[second] for second in range(20, 49)]
+    assert abs(sum(middle) / len(middle) - 200) < 20
+    agrees(stub, ended.result)

@@ -12,7 +12,6 @@ import pytest
 
 from sessionload.generator.turn_engine import TurnEngine, engine_of, most_connections
 from sessionload.metrics.run_totals import RunTotals
-from sessionload.metrics.stage_sums import over
 from sessionload.metrics.turn_exchange import TurnOutcome
 from sessionload.stub.process import StubProcess
 from sessionload.stub.settings import StubSettings
@@ -252,25 +251,6 @@ def test_workers_add_exactly(performed: Callable[..., tuple[Result, StubProcess]
     assert (
         result.turns.planned == result.turns.over().outcomes[TurnOutcome.OK] == stub.ledger()["turns"] == 15
     )
-
-
-@pytest.mark.long
-@pytest.mark.minutes
-def test_ten_thousand_starts_of_which_a_tenth_take_three_turns(
-    performed: Callable[..., tuple[Result, StubProcess]],
-) -> None:
-    result, stub = performed(rate="200/s", duration="50s", share="10%", think="2s..8s", timeout="30s")
-    turns = result.turns
-    assert turns is not None
-    assert over(result.measurement).sent == 10_000
-    assert (turns.planned, turns.measurement.counts.conversations) == (3_000, 1_000)
-    assert turns.over().outcomes == {TurnOutcome.OK: 3_000}
-    assert [turns.of_turn(number).sent for number in (1, 2, 3)] == [1_000] * 3
-    page = stub.ledger()
-    assert (page["arrivals"], page["turns"]) == (10_000, 3_000)
-    # 20 a second, each for two times of 2 s to 8 s: 200 at once.
-    middle = [count for second, count in turns.open_by_second().items() if 20 <= second < 50]
-    assert abs(sum(middle) / len(middle) - 200) < 20
 
 
 def test_a_run_without_turns_has_the_plain_engine(plan_for: PlanFor, in_greenlet: InGreenlet) -> None:
