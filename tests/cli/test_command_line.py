@@ -106,9 +106,29 @@ def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
     arguments = ["compare", "a", "b/result.json", "--tolerance", "2%", "--seed", "7", "--out", "c"]
     assert CliRunner().invoke(cli, arguments).exit_code == 3
     assert compared == [
-        ((Path("a"), Path("b")), {"tolerance": "5%", "seed": 0, "out": None}),
-        ((Path("a"), Path("b/result.json")), {"tolerance": "2%", "seed": 7, "out": Path("c")}),
+        (((Path("a"),), (Path("b"),)), {"tolerance": "5%", "seed": 0, "out": None}),
+        (((Path("a"),), (Path("b/result.json"),)), {"tolerance": "2%", "seed": 7, "out": Path("c")}),
     ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a", "b", "--against", "c", "d", "--seed", "1"],
+        ["a", "b", "--seed", "1", "--against", "c", "d"],
+        ["--seed", "1", "a", "b", "--against", "c", "--against", "d"],
+    ],
+)
+def test_all_that_follows_against_is_a_candidate(compared: list[Any], arguments: list[str]) -> None:
+    assert CliRunner().invoke(cli, ["compare", *arguments]).exit_code == 3
+    sides = (Path("a"), Path("b")), (Path("c"), Path("d"))
+    assert compared == [(sides, {"tolerance": "5%", "seed": 1, "out": None})]
+
+
+def test_three_runs_without_a_word_between_the_sides_are_not_guessed_at(compared: list[Any]) -> None:
+    ended = CliRunner().invoke(cli, ["compare", "a", "b", "c"])
+    assert "3 runs, and no --against before the candidates; name a BASE and a CANDIDATE" in ended.output
+    assert not compared
 
 
 @pytest.mark.parametrize(
@@ -116,6 +136,9 @@ def test_what_is_compared_is_handed_on(compared: list[Any]) -> None:
     [
         (["a"], 2),
         (["a", "b", "c"], 2),
+        (["a", "--against"], 2),
+        (["--against", "a"], 2),
+        (["a", "--against", "b", "--against", ""], 2),
         (["a", "b", "--seed", "-1"], 2),
         (["a", "b", "--seed", "x"], 2),
         (["a", "b", "--tolerance", "many"], 2),

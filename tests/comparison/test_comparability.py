@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sessionload.comparison.comparability import notes, reasons, same_load
+from sessionload.comparison import comparability
+from sessionload.comparison.comparability import same_load
 from sessionload.comparison.compare import obstacles
 from sessionload.metrics.measurement import Measurement
 from sessionload.units import NS
@@ -42,13 +43,21 @@ def run_of(name: str, **changes: Any) -> Result:  # noqa: ANN401 - whatever a re
     return replace(result, **changes)
 
 
+def reasons(base: Result, candidate: Result) -> list[str]:
+    return list(comparability.reasons((base,), (candidate,)))
+
+
+def notes(base: Result, candidate: Result) -> list[str]:
+    return list(comparability.notes((base,), (candidate,)))
+
+
 BASE = run_of("base")
 
 
 def test_runs_that_were_asked_the_same_are_alike() -> None:
     other = run_of("other")
     assert same_load(BASE, other)
-    assert list(reasons(BASE, other)) == list(notes(BASE, other)) == []
+    assert reasons(BASE, other) == notes(BASE, other) == []
 
 
 def test_bursts_and_other_ways_to_arrive_are_named() -> None:

@@ -55,7 +55,7 @@ def test_a_piece_of_a_second_belongs_to_the_row_beside_it() -> None:
     stages = (stage(1_500 * MS, warmup=True), stage(4 * NS))
     rows = [[10 * MS] * count for count in (50, 100, 101, 102, 51)]
     result = run_of(rows, stages=stages, first=1)
-    assert PerSecond.of(result, lengths(result)).accounted.tolist() == [150, 101, 153]
+    assert PerSecond.of((result,), lengths(result)).accounted.tolist() == [150, 101, 153]
 
 
 @pytest.mark.parametrize(

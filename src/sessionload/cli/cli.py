@@ -19,9 +19,11 @@ from sessionload.cli.console import defect, open_streams, say, warn
 from sessionload.cli.guide_commands import COMPLETE_VARIABLE, PROGRAM, completion, explain, init
 from sessionload.cli.interruption import Interrupted, Interruption
 from sessionload.cli.parameters import (
+    AGAINST,
     NEW_FOLDER,
     PATH,
     WORKER_OPTIONS,
+    ManyAgainst,
     confirm_option,
     contract_option,
     environment_option,
@@ -30,6 +32,7 @@ from sessionload.cli.parameters import (
     operation_option,
     run_options,
     turns_option,
+    two_sides,
     worker_options,
 )
 from sessionload.cli.run_request import run_request, tell_shipped
@@ -205,22 +208,35 @@ def report(runs: tuple[Path, ...], formats: str, out: Path | None) -> NoReturn:
     sys.exit(report(runs, formats, out))
 
 
-@cli.command(epilog=COMPARE_EXIT_CODES_HELP)
-@click.argument("base", type=PATH)
-@click.argument("candidate", type=PATH)
+@cli.command(
+    cls=ManyAgainst,
+    epilog=COMPARE_EXIT_CODES_HELP,
+    options_metavar="{BASE CANDIDATE | BASE... --against CANDIDATE...} [OPTIONS]",
+)
+@click.argument("runs", metavar="", nargs=-1, required=True, type=PATH)
+@click.option(
+    AGAINST,
+    "candidates",
+    metavar="CANDIDATE...",
+    multiple=True,
+    type=PATH,
+    help="The candidates, where a side has several runs; all others are bases.",
+)
 @click.option(
     "--tolerance", metavar="SHARE", default="5%", show_default=True, help="How much slower is not slower."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Fixes what is resampled.")
 @click.option("--out", type=NEW_FOLDER, help="The comparison's folder  [default: new, under reports/]")
-def compare(*, base: Path, candidate: Path, **asked: Any) -> NoReturn:  # noqa: ANN401
+def compare(*, runs: tuple[Path, ...], candidates: tuple[Path, ...], **asked: Any) -> NoReturn:  # noqa: ANN401
     """Say whether a CANDIDATE run is slower than a BASE run, beyond noise.
 
-    Both are folders of runs, or the files of their results.
+    All are folders of runs, or the files of their results. Several runs on a side say how much runs differ
+    among themselves, and the answer takes that into account.
     """
     from sessionload.cli.compare import compare  # noqa: PLC0415
 
-    sys.exit(compare(base, candidate, **asked))
+    bases, candidates = two_sides(runs, candidates)
+    sys.exit(compare(bases, candidates, **asked))
 
 
 @cli.command()

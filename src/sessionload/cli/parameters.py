@@ -25,10 +25,13 @@ from sessionload.secret import may_be_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Paths = tuple[Path, ...]
     Decorator = Callable[[Any], Any]
 
 _MOST_WORKERS = 64
 _MOST_EXPECTED = 1000
+_PAIR = 2
+AGAINST = "--against"
 
 
 class _Path(click.Path):
@@ -58,6 +61,37 @@ class _Workers(click.ParamType[int]):
         if value == "auto":
             return max(1, usable_processors() - 1)
         return click.IntRange(1, _MOST_WORKERS).convert(value, parameter, context)
+
+
+class ManyAgainst(click.Command):
+    """Takes all that follows `--against`, up to the next option, as values of it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write it before each of them, as click reads options that may be given several times."""
+        spread: list[str] = []
+        following = False
+        for argument in args:
+            if argument.startswith("-"):
+                following = argument == AGAINST
+            elif following:
+                spread += [AGAINST, argument]
+                continue
+            if argument != AGAINST:
+                spread.append(argument)
+        if AGAINST in args and AGAINST not in spread:
+            spread.append(AGAINST)  # so that click says that its value is missing
+        return super().parse_args(ctx, spread)
+
+
+def two_sides(runs: Paths, candidates: Paths) -> tuple[Paths, Paths]:
+    """Return the bases and the candidates. Raises `click.UsageError` where nothing says which is which."""
+    if candidates:
+        return runs, candidates
+    if len(runs) != _PAIR:
+        hint = "name a BASE and a CANDIDATE, or several: BASE... --against CANDIDATE..."
+        count = "one run" if len(runs) == 1 else f"{len(runs)} runs"
+        raise click.UsageError(f"{count}, and no {AGAINST} before the candidates; {hint}.")
+    return runs[:1], runs[1:]
 
 
 PATH = _Path(path_type=Path)

@@ -1,13 +1,16 @@
-"""Whether two runs may be compared at all, and what else is different about them.
+"""Whether runs may be compared at all, and what else is different about them.
 
 What makes a conclusion impossible is a reason; what a reader has to know beside a conclusion is a note. A
 difference in the load is a reason, because it explains any other difference. So is a run that a target ended
-early: what its generator did not send any more says nothing about the server.
+early: what its generator did not send any more says nothing about the server. Of several runs on a side, each
+must be comparable with every other; to be alike is the same whichever run the others are held against.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sessionload.units import duration_text, rate_text
@@ -15,7 +18,7 @@ from sessionload.verdict.resolved_scenario import arrivals_text
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sessionload.verdict.result import Result
     from sessionload.verdict.run_header import RunHeader
@@ -26,19 +29,40 @@ _ASIDE = {"description", "seed", "targets", "load.stages"}
 _CONTRACT = {"operation", "sha256", "method", "path", "headers"}
 _SHORT = 12
 _MOST = 3
+_PAIR = 2
+"""One run on each side."""
 
 
-def reasons(base: Result, candidate: Result) -> Iterator[str]:
-    """Yield why nothing can be said of two runs, as sentences without an end."""
-    for name, result in (("base", base), ("candidate", candidate)):
+def reasons(bases: Sequence[Result], candidates: Sequence[Result]) -> Iterator[str]:
+    """Yield why nothing can be said of the runs of two sides, as sentences without an end."""
+    named = list(_named(bases, candidates))
+    for name, result in named:
         yield from _unproven(name, result)
-    yield from _other_load(base, candidate)
+    (first_name, first), *others = named
+    other = [(name, result) for name, result in others if not same_load(first, result)]
+    if other:
+        where = "on both sides" if len(named) == _PAIR else "in all runs"
+        more = _more(len(other) - 1, "run")
+        yield _load_explains(first_name, first, *other[0], f"{more}; run the same stages {where}")
+    if len(named) > _PAIR:
+        for name, count in Counter(result.run.id for _, result in named).items():
+            if count > 1:
+                yield f"run {name} stands there {count} times, and says no more than once; name each run once"
 
 
 def obstacles(base: Result, planned: RunHeader) -> Iterator[str]:
     """Yield why nothing will be said of a base and a planned run, as sentences without an end."""
     yield from _unproven("base", base)
-    yield from _other_load(base, planned)
+    if not same_load(base, planned):
+        yield _load_explains("base", base, "candidate", planned, "; run the same stages on both sides")
+
+
+def _named(bases: Sequence[Result], candidates: Sequence[Result]) -> Iterator[tuple[str, Result]]:
+    """Yield each run with what it is called: its side, and its name where the sides have several."""
+    several = len(bases) + len(candidates) > _PAIR
+    for side, runs in (("base", bases), ("candidate", candidates)):
+        for run in runs:
+            yield f"{side} run {run.run.id}" if several else side, run
 
 
 def _unproven(name: str, result: Result) -> Iterator[str]:
@@ -49,12 +73,10 @@ def _unproven(name: str, result: Result) -> Iterator[str]:
         yield f"the {name} was ended early by its target '{result.run.aborted_by}'"
 
 
-def _other_load(base: RunHeader, candidate: RunHeader) -> Iterator[str]:
-    if not same_load(base, candidate):
-        yield (
-            f"the load explains a difference: {_load(base)} in the base, {_load(candidate)} in the candidate;"
-            " run the same stages on both sides"
-        )
+def _load_explains(name: str, base: RunHeader, other: str, candidate: RunHeader, end: str) -> str:
+    return (
+        f"the load explains a difference: {_load(base)} in the {name}, {_load(candidate)} in the {other}{end}"
+    )
 
 
 def same_load(base: RunHeader, candidate: RunHeader) -> bool:
@@ -62,27 +84,29 @@ def same_load(base: RunHeader, candidate: RunHeader) -> bool:
     return _planned(base) == _planned(candidate)
 
 
-def notes(base: Result, candidate: Result) -> Iterator[str]:
+def notes(bases: Sequence[Result], candidates: Sequence[Result]) -> Iterator[str]:
     """Yield what else is not the same, as sentences without an end; what says most about the server first."""
-    if base.run.id == candidate.run.id:
+    runs = (*bases, *candidates)
+    if len(runs) == _PAIR and len({run.run.id for run in runs}) == 1:
         yield "both sides are the same run"
-    groups: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
-        ("environment", base.environment, candidate.environment),
-        ("contract", _contract(base), _contract(candidate)),
-        ("scenario", base.scenario, candidate.scenario),
-        ("warm-up", {"": _load(base, warmup=True)}, {"": _load(candidate, warmup=True)}),
-        ("machine", base.machine, candidate.machine),
-        ("version of sessionload", {"": base.run.version}, {"": candidate.run.version}),
-    )
-    for group, of_base, of_candidate in groups:
-        ours, theirs = dict(_leaves("", of_base)), dict(_leaves("", of_candidate))
-        labels = [label for label in {**ours, **theirs} if ours.get(label) != theirs.get(label)]
+    for group, facts in _GROUPS.items():
+        ours, theirs = ([dict(_leaves("", facts(run))) for run in side] for side in (bases, candidates))
+        every = (*ours, *theirs)
+        labels = [
+            label
+            for label in dict.fromkeys(chain.from_iterable(every))
+            if len({leaves.get(label) for leaves in every}) > 1
+        ]
         if labels:
             changes = ", ".join(
-                f"{label} {ours.get(label, 'nothing')} → {theirs.get(label, 'nothing')}".strip()
+                f"{label} {_values(ours, label)} → {_values(theirs, label)}".strip()
                 for label in labels[:_MOST]
             )
             yield f"not the same {group}: {changes}{_more(len(labels) - _MOST, 'difference')}"
+
+
+def _values(side: Sequence[Mapping[str, str]], label: str) -> str:
+    return " or ".join(dict.fromkeys(leaves.get(label, "nothing") for leaves in side))
 
 
 def _planned(result: RunHeader) -> tuple[object, ...]:
@@ -141,3 +165,13 @@ def _more(count: int, what: str) -> str:
     if count <= 0:
         return ""
     return f" and {count:,} further {what}{'' if count == 1 else 's'}"
+
+
+_GROUPS: Mapping[str, Callable[[Result], Mapping[str, Any]]] = {
+    "environment": lambda run: run.environment,
+    "contract": _contract,
+    "scenario": lambda run: run.scenario,
+    "warm-up": lambda run: {"": _load(run, warmup=True)},
+    "machine": lambda run: run.machine,
+    "version of sessionload": lambda run: {"": run.run.version},
+}

@@ -10,22 +10,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, cast
 
 from sessionload.bootstrap.blocks import SHORTEST, Blocks
 from sessionload.bootstrap.critical_value import LEAST_FREEDOM
 from sessionload.comparison import comparability
+from sessionload.comparison.between_runs import RunSpread
 from sessionload.comparison.difference import NEAR_NEVER, Difference, DifferenceStatus, difference, lacking
 from sessionload.comparison.intervals import cut, intervals
-from sessionload.comparison.metrics import METRICS, RESPONSE, ComparedMetric, Role, levels
+from sessionload.comparison.metrics import METRICS, P95, RESPONSE, ComparedMetric, Role, levels
 from sessionload.comparison.per_second import PerSecond, has_evidence, lengths
 from sessionload.units import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from fractions import Fraction
 
     from sessionload.comparison.intervals import Interval
+    from sessionload.comparison.metrics import Duration
+    from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
     from sessionload.verdict.run_header import RunHeader
 
@@ -56,6 +61,10 @@ class Comparison:
     replicates: int
     blocks: Blocks | None
     """How the seconds of the measured stages were cut; `None` if they could not be resampled."""
+    runs: tuple[int, int] = (1, 1)
+    """How many runs the base and the candidate have."""
+    among: tuple[RunSpread, ...] = ()
+    """How far the runs lie apart, for each side that has several."""
 
     def of_status(self, status: DifferenceStatus) -> tuple[Difference, ...]:
         """Return the differences of one status."""
@@ -89,15 +98,32 @@ def compare(
     base: Result, candidate: Result, *, tolerance: Fraction, seed: int = 0, replicates: int = REPLICATES
 ) -> Comparison:
     """Compare two results; `tolerance` is what durations may be longer by, as a part of the base's."""
-    ours, theirs = levels(base.measured), levels(candidate.measured)
+    return compare_sides((base,), (candidate,), tolerance=tolerance, seed=seed, replicates=replicates)
+
+
+def compare_sides(
+    bases: Sequence[Result],
+    candidates: Sequence[Result],
+    *,
+    tolerance: Fraction,
+    seed: int = 0,
+    replicates: int = REPLICATES,
+) -> Comparison:
+    """Compare the runs of two sides, one or more on each.
+
+    Arrivals of all runs of a side count together, so a percentile is never a mean of percentiles.
+    """
+    base = bases[0]
+    ours, theirs = (levels(_pooled(runs)) for runs in (bases, candidates))
     pairs = {metric: (ours[metric], theirs[metric]) for metric in METRICS}
     why = {metric: lacking(*pair) for metric, pair in pairs.items()}
     by_metric: Mapping[ComparedMetric, Interval | None] = {}
-    reasons = list(comparability.reasons(base, candidate))
+    reasons = list(comparability.reasons(bases, candidates))
     blocks = None
-    if comparability.same_load(base, candidate) and lengths(base):
-        stages = tuple(map(min, zip(lengths(base), lengths(candidate), strict=True)))
-        sides = PerSecond.of(base, stages), PerSecond.of(candidate, stages)
+    runs = (*bases, *candidates)
+    if all(comparability.same_load(base, run) for run in runs) and lengths(base):
+        stages = tuple(map(min, zip(*map(lengths, runs), strict=True)))
+        sides = PerSecond.of(bases, stages), PerSecond.of(candidates, stages)
         usable = [metric for metric in METRICS if not why[metric]]
         blocks = cut(sides, pairs, usable)
         if blocks.freedom < LEAST_FREEDOM:
@@ -119,11 +145,17 @@ def compare(
         conclusion=conclusion,
         differences=differences,
         reasons=tuple(reasons),
-        notes=tuple(comparability.notes(base, candidate)),
+        notes=tuple(comparability.notes(bases, candidates)),
         tolerance=tolerance,
         seed=seed,
         replicates=replicates,
         blocks=blocks,
+        runs=(len(bases), len(candidates)),
+        among=tuple(
+            RunSpread(name, tuple(_p95(run) for run in side))
+            for name, side in (("base", bases), ("candidate", candidates))
+            if len(side) > 1
+        ),
     )
 
 
@@ -145,6 +177,14 @@ def _conclusion(differences: tuple[Difference, ...]) -> Conclusion:
     if is_open or not any(each.metric.view and each.status is DifferenceStatus.WITHIN for each in judged):
         return Conclusion.CANNOT_SAY
     return Conclusion.NOT_SLOWER
+
+
+def _pooled(runs: Sequence[Result]) -> Slice:
+    return reduce(add, (run.measured for run in runs))
+
+
+def _p95(run: Result) -> Duration:
+    return cast("Duration", levels(run.measured)[P95])
 
 
 def _too_few(result: RunHeader) -> str:

@@ -3,7 +3,8 @@
 The intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal runs,
 each of them contains no difference. Both runs are resampled by the same draws, a second of the base with the
 same second of the candidate, so that what the plan does to both (a ramp, the same arrivals by the same seed)
-cancels. `bootstrap/critical_value` says how many standard errors an interval reaches.
+cancels. `bootstrap/critical_value` says how many standard errors an interval reaches. Where a side has several
+runs, how far they lie apart gives an interval too (`between_runs`), and the wider one holds.
 
 Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and nothing
 else; shares of arrivals by their difference.
@@ -18,6 +19,7 @@ import numpy as np
 
 from sessionload.bootstrap.blocks import Blocks, block_length
 from sessionload.bootstrap.critical_value import critical, student
+from sessionload.comparison.between_runs import freedom, standard_error, student_quantile
 from sessionload.comparison.metrics import PERCENTILES, RATES, Duration, Role, Share
 from sessionload.comparison.resampling import logarithms, totals
 from sessionload.metrics.buckets import bucket_of
@@ -59,16 +61,21 @@ class _Spread(NamedTuple):
     """Of each resampled run from the mean of all, in standard deviations."""
     least: float = 0.0
     """What the standard error is at least."""
+    between: float = 0.0
+    """The standard error by how far the runs of each side lie apart; 0 with one run a side."""
 
     @classmethod
-    def of(cls, value: float, drawn: Floats, least: float = 0.0) -> _Spread:
+    def of(cls, value: float, drawn: Floats, least: float = 0.0, between: float = 0.0) -> _Spread:
         deviation = float(drawn.std(ddof=1))
         apart = drawn - drawn.mean()
-        return cls(value, deviation, apart / deviation if deviation else apart, least)
+        return cls(value, deviation, apart / deviation if deviation else apart, least, between)
 
-    def interval(self, critical: float, blocks: Blocks) -> Interval:
+    def interval(self, critical: float, blocks: Blocks, runs: int) -> Interval:
+        """Return it; `runs` are the degrees of freedom of `between`."""
         error = max(self.deviation * blocks.inflation, self.least)
         reach = student(critical, blocks.freedom) * error
+        if runs:
+            reach = max(reach, student_quantile(critical, runs) * self.between)
         return Interval(self.value, self.value - reach, self.value + reach)
 
 
@@ -102,9 +109,12 @@ def intervals(
     together = critical(
         [spread.deviations for metric, spread in spreads.items() if spread and metric.role is not Role.SHOWN]
     )
+    runs = freedom(*(len(side.results) for side in sides))
     return {
         metric: spread
-        and spread.interval(critical([spread.deviations]) if metric.role is Role.SHOWN else together, blocks)
+        and spread.interval(
+            critical([spread.deviations]) if metric.role is Role.SHOWN else together, blocks, runs
+        )
         for metric, spread in spreads.items()
     }
 
@@ -141,13 +151,19 @@ def _percentiles(
     (of_base, drawn_base), (of_candidate, drawn_candidate) = (
         _of_side(side, view, shares, weights) for side in sides
     )
+    base_runs, candidate_runs = (
+        _by_run(side, view, shares) if len(side.results) > 1 else whole[None, :]
+        for side, whole in zip(sides, (of_base, of_candidate), strict=True)
+    )
     for number in range(len(metrics)):
         base, candidate = drawn_base[:, number], drawn_candidate[:, number]
         never = np.isinf(base) | np.isinf(candidate)
-        if never.mean() > _OFTEN:
+        runs = base_runs[:, number], candidate_runs[:, number]
+        if never.mean() > _OFTEN or np.isinf(np.concatenate(runs)).any():
             yield None
         else:
-            yield _Spread.of(float(of_candidate[number] - of_base[number]), _ended(candidate) - _ended(base))
+            value = float(of_candidate[number] - of_base[number])
+            yield _Spread.of(value, _ended(candidate) - _ended(base), between=standard_error(*runs))
 
 
 def _of_side(
@@ -157,6 +173,12 @@ def _of_side(
     durations = side.durations(view)
     once = np.ones((1, weights.shape[1]), np.uint16)
     return logarithms(durations, once, shares)[0], logarithms(durations, weights, shares)
+
+
+def _by_run(side: PerSecond, view: str, shares: Sequence[Fraction]) -> Floats:
+    """Return the logarithms of percentiles of each run of a side."""
+    once = np.ones((1, sum(side.stages)), np.uint16)
+    return np.concatenate([logarithms(run.durations(view), once, shares) for run in side.runs])
 
 
 def _ended(logarithms: Floats) -> Floats:
@@ -175,7 +197,11 @@ def _rate(
     if not base.whole or not candidate.whole:
         return None
     least = _rare(base, candidate) if min(*base.both, *candidate.both) < FEW else 0.0
-    return _Spread.of(candidate.value - base.value, shares[1] - shares[0], least)
+    by_run = (
+        np.array([run.parts[metric].sum() / max(run.accounted.sum(), 1) for run in side.runs])
+        for side in sides
+    )
+    return _Spread.of(candidate.value - base.value, shares[1] - shares[0], least, standard_error(*by_run))
 
 
 def _rare(*shares: Share) -> float:

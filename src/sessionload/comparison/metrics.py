@@ -92,6 +92,7 @@ _PERCENTILES = {
 RESPONSE = tuple(
     ComparedMetric(name, role, "response", share) for name, (share, role) in _PERCENTILES.items()
 )
+P95 = RESPONSE[tuple(_PERCENTILES).index("p95")]
 SERVICE = tuple(
     ComparedMetric(f"service.{name}", Role.SHOWN, "service", share)
     for name, (share, _) in _PERCENTILES.items()

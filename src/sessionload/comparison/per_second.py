@@ -1,6 +1,7 @@
-"""A run as numbers by the second of its measured stages: what resampling draws from.
+"""A side as numbers by the second of its measured stages: what resampling draws from.
 
 Both sides have a row for the same whole seconds of the same stages, whether or not anything was due in them.
+Several runs of a side are added up second by second, so their percentiles are those of all arrivals.
 Durations stay as sparse as histograms are: three numbers for each bucket that occurs in a second, 10 bytes in
 all. An arrival that is due at the very end of a stage may be rounded into the second after it; it counts in
 the last.
@@ -82,9 +83,9 @@ class Durations:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerSecond:
-    """The seconds of the measured stages of a run, one row for each."""
+    """The seconds of the measured stages of one side, one row for each: what all its runs did in it."""
 
-    result: Result
+    results: tuple[Result, ...]
     stages: tuple[int, ...]
     """How many rows each measured stage has."""
     accounted: Ints
@@ -92,22 +93,29 @@ class PerSecond:
     """By rate, then by row: how many of `accounted` it counts."""
 
     @classmethod
-    def of(cls, result: Result, stages: tuple[int, ...]) -> PerSecond:
-        """Return the rows of a result; `stages` are the lengths that both sides have."""
+    def of(cls, results: Sequence[Result], stages: tuple[int, ...]) -> PerSecond:
+        """Return the rows of the runs of a side; `stages` are the lengths that all runs have."""
         size = sum(stages)
         accounted = np.zeros(size, np.int64)
         parts = {metric: np.zeros(size, np.int64) for metric in RATES}
-        for row, second in _rows(result, stages):
+        for row, second in _rows(results, stages):
             accounted[row] += second.accounted
             for metric, count in counted(second).items():
                 parts[metric][row] += count
-        return cls(result, stages, accounted, parts)
+        return cls(tuple(results), stages, accounted, parts)
+
+    @property
+    def runs(self) -> tuple[PerSecond, ...]:
+        """Each run by itself."""
+        if len(self.results) == 1:
+            return (self,)
+        return tuple(PerSecond.of((result,), self.stages) for result in self.results)
 
     def durations(self, view: str) -> Durations:
         """Return the durations of `response` or `service`. They are not kept."""
         histograms = [
             (row, second.valid if view == "response" else second.served)
-            for row, second in _rows(self.result, self.stages)
+            for row, second in _rows(self.results, self.stages)
         ]
         parts = [
             _entries(histograms[start : start + _SLICES]) for start in range(0, len(histograms), _SLICES)
@@ -158,14 +166,15 @@ def _grid(result: RunHeader) -> Iterator[tuple[int, int, int]]:
             yield number, first, max(1, (start_ns + stage.duration_ns) // NS - first)
 
 
-def _rows(result: Result, stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]]:
-    """Yield (row, slice) for each slice of a measured stage."""
-    places = {}
-    start = 0
-    for (number, first, _), length in zip(_grid(result), stages, strict=True):
-        places[number] = (start, first, length)
-        start += length
-    for (number, second), in_second in result.measured_slices.items():
-        if number in places:
-            start, first, length = places[number]
-            yield start + min(max(second - first, 0), length - 1), in_second
+def _rows(results: Sequence[Result], stages: tuple[int, ...]) -> Iterator[tuple[int, Slice]]:
+    """Yield (row, slice) for each slice of a measured stage of each run."""
+    for result in results:
+        places = {}
+        start = 0
+        for (number, first, _), length in zip(_grid(result), stages, strict=True):
+            places[number] = (start, first, length)
+            start += length
+        for (number, second), in_second in result.measured_slices.items():
+            if number in places:
+                start, first, length = places[number]
+                yield start + min(max(second - first, 0), length - 1), in_second

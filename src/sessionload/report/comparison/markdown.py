@@ -15,10 +15,10 @@ from sessionload.report.markdown import escaped, fitting, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.report.comparison.model import ComparisonModel, Side
+    from sessionload.report.comparison.model import ComparedRun, ComparisonModel
 
 _ADDRESS = re.compile(r"(www|:)(?=\.|//)", re.IGNORECASE)
-_SENTENCES, _RAN = 8_000, 20_000
+_SENTENCES, _RUNS, _RAN = 8_000, 10_000, 20_000
 """The most characters of what may be long, so that the whole is no longer than a comment may be."""
 
 
@@ -59,8 +59,9 @@ def _lines(model: ComparisonModel) -> Iterator[str]:
     )
     yield f"Tolerance {model.tolerance}."
     yield ""
-    yield _side("Base", model.base)
-    yield _side("Candidate", model.candidate)
+    if model.among:
+        yield from (f"- {sentence[0].upper()}{sentence[1:]}." for sentence in model.among)
+    yield from fitting([_run(run) for run in model.runs], _RUNS, "run")
     yield ""
     yield "<details><summary>Why, how and what was run</summary>"
     yield ""
@@ -83,11 +84,12 @@ def _judged(judged: str, note: str) -> str:
     return f"{judged}: {note}" if note else judged
 
 
-def _side(name: str, side: Side) -> str:
-    run = f"run {side.run_id} of {side.title} on {side.where}"
-    labels = f", labels {side.labels}" if side.labels else ""
-    size = f"{side.arrivals} measured, started {side.started}{labels};"
-    return f"- {name}: {_escaped(f'{run}, {size}')} **{side.verdict}**: {_escaped(side.sentence)}."
+def _run(compared: ComparedRun) -> str:
+    run = f"run {compared.run_id} of {compared.title} on {compared.where}"
+    labels = f", labels {compared.labels}" if compared.labels else ""
+    size = f"{compared.arrivals} measured, started {compared.started}{labels};"
+    verdict = f"**{compared.verdict}**: {_escaped(compared.sentence)}."
+    return f"- {compared.name.capitalize()}: {_escaped(f'{run}, {size}')} {verdict}"
 
 
 def _escaped(text: str) -> str:

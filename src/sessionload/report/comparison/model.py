@@ -1,19 +1,24 @@
 """A comparison, turned into the rows that all its views share.
 
-`build_comparison_model` is the only way from two results and their comparison to a `ComparisonModel`. A view
-formats nothing, and what it says of a run is what the run's own report says, by the same functions. Names of
-runs and files are text of others: made plain here, and still to be escaped.
+`build_side_model` is the only way from the results of two sides and their comparison to a `ComparisonModel`.
+A view formats nothing, and what it says of a run is what the run's own report says, by the same functions.
+Names of runs and files are text of others: made plain here, and still to be escaped.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from itertools import chain
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
+from sessionload.comparison.between_runs import freedom
 from sessionload.comparison.compare import Conclusion
 from sessionload.comparison.difference import DifferenceStatus
 from sessionload.comparison.metrics import ERROR_RATE, Role
 from sessionload.report.comparison.phrases import (
+    among_sentence,
     change_text,
     conclusion_sentence,
     interval_text,
@@ -26,17 +31,18 @@ from sessionload.report.model.comparison_section import ComparisonSection, Diffe
 from sessionload.report.model.headline import headline_sentence as run_sentence
 from sessionload.report.model.percentile_spectrum import PercentileSpectrum, percentile_spectrum
 from sessionload.report.model.plain import plain
-from sessionload.report.model.quantities import counted_noun
+from sessionload.report.model.quantities import NOTHING, counted_noun
 from sessionload.report.model.rows import Fact
 from sessionload.report.model.run_facts import run_facts
 from sessionload.verdict.measured_part import until_text
 from sessionload.verdict.run_labels import labels_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sessionload.comparison.compare import Comparison
     from sessionload.comparison.difference import Difference
+    from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
     from sessionload.verdict.verdict import State
 
@@ -74,9 +80,11 @@ class PairRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two runs."""
+class ComparedRun:
+    """One of the runs."""
 
+    name: str
+    """`base` or `candidate`, with its number where the side has several."""
     title: str
     where: str
     """The name of its environment, which says so if that is the embedded stub."""
@@ -87,9 +95,27 @@ class Side:
     sentence: str
     arrivals: str
     """How many were measured: `2,300 arrivals`."""
-    response: PercentileSpectrum
     labels: str
     """In one line; empty if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The runs of one side."""
+
+    runs: tuple[ComparedRun, ...]
+    response: PercentileSpectrum
+    """Over the arrivals of all of them."""
+
+    @property
+    def title(self) -> str:
+        """What was run."""
+        return " and ".join(dict.fromkeys(run.title for run in self.runs))
+
+    @property
+    def run_ids(self) -> str:
+        """Which runs they are, in one line."""
+        return ", ".join(run.run_id for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +132,8 @@ class ComparisonModel:
     rows: tuple[DifferenceRow, ...]
     base: Side
     candidate: Side
+    among: tuple[str, ...]
+    """How much the runs of a side differ among themselves, for each that has several, as sentences."""
     run_facts: tuple[PairRow, ...]
     glance: tuple[Fact, ...]
     tolerance: str
@@ -122,6 +150,11 @@ class ComparisonModel:
         return f"{self.verdict}: {self.sentence}"
 
     @property
+    def runs(self) -> tuple[ComparedRun, ...]:
+        """Those of the base, then those of the candidate."""
+        return *self.base.runs, *self.candidate.runs
+
+    @property
     def title(self) -> str:
         """What was compared."""
         if self.base.title == self.candidate.title:
@@ -130,6 +163,13 @@ class ComparisonModel:
 
 
 def build_comparison_model(base: Result, candidate: Result, comparison: Comparison) -> ComparisonModel:
+    """Return the rows of all views of two runs."""
+    return build_side_model((base,), (candidate,), comparison)
+
+
+def build_side_model(
+    bases: Sequence[Result], candidates: Sequence[Result], comparison: Comparison
+) -> ComparisonModel:
     """Return the rows of all views."""
     rows = tuple(map(_row, comparison.differences))
     tolerance = tolerance_text(comparison.tolerance)
@@ -141,9 +181,10 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
         reasons=tuple(map(plain, comparison.reasons[1:] and comparison.reasons)),
         notes=tuple(map(plain, comparison.notes)),
         rows=rows,
-        base=_side(base),
-        candidate=_side(candidate),
-        run_facts=tuple(_pairs(base, candidate)),
+        base=_side("base", bases),
+        candidate=_side("candidate", candidates),
+        among=tuple(map(among_sentence, comparison.among)),
+        run_facts=tuple(_pairs(bases, candidates)),
         glance=(
             *(Fact(f"Change of {row.name}", row.change) for row in rows if row.name in _GLANCE),
             Fact("Tolerance", tolerance),
@@ -157,7 +198,7 @@ def build_comparison_model(base: Result, candidate: Result, comparison: Comparis
 
 def section_of(model: ComparisonModel) -> ComparisonSection:
     """Return what the report of the candidate says of the comparison."""
-    base = model.base
+    (base,) = model.base.runs
     labels = f", labels {base.labels}" if base.labels else ""
     return ComparisonSection(
         verdict=model.verdict,
@@ -189,10 +230,20 @@ def _row(difference: Difference) -> DifferenceRow:
     )
 
 
-def _side(result: Result) -> Side:
-    measured, until = result.measured, until_text(result.run.measured_until_s)
-    arrivals = counted_noun(measured.accounted, "arrival")
+def _side(name: str, results: Sequence[Result]) -> Side:
+    names = [f"{name} {number}" for number in range(1, 1 + len(results))] if len(results) > 1 else [name]
+    measured = [result.measured for result in results]
     return Side(
+        runs=tuple(map(_run, names, results, measured)),
+        response=percentile_spectrum(reduce(add, (part.response for part in measured))),
+    )
+
+
+def _run(name: str, result: Result, measured: Slice) -> ComparedRun:
+    until = until_text(result.run.measured_until_s)
+    arrivals = counted_noun(measured.accounted, "arrival")
+    return ComparedRun(
+        name=name,
         title=plain(str(result.scenario.get("name", "")), 200) or "unnamed scenario",
         where=_where(result),
         run_id=plain(result.run.id),
@@ -201,7 +252,6 @@ def _side(result: Result) -> Side:
         verdict=result.verdict.state.name,
         sentence=plain(run_sentence(result, measured)),
         arrivals=f"{arrivals} ({until.removeprefix('measured ')})" if until else arrivals,
-        response=percentile_spectrum(measured.response),
         labels=plain(labels_text(result.run.labels)),
     )
 
@@ -211,10 +261,16 @@ def _where(result: Result) -> str:
     return f"{name} (EMBEDDED STUB)" if is_stub(result.environment) else name
 
 
-def _pairs(base: Result, candidate: Result) -> Iterator[PairRow]:
-    ours, theirs = dict(run_facts(base)), dict(run_facts(candidate))
-    for label in {**ours, **theirs}:
-        yield PairRow(label, ours.get(label, ""), theirs.get(label, ""))
+def _pairs(bases: Sequence[Result], candidates: Sequence[Result]) -> Iterator[PairRow]:
+    ours, theirs = ([dict(run_facts(result)) for result in side] for side in (bases, candidates))
+    for label in dict.fromkeys(chain.from_iterable((*ours, *theirs))):
+        yield PairRow(label, _values(ours, label), _values(theirs, label))
+
+
+def _values(side: Sequence[Mapping[str, str]], label: str) -> str:
+    """Return what the runs of a side say, once where they say the same; empty where none has it."""
+    values = dict.fromkeys(facts.get(label, "") for facts in side)
+    return "; ".join(value or NOTHING for value in values) if len(values) > 1 else next(iter(values))
 
 
 def _why(comparison: Comparison, tolerance: str) -> str:
@@ -240,5 +296,16 @@ def _how(comparison: Comparison) -> str:
         " sides. Blocks keep what is correlated in time together, and the effect of the plan on both sides"
         " cancels. The intervals of all metrics that can make the candidate slower hold at once: in 95 of 100"
         f" comparisons of two equal runs, each of them contains 0. Seed {comparison.seed} repeats the draws."
-        f" {_CHANGES}"
+        f"{_between(comparison)} {_CHANGES}"
+    )
+
+
+def _between(comparison: Comparison) -> str:
+    if not comparison.among:
+        return ""
+    runs, degrees = sum(comparison.runs), freedom(*comparison.runs)
+    return (
+        " The arrivals of all runs of a side count together. How far the runs of a side lie apart makes an"
+        f" interval too, and the wider one is shown: that of Student's t over {runs:,} runs, with"
+        f" {counted_noun(degrees, 'degree')} of freedom."
     )

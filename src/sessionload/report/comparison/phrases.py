@@ -20,6 +20,7 @@ from sessionload.units import share_text, significant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sessionload.comparison.between_runs import RunSpread
     from sessionload.comparison.compare import Comparison
     from sessionload.comparison.difference import Difference
     from sessionload.comparison.metrics import Level
@@ -100,7 +101,21 @@ def conclusion_sentence(comparison: Comparison) -> str:
             if difference.why and difference.metric.view and difference.metric.role is Role.JUDGED
         ]
         return f"nearest to the tolerance of {limit} is {_change(deciding)}{_also(unjudged, 'not judged')}"
-    return f"{_change(deciding)}, tolerance {limit}; {_needed(deciding)}"
+    needed = _needed_runs(deciding, max(comparison.runs)) if comparison.among else _needed(deciding)
+    return f"{_change(deciding)}, tolerance {limit}; {needed}"
+
+
+def among_sentence(spread: RunSpread) -> str:
+    """Return how much the runs of a side differ among themselves, without a full stop."""
+    shortest, longest = spread.ends
+    runs = f"the {len(spread.levels):,} {spread.side} runs"
+    low, high = level_text(shortest), level_text(longest)
+    if shortest.ns == longest.ns:
+        return f"{runs} do not differ among themselves in p95 ({low})"
+    if not shortest.ns or longest.ns is None:
+        return f"{runs} differ among themselves in p95: from {low} to {high}"
+    apart = signed(longest.ns / shortest.ns - 1, "%").lstrip("+")
+    return f"{runs} differ among themselves by {apart} in p95 (from {low} to {high})"
 
 
 def _change(difference: Difference) -> str:
@@ -114,6 +129,13 @@ def _also(differences: Sequence[Difference], what: str) -> str:
         return ""
     *first, last = (difference.metric.name for difference in differences)
     return f"; {', '.join(first)}{' and ' if first else ''}{last} {'are' if first else 'is'} {what}"
+
+
+def _needed_runs(difference: Difference, runs: int) -> str:
+    """Return how many runs narrow the interval enough; Student's t narrows it further, so it is a bound."""
+    if difference.times > _HOPELESS:
+        return "that is so near the tolerance that more runs would hardly tell"
+    return f"{math.ceil(runs * difference.times):,} runs on each side, if not fewer, would tell"
 
 
 def _needed(difference: Difference) -> str:

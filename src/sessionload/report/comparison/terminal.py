@@ -13,7 +13,7 @@ from sessionload.report.model.text_layout import COLUMNS, fill, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.report.comparison.model import ComparisonModel, Side
+    from sessionload.report.comparison.model import ComparedRun, ComparisonModel
 
 _HEADS = ("", "metric", "base", "candidate", "change", "95 % interval", "judged")
 _INDENT = " " * 4
@@ -28,8 +28,10 @@ def render(model: ComparisonModel, columns: int = COLUMNS) -> str:
             for sentence in sentences:
                 lines += fill(sentence, columns, first="  ", rest=_INDENT)
     lines += ["", f"Differences, tolerance {model.tolerance}", *_table(model, columns), ""]
-    lines += _side("base", model.base, columns)
-    lines += _side("candidate", model.candidate, columns)
+    for sentence in model.among:
+        lines += fill(f"{sentence[0].upper()}{sentence[1:]}.", columns)
+    for run in model.runs:
+        lines += _run(run, columns)
     lines += ["", *fill(model.how, columns)]
     return "\n".join(lines) + "\n"
 
@@ -42,12 +44,12 @@ def _table(model: ComparisonModel, columns: int) -> Iterator[str]:
     return table([_HEADS, *rows], columns, left={0, 1}, notes=["", *(row.note for row in model.rows)])
 
 
-def _side(name: str, side: Side, columns: int) -> list[str]:
-    run = (
-        f"{name}: run {side.run_id} of {side.title} on {side.where}, started {side.started}, {side.arrivals}"
+def _run(run: ComparedRun, columns: int) -> list[str]:
+    line = (
+        f"{run.name}: run {run.run_id} of {run.title} on {run.where}, started {run.started}, {run.arrivals}"
     )
     return [
-        *fill(f"{run} measured", columns, rest=_INDENT),
-        *(fill(f"labels: {side.labels}", columns, first=_INDENT, rest=_INDENT) if side.labels else ()),
-        *fill(f"{side.verdict}: {side.sentence}", columns, first=_INDENT, rest=_INDENT),
+        *fill(f"{line} measured", columns, rest=_INDENT),
+        *(fill(f"labels: {run.labels}", columns, first=_INDENT, rest=_INDENT) if run.labels else ()),
+        *fill(f"{run.verdict}: {run.sentence}", columns, first=_INDENT, rest=_INDENT),
     ]
