@@ -259,8 +259,8 @@ def test_every_run_must_be_comparable_with_every_other() -> None:
     found = compared([BASE, other], [run_of(draw(60, 40, seed=8), name="good")])
     (said,) = found.reasons
     assert said == (
-        "the load explains a difference: 100/s for 60 s (even arrivals) in the base run base, 50/s for 60 s (even"
-        " arrivals) in the base run run-1; run the same stages in all runs"
+        "the load explains a difference: 100/s for 60 s (even arrivals) in the base run base, 50/s for 60 s"
+        " (even arrivals) in the base run run-1; run the same stages in all runs"
     )
     assert found.blocks is None
 

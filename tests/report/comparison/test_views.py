@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from recorded import histogram
 
-from sessionload.comparison.compare import Comparison, Conclusion, compare
+from sessionload.comparison.compare import Comparison, Conclusion, compare, compare_sides
 from sessionload.comparison.difference import Difference, DifferenceStatus, Range
 from sessionload.comparison.metrics import ERROR_RATE, RESPONSE, SERVICE, Duration, Share
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
-from sessionload.report.comparison import markdown, phrases, terminal
-from sessionload.report.comparison.model import ComparisonModel, build_comparison_model
+from sessionload.report.comparison import markdown, page, phrases, terminal
+from sessionload.report.comparison.model import ComparisonModel, build_comparison_model, build_side_model
 from sessionload.report.markdown import LONGEST
 from sessionload.report.model.build import build_report_model as prepare_run
 from sessionload.report.model.rows import LATENCY_COLUMNS
@@ -171,9 +171,9 @@ def test_the_numbers_of_a_side_are_those_of_its_own_report(
         facts = dict(own.glance)
         assert getattr(shown["error_rate"], side) == facts["Without a session"].partition(" of ")[0]
         assert getattr(shown["achieved_rate"], side) == facts["Sent"].partition(" of ")[0]
-        about = getattr(models_of_pairs[name], side)
+        (about,) = getattr(models_of_pairs[name], side).runs
         assert (about.verdict, about.sentence) == (own.verdict, own.sentence)
-        assert about.response == own.response
+        assert getattr(models_of_pairs[name], side).response == own.response
         assert {
             row.label: getattr(row, side) for row in models_of_pairs[name].run_facts if getattr(row, side)
         } == dict(own.run_facts)
@@ -326,3 +326,24 @@ def test_a_reason_stands_in_the_place_of_numbers() -> None:
     shown = difference(status=DifferenceStatus.SHOWN)
     assert sentence_of(Conclusion.CANNOT_SAY, shown, reasons=("the base is void",)) == "the base is void"
     assert sentence_of(Conclusion.CANNOT_SAY, shown, reasons=("a", "b")) == "a (1 of 2 reasons)"
+
+
+@pytest.mark.parametrize("view", [terminal.render, markdown.render, page.render])
+def test_every_view_names_all_runs_of_a_side_and_how_much_they_differ(
+    known: dict[str, Result], view: Callable[[ComparisonModel], str]
+) -> None:
+    met = known["met"]
+
+    def run(name: str, factor: float) -> Result:
+        labels = {"release": f"of-{name}"}
+        return replace(stretched(met, factor), run=replace(met.run, id=name, labels=labels))
+
+    bases, candidates = [run("b-1", 1), run("b-2", 1.04)], [run("c-1", 1), run("c-2", 1), run("c-3", 1.02)]
+    comparison = compare_sides(bases, candidates, tolerance=Fraction(5, 100), replicates=200)
+    text = " ".join(re.sub(r"<[^>]*>|\\", "", view(build_side_model(bases, candidates, comparison))).split())
+    for name in ("b-1", "b-2", "c-1", "c-2", "c-3"):
+        assert f"run {name}" in text
+        assert f"of-{name}" in text
+    assert "The 2 base runs differ among themselves by " in text
+    assert "The 3 candidate runs differ among themselves by " in text
+    assert "Student's t over 5 runs, with 3 degrees of freedom" in text.replace("&#39;", "'")
