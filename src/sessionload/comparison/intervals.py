@@ -3,8 +3,8 @@
 The intervals of all that can make a candidate slower hold at once: in 95 of 100 comparisons of equal runs,
 each of them contains no difference. Both runs are resampled by the same draws, a second of the base with the
 same second of the candidate, so that what the plan does to both (a ramp, the same arrivals by the same seed)
-cancels. `bootstrap/critical_value` says how many standard errors an interval reaches. Where a side has several
-runs, how far they lie apart gives an interval too (`between_runs`), and the wider one holds.
+cancels. `bootstrap/critical_value` says how many standard errors an interval reaches. Where a side has
+several runs, how far they lie apart gives an interval too (`between_runs`), and the wider one holds.
 
 Durations are compared by the logarithm of their ratio, so that swapping the sides flips the sign and nothing
 else; shares of arrivals by their difference.
