@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
+from tests.report.talking_run import talking
 
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.generator_health import GeneratorHealth
@@ -232,8 +233,12 @@ def _written(target: Target) -> str | dict[str, object]:
 def results() -> dict[str, Result]:
     """All known results by name."""
     missed = result_of(measured(STAGES, stalled))
+    met = result_of(measured(STAGES, steady))
     return {
-        "met": result_of(measured(STAGES, steady)),
+        "met": met,
+        "talks": talking(
+            met, *map(parse_target, ("turn.p95 < 1s", "turn.first_event.p95 < 400ms", "turn.error_rate < 5%"))
+        ),
         "missed": missed,
         "void": result_of(measured(STAGES, steady, until_ns=59 * NS), lost=3),
         "interrupted": result_of(

@@ -26,6 +26,7 @@ VIEWS: dict[str, Callable[[ReportModel], str]] = {
 CASES = [
     *((name, "txt") for name in ("met", "void", "interrupted", "aborted", "never", "queued")),
     *((name, view) for name in ("missed", "empty") for view in VIEWS),
+    *(("talks", view) for view in ("txt", "md", "xml", "csv")),
 ]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
 
-NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty")
+NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "queued", "empty", "talks")
 ORDER = (
     *(
         "h-void",
@@ -37,7 +37,7 @@ ORDER = (
         "h-heat",
         "h-spectrum",
     ),
-    *("h-outcomes", "h-rate", "h-findings", "h-generator", "h-ran"),
+    *("h-outcomes", "h-rate", "h-turns", "h-findings", "h-generator", "h-ran"),
 )
 """The sections, as they come down the page; the first two only where they apply."""
 
@@ -110,7 +110,11 @@ def test_the_sections_come_in_one_order(
 ) -> None:
     found = _elements(pages[name])
     headings = [attributes["id"] for tag, attributes in found.tags if tag == "h2"]
-    expected = [one for one in ORDER if one != "h-void" or models[name].reasons]
+    expected = [
+        one
+        for one in ORDER
+        if (one != "h-void" or models[name].reasons) and (one != "h-turns" or models[name].turns)
+    ]
     assert headings == expected
     links = [attributes["href"] for tag, attributes in found.tags if tag == "a"]
     assert links == [f"#{one}" for one in expected]

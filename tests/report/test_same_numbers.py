@@ -22,6 +22,7 @@ from sessionload.report import hgrm, junit, markdown, terminal
 from sessionload.report import html as page
 from sessionload.report.model.rows import LATENCY_COLUMNS, CountRow, Fact, Quantity, ReportModel
 from sessionload.report.model.timeline import ChartStep, Span
+from sessionload.report.model.turns import TURN_COLUMNS, TurnReport
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from sessionload.verdict.result import Result
 
-NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty")
+NAMES = ("met", "missed", "void", "interrupted", "aborted", "never", "late", "queued", "empty", "talks")
 each_result = pytest.mark.parametrize("name", NAMES)
 
 
@@ -127,6 +128,21 @@ def statements_of(model: ReportModel) -> Iterator[Statement]:
     yield from _findings(model)
     yield from _facts(model)
     yield from _splits(model)
+    if model.turns:
+        yield from _turns(model.turns)
+
+
+def _turns(turns: TurnReport) -> Iterator[Statement]:
+    yield Statement("turns: identity", turns.identity, ALL)
+    for row in turns.rows:
+        yield from (Statement("turn", text, TABLES) for text in (row.number, row.says, row.note))
+        for column, cell in zip(TURN_COLUMNS, row.cells, strict=True):
+            yield Statement(f"turn: {column}", cell.text, TABLES)
+    for latency in turns.latency:
+        yield from (Statement(f"turns: {latency.name}", cell.text, TABLES) for cell in latency.cells)
+    for count in turns.outcomes:
+        yield from _counts(count)
+    yield from (Statement(fact.label, fact.text, TABLES) for fact in turns.facts)
 
 
 def _counts(row: CountRow) -> Iterator[Statement]:
@@ -195,7 +211,13 @@ def marked(value: Any, words: _Words) -> Any:  # noqa: ANN401 - any part of a mo
     if isinstance(value, tuple):
         return tuple(marked(one, words) for one in value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = PICTURES if isinstance(value, ReportModel) else ()
+        kept = (
+            PICTURES
+            if isinstance(value, ReportModel)
+            else ("steps",)
+            if isinstance(value, TurnReport)
+            else ()
+        )
         return replace(
             value,
             **{

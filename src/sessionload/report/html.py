@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessionload.report.charts.chart_tables import chart_tables
 from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
+from sessionload.report.model.turns import TURN_HEADS
 from sessionload.report.template import page
 
 if TYPE_CHECKING:
@@ -28,4 +29,5 @@ def render(model: ReportModel) -> str:
         tables=chart_tables(model),
         columns=LATENCY_COLUMNS,
         worker_columns=WORKER_COLUMNS,
+        turn_columns=TURN_HEADS,
     )

@@ -50,6 +50,7 @@ def render(model: ReportModel) -> str:
         *([model.comparison.headline] if model.comparison else []),
         *([f"EMBEDDED STUB. {model.stub_note}"] if model.stub_note else []),
         model.identity,
+        *([f"Turns: {model.turns.identity}"] if model.turns else []),
         *([model.budget] if model.budget else []),
         model.lateness_statement,
         model.generator_statement,

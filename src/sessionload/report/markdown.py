@@ -12,11 +12,13 @@ import re
 from typing import TYPE_CHECKING
 
 from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
+from sessionload.report.model.turns import TURN_HEADS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
     from sessionload.report.model.rows import FindingRow, ReportModel
+    from sessionload.report.model.turns import TurnReport
 
 LONGEST = 60_000
 """The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""
@@ -113,8 +115,39 @@ def _answer(model: ReportModel) -> Iterator[str]:
             room=_COUNTS,
             what="row",
         )
+    yield from _turns(model.turns)
     yield f"{escaped(model.generator_statement)}."
     yield ""
+
+
+def _turns(turns: TurnReport | None) -> Iterator[str]:
+    if turns is None:
+        return
+    yield f"Turns: {escaped(turns.identity)}."
+    yield ""
+    yield from table(
+        ("Turn", "The user says", *TURN_HEADS, "Note"),
+        ((row.number, row.says, *(cell.text for cell in row.cells), row.note) for row in turns.rows),
+        right=set(range(2, 2 + len(TURN_HEADS))),
+        room=_STAGES,
+        what="turn",
+    )
+    yield from table(
+        ("Turns of measured arrivals", *LATENCY_COLUMNS),
+        ((row.name, *(cell.text for cell in row.cells)) for row in turns.latency),
+        right=set(range(1, 8)),
+    )
+    yield from table(
+        ("Outcome of turns", "All stages", "Measured", f"Share of {turns.measured}"),
+        (
+            (row.name, row.all_stages.text, row.measured.text, row.share)
+            for row in turns.outcomes
+            if row.all_stages.raw
+        ),
+        right={1, 2, 3},
+        room=_COUNTS,
+    )
+    yield from table(("Conversations", ""), turns.facts, right={1}, room=_COUNTS)
 
 
 def _comparison(model: ReportModel) -> Iterator[str]:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
 from sessionload.report.model.text_layout import COLUMNS, fill, table
+from sessionload.report.model.turns import TURN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sessionload.report.model.rows import CountRow, FindingRow, ReportModel, StageRow
+    from sessionload.report.model.turns import TurnReport
 
 _MOST_FINDINGS = 10
 
@@ -43,6 +45,7 @@ def render(model: ReportModel, columns: int = COLUMNS) -> str:
         ),
         (model.over("Outcomes"), _counts(model.outcomes, model.measured, columns)),
         (model.over("Status codes"), _counts(model.statuses, model.answered, columns)),
+        *_turns(model.turns, columns),
         (f"Findings ({len(model.findings):,})", _findings(model.findings, columns)),
         (
             "Generator",
@@ -110,6 +113,22 @@ def _stages(stages: Sequence[StageRow], columns: int) -> Iterator[str]:
 def _latency(model: ReportModel, columns: int) -> Iterator[str]:
     rows = [(row.name, *(cell.text for cell in row.cells)) for row in model.latency]
     return table([("", *LATENCY_COLUMNS), *rows], columns)
+
+
+def _turns(turns: TurnReport | None, columns: int) -> Iterator[tuple[str, Iterable[str]]]:
+    if turns is None:
+        return
+    notes = ["", *(row.note for row in turns.rows)]
+    rows = [(row.number, row.says, *(cell.text for cell in row.cells)) for row in turns.rows]
+    yield "Turns of conversations", _paragraphs([turns.identity], columns)
+    yield (
+        "Each turn of the script",
+        table([("", "says", *TURN_COLUMNS), *rows], columns, left={0, 1}, notes=notes),
+    )
+    durations = [(row.name, *(cell.text for cell in row.cells)) for row in turns.latency]
+    yield "Durations of turns", table([("", *LATENCY_COLUMNS), *durations], columns)
+    yield "Outcomes of turns", _counts(turns.outcomes, turns.measured, columns)
+    yield "Conversations", table([(fact.label, fact.text) for fact in turns.facts], columns)
 
 
 def _workers(model: ReportModel, columns: int) -> Iterator[str]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessionload.report.charts import count_charts, heat_chart, percentile_chart, rate_chart, time_charts
+from sessionload.report.charts import (
+    count_charts,
+    heat_chart,
+    percentile_chart,
+    rate_chart,
+    time_charts,
+    turn_charts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,3 +118,28 @@ CHARTS = (
         lambda model: any(step.lag_p99_ns is not None for step in model.chart_steps),
     ),
 )
+
+TURN_CHARTS = (
+    Chart(
+        "first-event",
+        "First event of turns over the run",
+        "Time to the first event of a turn, p50, p95 and p99, by the time at which turns were due.",
+        "time",
+        turn_charts.first_event_chart,
+        lambda model: any(step.events for step in turn_charts.steps_of(model)),
+    ),
+    Chart(
+        "conversations",
+        "Conversations open at once",
+        "How many conversations were open at once, over the run.",
+        "time",
+        turn_charts.conversations_chart,
+        lambda model: any(step.open for step in turn_charts.steps_of(model)),
+    ),
+)
+"""Those that only a run with turns may have."""
+
+
+def charts_of(model: ReportModel) -> tuple[Chart, ...]:
+    """Return the charts that a run may have; those of turns come last."""
+    return (*CHARTS, *TURN_CHARTS) if model.turns else CHARTS

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sessionload.metrics.exchange import Outcome
 from sessionload.report.charts.palette import status_colors
@@ -19,13 +19,14 @@ from sessionload.report.model.time_axis import clock
 from sessionload.units import duration_text, share_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.rows import ReportModel
     from sessionload.report.model.timeline import ChartStep
+    from sessionload.report.model.turns import TurnReport, TurnStep
 
-
+AnyStep = TypeVar("AnyStep", "ChartStep", "TurnStep")
 _ALL = Fraction(1)
 
 
@@ -76,6 +77,7 @@ def chart_tables(model: ReportModel) -> dict[str, ChartTable]:
         _statuses(model),
         _rate(model),
         _lag(model),
+        *((_first_event(model.turns), _conversations(model.turns)) if model.turns else ()),
     )
     return {table.name: table for table in tables}
 
@@ -235,6 +237,36 @@ def _rate(model: ReportModel) -> ChartTable:
     )
 
 
+def _first_event(turns: TurnReport) -> ChartTable:
+    kinds = ("p50", "p95", "p99")
+    return ChartTable(
+        "first-event",
+        "From when a turn was due to the first event of its stream, by when turns were due;"
+        " of turns that ended well.",
+        "From",
+        ("Turns", *kinds),
+        ("", *kinds),
+        _grouped(
+            turns.steps,
+            lambda step: (
+                _count(step.events),
+                *(latency_text(getattr(step, f"{kind}_ns"), step.events) for kind in kinds),
+            ),
+        ),
+    )
+
+
+def _conversations(turns: TurnReport) -> ChartTable:
+    return ChartTable(
+        "conversations",
+        "The most conversations that were open at once; turns by when they were due.",
+        "From",
+        ("Open", "Turns due", "Turns that ended well"),
+        ("sent", "", ""),
+        _grouped(turns.steps, lambda step: (_count(step.open), _count(step.due), _count(step.ok))),
+    )
+
+
 def _lag(model: ReportModel) -> ChartTable:
     return ChartTable(
         "lag",
@@ -255,10 +287,16 @@ def _lag(model: ReportModel) -> ChartTable:
 def _by_stage(
     model: ReportModel, cells: Callable[[ChartStep], tuple[str, ...]]
 ) -> tuple[tuple[str, tuple[ChartRow, ...]], ...]:
-    def row(step: ChartStep) -> ChartRow:
+    return _grouped(model.chart_steps, cells)
+
+
+def _grouped(
+    every: Sequence[AnyStep], cells: Callable[[AnyStep], tuple[str, ...]]
+) -> tuple[tuple[str, tuple[ChartRow, ...]], ...]:
+    def row(step: AnyStep) -> ChartRow:
         return ChartRow(step.start_s, step.length_s, clock(step.start_s), cells(step))
 
-    stages: Iterable[tuple[str, Iterable[ChartStep]]] = groupby(model.chart_steps, lambda step: step.stage)
+    stages: Iterable[tuple[str, Iterable[AnyStep]]] = groupby(every, lambda step: step.stage)
     return tuple((stage, tuple(row(step) for step in steps)) for stage, steps in stages)
 
 

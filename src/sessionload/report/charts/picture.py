@@ -90,19 +90,19 @@ def picture(name: str, label: str, kind: str, build: Callable[[Palette, int], Dr
 
 def pictures(model: ReportModel) -> dict[str, Picture | None]:
     """Return all pictures by name, in the order of the page; `None` where there is nothing to draw."""
-    from sessionload.report.charts.catalogue import CHARTS  # noqa: PLC0415 - slow to import
+    from sessionload.report.charts.catalogue import charts_of  # noqa: PLC0415 - slow to import
 
     return {
         chart.name: picture(chart.name, chart.label, chart.kind, partial(chart.draw, model))
         if chart.has_data(model)
         else None
-        for chart in CHARTS
+        for chart in charts_of(model)
     }
 
 
 def svg_files(model: ReportModel) -> dict[str, str]:
     """Return all that there is to draw as files, by name: on white, in the light colors, under a title."""
-    from sessionload.report.charts.catalogue import CHARTS  # noqa: PLC0415 - slow to import
+    from sessionload.report.charts.catalogue import charts_of  # noqa: PLC0415 - slow to import
 
     return {
         chart.name: draw_alone(
@@ -111,7 +111,7 @@ def svg_files(model: ReportModel) -> dict[str, str]:
             f"{chart.title} · {model.title} · run {model.run_id}",
             ink=LIGHT.ink,
         )
-        for chart in CHARTS
+        for chart in charts_of(model)
         if chart.has_data(model)
     }
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sessionload.report.charts.plot import Drawing
     from sessionload.report.model.rows import ReportModel
     from sessionload.report.model.timeline import ChartStep
+    from sessionload.report.model.turns import TurnStep
+
+    Step = ChartStep | TurnStep
 
 _DASHES = {"p50": (2, 3), "p95": (1, 0), "p99": (7, 3)}
 _TARGET = (4, 4)
@@ -44,7 +47,7 @@ def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw p50, p95 and p99 of the response, the targets on them, and where they are never."""
     steps = model.chart_steps
     series = percentile_series(palette)
-    shown = [ms for name in series for step in steps if (ms := _ms(step, name)) is not None]
+    shown = [ms for name in series for step in steps if (ms := step_ms(step, name)) is not None]
     limit = 3 * max(shown, default=0.0)  # a bound far above would press the curves to the floor
     targets = [
         (Series(f"target {row.expr}", series[row.percentile].color, _TARGET), row.bound_ns / _MS)
@@ -64,13 +67,13 @@ def response_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
             time_axis(model, width),
             axis,
             model.over(TIME),
-            _title("Response time", axis),
+            axis_title("Response time", axis),
             (*series.values(), *(target for target, _ in targets)),
             model.spans,
         )
     )
     canvas.levels({**target.look, "y": bound} for target, bound in targets)
-    canvas.lines(row for name, line in series.items() for row in _line(steps, line, name))
+    canvas.lines(row for name, line in series.items() for row in line_rows(steps, line, name))
     canvas.lanes(never)
     return canvas.drawing()
 
@@ -88,7 +91,7 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
         for cause, color in colors.items()
         if any(gap.cause == cause for gap in model.lateness_gaps)
     }
-    shown = [ms for name in kinds for step in steps if (ms := _ms(step, name)) is not None]
+    shown = [ms for name in kinds for step in steps if (ms := step_ms(step, name)) is not None]
     axis = milliseconds_axis(shown)
     canvas = Canvas(
         Frame(
@@ -97,7 +100,7 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
             time_axis(model, width),
             axis,
             model.over(TIME),
-            _title("p99", axis),
+            axis_title("p99", axis),
             (*kinds.values(), *causes.values()),
             model.spans,
         )
@@ -114,7 +117,7 @@ def lateness_gap_chart(model: ReportModel, palette: Palette, width: int) -> Draw
     ]
     canvas.bands(gaps, name="lateness_gaps", opacity=0.25)
     canvas.lanes(gaps)
-    canvas.lines(row for name, line in kinds.items() for row in _line(steps, line, name))
+    canvas.lines(row for name, line in kinds.items() for row in line_rows(steps, line, name))
     return canvas.drawing()
 
 
@@ -122,7 +125,7 @@ def lag_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
     """Draw the p99 of the generator's own lateness."""
     steps = model.chart_steps
     line = Series("lag p99", palette.lag)
-    shown = [ms for step in steps if (ms := _ms(step, "lag_p99")) is not None]
+    shown = [ms for step in steps if (ms := step_ms(step, "lag_p99")) is not None]
     late = Series("counted as late", palette.soft, _TARGET)
     bounds = [LATE_NS / _MS] if 3 * max(shown, default=0.0) >= LATE_NS / _MS else []
     axis = milliseconds_axis([*shown, *bounds])
@@ -134,28 +137,31 @@ def lag_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:
             time_axis(model, width),
             axis,
             model.over(TIME),
-            _title("Lag", axis),
+            axis_title("Lag", axis),
             series,
             model.spans,
         )
     )
     canvas.levels({**late.look, "y": bound} for bound in bounds)
-    canvas.lines(_line(steps, line, "lag_p99"))
+    canvas.lines(line_rows(steps, line, "lag_p99"))
     return canvas.drawing()
 
 
-def _title(what: str, axis: Axis) -> str:
+def axis_title(what: str, axis: Axis) -> str:
+    """Return the title of an axis of durations."""
     return f"{what}, log scale" if axis.logarithmic else what
 
 
-def _ms(step: ChartStep, name: str) -> float | None:
+def step_ms(step: Step, name: str) -> float | None:
+    """Return a duration of a step in milliseconds, by its name without `_ns`."""
     ns: int | None = getattr(step, f"{name}_ns")
     return None if ns is None else ns / _MS
 
 
-def _line(steps: Sequence[ChartStep], series: Series, name: str) -> Iterator[Datum]:
+def line_rows(steps: Sequence[Step], series: Series, name: str) -> Iterator[Datum]:
+    """Yield the points of a line through the middles of steps; what stands alone is as long as its step."""
     look = series.look
-    values = [None, *(_ms(step, name) for step in steps), None]
+    values = [None, *(step_ms(step, name) for step in steps), None]
     for step, before, here, after in zip(steps, values, values[1:], values[2:], strict=False):
         alone = before is None and here is not None and after is None
         for share in (0.0, 1.0) if alone else (0.5,):
@@ -164,7 +170,7 @@ def _line(steps: Sequence[ChartStep], series: Series, name: str) -> Iterator[Dat
 
 def _never(steps: Iterable[ChartStep], name: str) -> Iterator[tuple[int, int]]:
     # Steps beside each other are one bar.
-    for never, run in groupby(steps, lambda step: bool(step.samples) and _ms(step, name) is None):
+    for never, run in groupby(steps, lambda step: bool(step.samples) and step_ms(step, name) is None):
         if never:
             bar = list(run)
             yield bar[0].start_s, bar[-1].start_s + bar[-1].length_s

@@ -8,7 +8,6 @@ are counted for the whole run too, so that they can be added up.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from sessionload.report.model.about import STUB_NOTE, about, description, is_stu
 from sessionload.report.model.backlog_sentence import backlog_sentence
 from sessionload.report.model.busy_clients import busy_clients_sentence
 from sessionload.report.model.by_rate import group_width, groups, rate_rows
+from sessionload.report.model.figures import count_row, latency_row
 from sessionload.report.model.generator_statement import generator_statement, health
 from sessionload.report.model.headline import headline_sentence
 from sessionload.report.model.heat_map import HeatMapBuilder
@@ -32,7 +32,6 @@ from sessionload.report.model.rows import (
     CountRow,
     Fact,
     FindingRow,
-    LatencyRow,
     ReportModel,
     StageRow,
     TargetRow,
@@ -50,6 +49,7 @@ from sessionload.report.model.timeline import (
     spans,
     walk,
 )
+from sessionload.report.model.turns import turn_findings, turn_glance, turn_report
 from sessionload.report.model.worker_lines import worker_line
 from sessionload.units import NS, duration_text, share_text
 from sessionload.verdict.measured_part import until_text
@@ -58,7 +58,6 @@ from sessionload.verdict.targets import BoundKind, parse_target, stages_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sessionload.metrics.histogram import Histogram
     from sessionload.metrics.slices import Slice
     from sessionload.report.model.rows import HeatMap
     from sessionload.report.model.timeline import ChartStep
@@ -71,7 +70,6 @@ __all__ = ("MOST_POINTS", "NOTHING", "build_report_model", "latency_text", "mill
 MOST_POINTS = 600
 """A picture shows at most this many steps of a run."""
 
-_SHARES = (Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(99, 100), Fraction(999, 1000))
 _LATENCIES = {
     "response": "from due to done, over all arrivals; without a valid session it is never",
     "answered": "from due to done, of whatever got an answer",
@@ -123,10 +121,10 @@ def build_report_model(result: Result) -> ReportModel:
         closes=accounting.closes,
         targets=tuple(_targets(result)),
         reasons=tuple(plain(reason) for reason in result.verdict.reasons),
-        glance=(*_glance(measured), *served_in_time(result, measured)),
+        glance=(*_glance(measured), *served_in_time(result, measured), *turn_glance(result)),
         budget=budget_sentence(result, measured),
         latency=tuple(
-            _latency(name, meaning, measured)
+            latency_row(name, meaning, getattr(measured, name))
             for name, meaning in _LATENCIES.items()
             if name not in _ONLY_IF_SEEN or getattr(measured, name)
         ),
@@ -136,7 +134,7 @@ def build_report_model(result: Result) -> ReportModel:
         measured_until=until_text(result.run.measured_until_s),
         measured=f"{measured.accounted:,} measured",
         answered=f"{sum(measured.statuses.values()):,} answered",
-        findings=_findings(result),
+        findings=(*_findings(result), *turn_findings(result)),
         generator=tuple(health(result.measurement.generator, measured)),
         workers=tuple(map(worker_line, result.workers)),
         run_facts=tuple(run_facts(result)),
@@ -159,6 +157,7 @@ def build_report_model(result: Result) -> ReportModel:
         generator_statement=generator_statement(result, measured),
         response=percentile_spectrum(measured.response),
         service=percentile_spectrum(measured.service),
+        turns=turn_report(result, steps),
     )
 
 
@@ -221,13 +220,6 @@ def _glance(measured: Slice) -> tuple[Fact, ...]:
     )
 
 
-def _latency(name: str, meaning: str, measured: Slice) -> LatencyRow:
-    histogram: Histogram = getattr(measured, name)
-    count = histogram.count
-    shown = (*quantiles(histogram, _SHARES), histogram.largest)
-    return LatencyRow(name, meaning, (counted(count), *(timed(ns, count) for ns in shown)))
-
-
 def _stages(result: Result, sums: Sequence[Slice]) -> Iterator[StageRow]:
     for stage, span, stage_sum in zip(result.stages, spans(result), sums, strict=True):
         p50, p95, p99 = (timed(ns, stage_sum.accounted) for ns in quantiles(stage_sum.response, SHOWN))
@@ -249,14 +241,14 @@ def _outcomes(result: Result, every: Slice, measured: Slice) -> Iterator[CountRo
     whole = measured.accounted
     for outcome in Outcome:
         counts = (every.outcomes.get(outcome, 0), measured.outcomes.get(outcome, 0))
-        yield _count(outcome.value, _OUTCOMES[outcome], *counts, whole)
+        yield count_row(outcome.value, _OUTCOMES[outcome], *counts, whole)
     if every.gave_up:
         meaning = f"waited {duration_text(result.patience_ns)} to be sent, and left"
-        yield _count("gave up", meaning, every.gave_up, measured.gave_up, whole)
+        yield count_row("gave up", meaning, every.gave_up, measured.gave_up, whole)
     if left := every.unsent - every.gave_up:
-        yield _count("unsent", _why_unsent(result), left, measured.unsent - measured.gave_up, whole)
+        yield count_row("unsent", _why_unsent(result), left, measured.unsent - measured.gave_up, whole)
     if every.lost:
-        yield _count("lost", "nobody knows what became of them", every.lost, measured.lost, whole)
+        yield count_row("lost", "nobody knows what became of them", every.lost, measured.lost, whole)
 
 
 def _why_unsent(result: Result) -> str:
@@ -274,12 +266,7 @@ def _statuses(every: Slice, measured: Slice) -> Iterator[CountRow]:
     whole = sum(measured.statuses.values())
     for status in sorted(every.statuses):
         counts = (every.statuses[status], measured.statuses.get(status, 0))
-        yield _count(f"HTTP {status}", "", *counts, whole)
-
-
-def _count(name: str, meaning: str, every: int, measured: int, whole: int) -> CountRow:
-    share = share_text(measured, whole) if whole else NOTHING
-    return CountRow(name, meaning, counted(every), counted(measured), share)
+        yield count_row(f"HTTP {status}", "", *counts, whole)
 
 
 def _findings(result: Result) -> tuple[FindingRow, ...]:

@@ -144,6 +144,8 @@ def _miss(target: JudgedTarget, measured: Slice) -> str:
         gap = f", not {parsed.op} {bound}"
     elif target.margin:
         gap = f", {target.margin} the bound of {bound}"
+    elif parsed.metric.of_turns:
+        gap = f" (bound {bound}): too many turns did not end well"
     else:
         without = share_text(measured.errors, measured.accounted)
         arrivals = counted_noun(measured.accounted, "measured arrival")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sessionload.report.model.comparison_section import ComparisonSection
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.timeline import ChartStep, Span, TimelineStep
+    from sessionload.report.model.turns import TurnReport
     from sessionload.verdict.verdict import State
 
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -240,6 +241,8 @@ class ReportModel:
     service: PercentileSpectrum
     comparison: ComparisonSection | None = None
     """How it compares with its baseline; `None` if it has none."""
+    turns: TurnReport | None = None
+    """What became of turns; `None` in a run without any."""
 
     @property
     def headline(self) -> str:

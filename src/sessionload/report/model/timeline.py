@@ -142,9 +142,12 @@ def spans(result: Result) -> tuple[Span, ...]:
 
 
 def length(result: Result) -> int:
-    """Return how many seconds there are to show: the schedule, and what ended after it."""
+    """Return how many seconds there are to show: the schedule, and what ended after it, turns too."""
     measurement = result.measurement
     busy = [second for _, second in measurement.slices] + [*measurement.flow, *result.planned_by_second]
+    if measurement.turns is not None:
+        busy += [second for _, second, _ in measurement.turns.slices]
+        busy += measurement.turns.flow
     schedule = -(-sum(stage.duration_ns for stage in result.stages) // NS)
     return max([schedule - 1, *busy]) + 1
 
@@ -154,7 +157,9 @@ def shown_length(result: Result) -> int:
     until_s = result.run.measured_until_s
     if until_s is None:
         return length(result)
-    return max(1, math.ceil(until_s), *(second + 1 for second in result.measurement.flow))
+    turns = result.measurement.turns
+    busy: list[int] = [*result.measurement.flow, *(turns.flow if turns else ())]
+    return max(1, math.ceil(until_s), *(second + 1 for second in busy))
 
 
 def shown_spans(result: Result) -> tuple[Span, ...]:
