@@ -80,12 +80,12 @@ def _junit(model: ReportModel) -> str:
 
 
 def _terminal(model: ReportModel) -> str:
-    return _flat(terminal.render(model))
+    return _flat(terminal.render(model, 160))  # so wide that no cell is broken
 
 
 def _flat(text: str) -> str:
-    """The text with any white space as one blank."""
-    return " ".join(text.replace("\u00a0", " ").split())
+    """The text with any white space as one blank, and hyphens as they are typed."""
+    return " ".join(text.replace("\u00a0", " ").replace("\u2011", "-").split())
 
 
 VIEWS: dict[str, Callable[[ReportModel], str]] = {
