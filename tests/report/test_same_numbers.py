@@ -20,9 +20,16 @@ from sessionload.metrics.exchange import Outcome
 from sessionload.report import csv as csv_view
 from sessionload.report import hgrm, junit, markdown, terminal
 from sessionload.report import html as page
-from sessionload.report.model.rows import LATENCY_COLUMNS, CountRow, Fact, Quantity, ReportModel
+from sessionload.report.model.rows import (
+    LATENCY_COLUMNS,
+    TURN_COLUMNS,
+    CountRow,
+    Fact,
+    Quantity,
+    ReportModel,
+    TurnReport,
+)
 from sessionload.report.model.timeline import ChartStep, Span
-from sessionload.report.model.turns import TURN_COLUMNS, TurnReport
 from sessionload.verdict.verdict import State
 
 if TYPE_CHECKING:

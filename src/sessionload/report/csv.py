@@ -10,13 +10,12 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.turns import TurnSecond
+from sessionload.report.model.rows import TurnSecond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.turns import TurnReport
+    from sessionload.report.model.rows import ReportModel, TurnReport
 
 TIMELINE_COLUMNS = (
     "second",

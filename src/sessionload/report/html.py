@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessionload.report.charts.chart_tables import chart_tables
-from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
-from sessionload.report.model.turns import TURN_HEADS
+from sessionload.report.model.rows import LATENCY_COLUMNS, TURN_HEADS, WORKER_COLUMNS
 from sessionload.report.template import page
 
 if TYPE_CHECKING:

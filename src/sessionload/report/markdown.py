@@ -11,14 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
-from sessionload.report.model.turns import TURN_HEADS
+from sessionload.report.model.rows import LATENCY_COLUMNS, TURN_HEADS, WORKER_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from sessionload.report.model.rows import FindingRow, ReportModel
-    from sessionload.report.model.turns import TurnReport
+    from sessionload.report.model.rows import FindingRow, ReportModel, TurnReport
 
 LONGEST = 60_000
 """The most characters of a document. A comment on GitHub has 65,536, and people want to add a word."""

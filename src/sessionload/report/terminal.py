@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessionload.report.model.rows import LATENCY_COLUMNS, WORKER_COLUMNS
+from sessionload.report.model.rows import LATENCY_COLUMNS, TURN_COLUMNS, WORKER_COLUMNS
 from sessionload.report.model.text_layout import COLUMNS, fill, table
-from sessionload.report.model.turns import TURN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sessionload.report.model.rows import CountRow, FindingRow, ReportModel, StageRow
-    from sessionload.report.model.turns import TurnReport
+    from sessionload.report.model.rows import CountRow, FindingRow, ReportModel, StageRow, TurnReport
 
 _MOST_FINDINGS = 10
 

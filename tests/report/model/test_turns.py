@@ -15,12 +15,12 @@ from sessionload.report.charts.catalogue import CHARTS, charts_of
 from sessionload.report.charts.chart_tables import chart_tables
 from sessionload.report.model.build import build_report_model
 from sessionload.report.model.quantities import NOTHING
-from sessionload.report.model.turns import TURN_COLUMNS, turn_glance
+from sessionload.report.model.rows import TURN_COLUMNS
+from sessionload.report.model.turns import turn_glance
 from sessionload.verdict.targets import parse_target
 
 if TYPE_CHECKING:
-    from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.turns import TurnReport
+    from sessionload.report.model.rows import ReportModel, TurnReport
     from sessionload.verdict.result import Result
 
 

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
-    from sessionload.report.model.rows import ReportModel
+    from sessionload.report.model.rows import ReportModel, TurnReport, TurnStep
     from sessionload.report.model.timeline import ChartStep
-    from sessionload.report.model.turns import TurnReport, TurnStep
 
 AnyStep = TypeVar("AnyStep", "ChartStep", "TurnStep")
 _ALL = Fraction(1)

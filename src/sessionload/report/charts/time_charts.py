@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from sessionload.report.charts.palette import Palette
     from sessionload.report.charts.plot import Drawing
-    from sessionload.report.model.rows import ReportModel
+    from sessionload.report.model.rows import ReportModel, TurnStep
     from sessionload.report.model.timeline import ChartStep
-    from sessionload.report.model.turns import TurnStep
 
     Step = ChartStep | TurnStep
 

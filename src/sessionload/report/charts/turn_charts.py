@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from sessionload.report.charts.palette import Palette
     from sessionload.report.charts.plot import Drawing
-    from sessionload.report.model.rows import ReportModel
-    from sessionload.report.model.turns import TurnStep
+    from sessionload.report.model.rows import ReportModel, TurnStep
 
 
 def first_event_chart(model: ReportModel, palette: Palette, width: int) -> Drawing:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sessionload.report.model.comparison_section import ComparisonSection
     from sessionload.report.model.percentile_spectrum import PercentileSpectrum
     from sessionload.report.model.timeline import ChartStep, Span, TimelineStep
-    from sessionload.report.model.turns import TurnReport
     from sessionload.verdict.verdict import State
 
 LATENCY_COLUMNS = ("count", "p50", "p90", "p95", "p99", "p99.9", "max")
@@ -34,6 +33,14 @@ WORKER_COLUMNS = (
     "round trip",
 )
 """What the cells of a worker are."""
+
+TURN_COLUMNS = (
+    *("due", "failed", "skipped", "p50", "p95", "p99"),
+    *("first event p50", "first event p95", "end event p95"),
+)
+"""What the cells of a turn of the script are."""
+TURN_HEADS = tuple(column if column.startswith("p") else column.capitalize() for column in TURN_COLUMNS)
+"""The same where the heads of a table begin with a capital letter."""
 
 
 class Quantity(NamedTuple):
@@ -183,6 +190,72 @@ class LatenessGap:
     start_s: int
     length_s: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """A turn of the script. `cells` are the `TURN_COLUMNS`."""
+
+    number: str
+    """`1`: which turn of a conversation it is."""
+    says: str
+    cells: tuple[Quantity, ...]
+    note: str
+    """How those that failed did, as `3 timeout, 1 dead_key`; empty if none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStep:
+    """The turns that were due in a step of the run, and how many conversations were open in it.
+
+    Percentiles are of the first event; `None` where no turn had one.
+    """
+
+    start_s: int
+    length_s: int
+    stage: str
+    open: int
+    """The most that were open at the end of one of its seconds."""
+    due: int
+    ok: int
+    events: int
+    """How many turns had a first event and ended well."""
+    p50_ns: int | None
+    p95_ns: int | None
+    p99_ns: int | None
+
+
+class TurnSecond(NamedTuple):
+    """The turns that were due in a second, or, in a run of more than 15 min, in the few from it on."""
+
+    open: int
+    """How many conversations were open at its end."""
+    due: int = 0
+    ok: int = 0
+    p50_ns: int | None = None
+    """Of the first event, as in a `TurnStep`."""
+    p95_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """All that a view can show of turns."""
+
+    identity: str
+    """What became of all turns, as equations without a full stop."""
+    closes: bool
+    facts: tuple[Fact, ...]
+    rows: tuple[TurnRow, ...]
+    latency: tuple[LatencyRow, ...]
+    outcomes: tuple[CountRow, ...]
+    measured: str
+    """What the shares of `outcomes` are of: `2,700 measured`."""
+    steps: tuple[TurnStep, ...]
+    """For each step of the charts of session starts."""
+    by_second: Mapping[int, TurnSecond]
+    """Only seconds in which there was anything."""
+    streams: bool
+    """Whether answers were streams, which have events."""
 
 
 @dataclass(frozen=True, slots=True)

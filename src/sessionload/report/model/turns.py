@@ -8,35 +8,26 @@ a run have one axis of time. A run without turns has none of this.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sessionload.metrics.turn_exchange import TurnOutcome
 from sessionload.metrics.turn_slices import TurnSlice
 from sessionload.report.model.figures import count_row, latency_row
 from sessionload.report.model.plain import plain
 from sessionload.report.model.quantities import NOTHING, counted, counted_noun, latency_text, timed
-from sessionload.report.model.rows import Fact, FindingRow
+from sessionload.report.model.rows import Fact, FindingRow, TurnReport, TurnRow, TurnSecond, TurnStep
 from sessionload.report.model.time_axis import clock
 from sessionload.report.model.timeline import SHOWN, quantiles
 from sessionload.units import NS, share_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sessionload.metrics.turn_measurement import TurnFinding
-    from sessionload.report.model.rows import CountRow, LatencyRow, Quantity
+    from sessionload.report.model.rows import CountRow
     from sessionload.report.model.timeline import ChartStep
     from sessionload.verdict.result import Result
     from sessionload.verdict.turn_section import TurnSection
-
-TURN_COLUMNS = (
-    *("due", "failed", "skipped", "p50", "p95", "p99"),
-    *("first event p50", "first event p95", "end event p95"),
-)
-"""What the cells of a turn of the script are."""
-TURN_HEADS = tuple(column if column.startswith("p") else column.capitalize() for column in TURN_COLUMNS)
-"""The same where the heads of a table begin with a capital letter."""
 
 _LONGEST_SAID = 60
 _LATENCIES = {
@@ -68,72 +59,6 @@ _ASKED = {
     "timeout": "Timeout",
     "max_open": "Open at once, at most",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TurnRow:
-    """A turn of the script. `cells` are the `TURN_COLUMNS`."""
-
-    number: str
-    """`1`: which turn of a conversation it is."""
-    says: str
-    cells: tuple[Quantity, ...]
-    note: str
-    """How those that failed did, as `3 timeout, 1 dead_key`; empty if none did."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnStep:
-    """The turns that were due in a step of the run, and how many conversations were open in it.
-
-    Percentiles are of the first event; `None` where no turn had one.
-    """
-
-    start_s: int
-    length_s: int
-    stage: str
-    open: int
-    """The most that were open at the end of one of its seconds."""
-    due: int
-    ok: int
-    events: int
-    """How many turns had a first event and ended well."""
-    p50_ns: int | None
-    p95_ns: int | None
-    p99_ns: int | None
-
-
-class TurnSecond(NamedTuple):
-    """The turns that were due in a second, or, in a run of more than 15 min, in the few from it on."""
-
-    open: int
-    """How many conversations were open at its end."""
-    due: int = 0
-    ok: int = 0
-    p50_ns: int | None = None
-    """Of the first event, as in a `TurnStep`."""
-    p95_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TurnReport:
-    """All that a view can show of turns."""
-
-    identity: str
-    """What became of all turns, as equations without a full stop."""
-    closes: bool
-    facts: tuple[Fact, ...]
-    rows: tuple[TurnRow, ...]
-    latency: tuple[LatencyRow, ...]
-    outcomes: tuple[CountRow, ...]
-    measured: str
-    """What the shares of `outcomes` are of: `2,700 measured`."""
-    steps: tuple[TurnStep, ...]
-    """For each step of the charts of session starts."""
-    by_second: Mapping[int, TurnSecond]
-    """Only seconds in which there was anything."""
-    streams: bool
-    """Whether answers were streams, which have events."""
 
 
 def turn_report(result: Result, steps: Sequence[ChartStep]) -> TurnReport | None:
