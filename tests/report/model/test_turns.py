@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -125,6 +126,14 @@ def test_a_run_whose_turns_never_came_says_so(known: dict[str, Result]) -> None:
     assert [fact.label for fact in turn_glance(planned)] == ["Turn p95"]
     assert "No turn had an event." in html.render(model)
     assert "No conversation was open" in html.render(model)
+
+
+def test_what_a_scenario_does_not_say_of_its_turns_is_left_out(known: dict[str, Result]) -> None:
+    result = talking(known["met"])
+    said = {"say": result.scenario["turns"]["say"]}
+    model = build_report_model(replace(result, scenario={**result.scenario, "turns": said}))
+    assert model.turns is not None
+    assert model.turns.facts[0].label == "Planned"
 
 
 def test_lost_turns_and_sums_that_do_not_match_are_shown(known: dict[str, Result]) -> None:
