@@ -248,7 +248,8 @@ def test_each_code_of_a_document_has_a_case() -> None:
         and isinstance(call.args[0], ast.Constant)
     }
     assert len(codes) > 20
-    assert codes <= {case[0] for case in CASES}
+    of_turns = {"no-turn"}  # tests/contract/test_turn_answer.py
+    assert codes - of_turns <= {case[0] for case in CASES}
 
 
 _KEYS = st.sampled_from(["a", "b\n", '"', "\\u", "\u2028", "ü", "1", "- x", ""])

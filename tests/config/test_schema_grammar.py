@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionload.config.document import Document
@@ -56,6 +56,7 @@ READ: dict[str, Callable[[str], object]] = {
 
 
 @pytest.mark.parametrize("name", READ)
+@settings(max_examples=settings().max_examples // 5)  # texts of a long pattern are slow to draw
 @given(st.data())
 def test_what_passes_there_passes_here(name: str, data: st.DataObject) -> None:
     text = data.draw(texts_of(name))

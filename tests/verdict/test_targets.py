@@ -158,8 +158,8 @@ def test_a_target_is_spelled_with_its_own_words_and_one_spacing(
         (
             ".p95 < 1s",
             (
-                "'' is not a view of the durations; known here: answered, connect, lag, lateness, response,"
-                " service, tls"
+                "'' is not a view of the durations; known here: answered, connect, first_byte, lag, lateness,"
+                " response, service, tls"
             ),
         ),
         ("p95 < 400", "'400' has no unit; did you mean 400ms?"),
