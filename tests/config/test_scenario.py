@@ -18,6 +18,7 @@ from sessionload.errors import InputError, Place
 from sessionload.units import NS
 from sessionload.verdict.resolved_scenario import limits_of, targets_of
 from sessionload.workload.text_list import TextList
+from sessionload.workload.trace import Tracing
 from sessionload.workload.user_ids import Returning, UserIds
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -50,6 +51,8 @@ load:
   tls_resumption: false
   max_lag: 50ms
   max_cpu: 75%
+  trace: {format: w3c, sampled: 2.5%}
+  request_id: X-Request-ID
 targets:
   - answered.p99.9 <= 1s
   - {expr: error_rate < 5%, window: 30s, abort: true}
@@ -69,6 +72,7 @@ def test_a_short_scenario_has_the_usual_values() -> None:
     assert least.schedule.planned() == 600
     assert least.schedule.arrivals == "even"
     assert (least.timeout_ns, least.max_in_flight, least.connections) == (10 * NS, 200, "reuse")
+    assert not least.tracing
     assert (least.addresses, least.tls_resumption) == ("all", True)
     assert (least.limits.lag_p99_ns, least.limits.cpu_share) == (10_000_000, Fraction(9, 10))
     assert [target.expr for target in least.targets] == ["p95 < 400ms"]
@@ -93,6 +97,7 @@ def test_a_long_scenario_is_taken_at_its_word() -> None:
     assert (most.schedule.arrivals, most.schedule.seed) == ("poisson", 2**63 - 1)
     assert (most.timeout_ns, most.max_in_flight, most.connections) == (NS // 4, 17, "per_session")
     assert (most.addresses, most.tls_resumption) == ("first", False)
+    assert most.tracing == Tracing(w3c=True, sampled=Fraction(1, 40), request_id="x-request-id")
     assert (most.limits.lag_p99_ns, most.limits.cpu_share) == (50_000_000, Fraction(3, 4))
     assert most.targets[1].abort
     assert most.targets[1].window_ns == 30 * NS

@@ -9,7 +9,18 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sessionload.config import arrivals, environment, load, scale, scenario, slo, stages, turns, users
+from sessionload.config import (
+    arrivals,
+    environment,
+    load,
+    scale,
+    scenario,
+    slo,
+    stages,
+    tracing,
+    turns,
+    users,
+)
 from sessionload.config.yaml_source import parse
 from sessionload.errors import InputError
 
@@ -56,6 +67,7 @@ PARSED_ELSEWHERE = {
     "project-with-a-space",
     "rate-over-limit",
     "reference-in-text",
+    "request-id-taken",
     "seed-exponent",  # a schema counts 1e3 as whole
     "share-of-nobody",
     "patience-too-short",
@@ -95,6 +107,7 @@ PARSED_ELSEWHERE = {
         (_ARRIVALS[1], arrivals.GAMMA_KEYS),
         (_ARRIVALS[2], arrivals.FILE_KEYS),
         (_SCENARIO["load"]["properties"]["stages"]["items"], stages.KEYS),
+        (_SCENARIO["load"]["properties"]["trace"]["oneOf"][1], tracing.TRACE_KEYS),
         (_SCENARIO["targets"]["items"]["oneOf"][1], scenario.TARGET_KEYS),
         (_SCENARIO["scale"], scale.KEYS),
         (_SCENARIO["slo"], slo.KEYS),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def start(index: int) -> SessionStart:
     made = SimpleNamespace(stage=1, index=index, due_ns=index * 10, done_ns=index * 10 + 5)
+    made.sent_ns, made.status, made.connect_ns = index * 10 + 1, 201, None
     return cast("SessionStart", made)
 
 
@@ -45,7 +46,7 @@ def test_a_key_that_two_workers_were_given_is_found_by_the_second() -> None:
     compare(ledger, other)
     assert one.take_repeats() == []
     assert other.take_repeats() == [
-        KeyRepeat(1, index, index * 10, index * 10 + 5) for index in range(90, 100)
+        KeyRepeat(1, index, index * 10, index * 10 + 5, index * 10 + 1, 201) for index in range(90, 100)
     ]
     assert other.take_repeats() == []
     assert (one.unchecked, other.unchecked, other.all_answered) == (0, 0, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement import Flow, Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.named_arrivals import NamedArrival
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.metrics.stage_sums import over
 from sessionload.metrics.worker_events import WorkerLoss, WorkerSeen
@@ -62,6 +65,14 @@ def test_a_delta_that_comes_again_changes_nothing(again: list[int]) -> None:
     totals = totals_of(*deltas, *(deltas[number] for number in again))
     assert over(totals.measurement).unsent == 11_111
     assert totals.complete()
+
+
+def test_arrivals_by_name_of_all_deltas_are_kept_once() -> None:
+    first, second = (
+        NamedArrival(number, 0, 0, 100 - number, Outcome.OK, new_connection=False) for number in range(2)
+    )
+    deltas = [replace(delta(0, 0), named=(second,)), replace(delta(1, 0), named=(first,))]
+    assert totals_of(*deltas, *deltas).measurement.named.slowest == [first, second]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sessionload.errors import InputError
 from sessionload.metrics.exchange import Exchange, Failure, Outcome
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.named_arrivals import NamedArrival
 from sessionload.units import NS
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.result import Result, before_the_run
@@ -35,6 +36,11 @@ def result(run: Recorder, stages: tuple[Stage, ...]) -> Result:
     run.sent(30, Outcome.CONTRACT_VIOLATION, second=12, stage=1)
     run.sent(15, Outcome.TIMEOUT, second=12, stage=1, service_ms=10_000)
     run.unsent(5, second=29, stage=1)
+    slow = Exchange(7, 4 * NS, 4 * NS, 5 * NS, Outcome.OK, status=201, connect_ns=3)
+    late = Exchange(9, 6 * NS, 6 * NS, 16 * NS, Outcome.TIMEOUT, failure=Failure("timeout/answer", "late"))
+    for number, each in enumerate((late, slow)):
+        known = NamedArrival.of(each)
+        run.measurement.named.add(known.called(user_id="someone", user_row=number or None, trace="ab" * 16))
     targets = (parse_target("p50 < 400ms"), parse_target("error_rate < 50%", window_ns=5 * NS))
     evidence = Evidence(run.measurement, stages, planned=300, lost=0, targets=targets)
     return Result(

@@ -221,6 +221,8 @@ def test_every_key_of_a_closed_object_is_required_unless_it_is_a_histogram(schem
         "accept",
         "chosen",
         "key_variable",
+        "named_arrivals",
+        *("status", "cause", "user_id", "user_row", "trace"),
         "stages",
         "turns",
         "first_byte",

@@ -14,6 +14,8 @@ from sessionload.config.arrivals import Arrivals, check_arrivals
 from sessionload.config.mistakes import Mistakes
 from sessionload.config.scale import UNSCALED, Scale
 from sessionload.config.stages import EXAMPLE, Stages, check_stages
+from sessionload.config.tracing import check_tracing
+from sessionload.config.tracing import resolved as resolved_tracing
 from sessionload.errors import ValueProblem
 from sessionload.units import NS
 from sessionload.verdict.evidence import Limits
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sessionload.config.arrivals import ReadInstants
     from sessionload.config.node import Node
     from sessionload.errors import Place
+    from sessionload.workload.trace import Tracing
 
 KEYS = (
     "arrivals",
@@ -39,6 +42,8 @@ KEYS = (
     "max_lag",
     "max_cpu",
     "max_lost",
+    "trace",
+    "request_id",
 )
 CONNECTIONS = ("reuse", "per_session")
 ADDRESSES = ("all", "first")
@@ -62,6 +67,8 @@ class Load:
     """`all` or `first`: which addresses of the host's name get connections."""
     tls_resumption: bool
     """Whether a new connection may take up an earlier TLS session."""
+    tracing: Tracing
+    """Which headers name an arrival to the server."""
     limits: Limits
     peak_at: Place
     """Where the highest rate was written."""
@@ -104,6 +111,8 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED, read: ReadInst
         lost_node = node.get("max_lost") or node.unwritten("max_lost", "0%")
         max_lost = lost_node.share()
     with mistakes:
+        tracing = check_tracing(node)
+    with mistakes:
         given = node.get("max_in_flight")
         in_flight = given.integer(1, MOST_IN_FLIGHT) if given else None
     mistakes.end()
@@ -122,6 +131,7 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED, read: ReadInst
         "max_lag": max_lag,
         "max_cpu": max_cpu,
         "max_lost": lost_node.written,
+        **resolved_tracing(node),
     }
     return Load(
         schedule=schedule,
@@ -132,6 +142,7 @@ def check_load(node: Node, *, seed: int, scale: Scale = UNSCALED, read: ReadInst
         addresses=addresses,
         tls_resumption=tls_resumption,
         peak_at=stages.peak_at if stages else node.need("arrivals", "").place,
+        tracing=tracing,
         limits=Limits(lag_ns, cpu, max_lost),
         resolved=resolved,
     )

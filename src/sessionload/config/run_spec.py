@@ -17,17 +17,20 @@ import sessionload
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
 from sessionload.config.scenario import Scenario
+from sessionload.config.tracing import refuse_taken
 from sessionload.contract.contract import Contract
 from sessionload.contract.turn import turn_contract_of
 from sessionload.secret import Secret
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.verdict.run_header import AskedComparison, Run, RunHeader
 from sessionload.workload.text_list import TextList
+from sessionload.workload.trace import TraceIds
 from sessionload.workload.user_ids import compile_user_ids, plain_numbers, plain_user_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from sessionload.metrics.named_arrivals import NamedArrival
 
 PREFLIGHT = "sessionload-preflight-"
 """The user ID of a preflight begins so, where the contract allows it."""
@@ -169,6 +172,26 @@ class RunSpec:
 
         return body_of
 
+    def naming(self) -> Callable[[NamedArrival], NamedArrival]:
+        """Return the function that says of an arrival that is kept who it was and which trace it had.
+
+        Of user IDs from a file it says the place: they belong to people.
+        """
+        users, seed, tracing = self.scenario.users, self.scenario.seed, self.scenario.tracing
+        number_of = plain_numbers(users, seed=seed)
+        user_id = None if users.ids else compile_user_ids(users, run_id=self.run_id, seed=seed)
+        trace_ids = TraceIds(self.run_id)
+
+        def named(arrival: NamedArrival) -> NamedArrival:
+            number = arrival.number
+            return arrival.called(
+                user_id=user_id(number) if user_id else None,
+                user_row=number_of(number) % len(users.ids) + 1 if users.ids else None,
+                trace=trace_ids.trace_id(number) if tracing else None,
+            )
+
+        return named
+
 
 def run_spec_of(
     inputs: RunInputs,
@@ -204,6 +227,7 @@ def run_spec_of(
     )
     if scenario.turns is not None:
         turn_contract_of(contract, environment.binding, streams=scenario.turns.streams)  # else it raises
+    refuse_taken(scenario.tracing, (name for name, _ in contract.request.fields), inputs.scenario_file)
     body = contract.request.body
     body.refuse_invalid()
     by_length = body.asks_only_for_a_length

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sessionload.workload.schedule import Schedule
     from sessionload.workload.stage import Stage
     from sessionload.workload.text_list import TextList
+    from sessionload.workload.trace import Tracing
     from sessionload.workload.turns import Turns
 
 KEYS = ("name", "description", "environment", "users", "load", "turns", "targets", "slo", "seed", "scale")
@@ -84,6 +85,8 @@ class Scenario:
     """`all` or `first`: which addresses of the host's name get connections."""
     tls_resumption: bool
     """Whether a new connection may take up an earlier TLS session."""
+    tracing: Tracing
+    """Which headers name an arrival to the server."""
     limits: Limits
     peak_at: Place
     """Where the highest rate was written."""
@@ -182,6 +185,7 @@ class Scenario:
             connections=load.connections,
             addresses=load.addresses,
             tls_resumption=load.tls_resumption,
+            tracing=load.tracing,
             limits=load.limits,
             peak_at=load.peak_at,
             turns=turns,

@@ -111,6 +111,10 @@ class Endpoint:
         """Return the bytes of a whole request that shows another key."""
         return b"%b%d\r\n\r\n%b" % (self._head_with(key), len(body), body)
 
+    def request_named(self, fields: bytes, body: bytes) -> bytes:
+        """Return the bytes of a whole request with further `fields`, each ended with CR and LF."""
+        return b"%b%d\r\n%b\r\n%b" % (self._head, len(body), fields, body)
+
     def parser(self) -> ResponseParser:
         """Return a parser for the responses of one connection."""
         return ResponseParser(self.body_limit, self.header_names)

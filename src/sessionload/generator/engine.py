@@ -90,13 +90,16 @@ class LoadEngine:
         self._timeout_s = scenario.timeout_ns / 1e9
         first = math.ceil(scenario.schedule.peak / max(part.stripes, 1) * _FIRST_USERS_SECONDS) + 8
         self._shared_keys = shared_keys
+        self._naming = spec.naming()
         self._recorder = Recorder(spec.contract, self._keys, shared_keys)
         self._backlog = Backlog(scenario.patience_ns, self._recorder.gave_up)
         most = part.share_of(scenario.max_in_flight)
         self._user_pool = UserPool(most, self._grow, start_with=first, backlog=self._backlog)
         self.next_start = self._user_pool.next
         """Returns the next session start for the user that asks, when there is one."""
-        self._starts = DealtStarts(scenario.schedule, self._request, part)
+        self._trace_fields = scenario.tracing.fields(spec.run_id)
+        request = self._traced_request if scenario.tracing else self._request
+        self._starts = DealtStarts(scenario.schedule, request, part)
         self._pacer = Pacer(
             self._starts,
             self._user_pool.hand_over,
@@ -154,6 +157,9 @@ class LoadEngine:
 
     def _request(self, index: int) -> bytes:
         return self._endpoint.request(self._body(index))
+
+    def _traced_request(self, index: int) -> bytes:
+        return self._endpoint.request_named(self._trace_fields(index), self._body(index))
 
     # The course of a run
 
@@ -272,6 +278,7 @@ class LoadEngine:
             last=last,
             repeats=repeats,
             stopped_ns=self._stopped_ns,
+            named=[self._naming(arrival) for arrival in self._recorder.named(repeats)],
         )
         self._number += 1
         self._gc_control.sweep()

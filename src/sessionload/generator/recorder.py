@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING
 from sessionload.contract.response.seen_keys import REPEATED_KEY, SeenKeys
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.named_recorder import NamedRecorder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sessionload.contract.contract import Contract
     from sessionload.generator.session_start import SessionStart
     from sessionload.generator.shared_keys import SharedKeys
+    from sessionload.metrics.key_repeat import KeyRepeat
+    from sessionload.metrics.named_arrivals import NamedArrival
 
 _BATCH = 64
 """How many are judged at once at most: that takes half a millisecond."""
@@ -44,6 +49,7 @@ class Recorder:
         """Takes a session start that has ended, with its response."""
         self._judged_ns = 0
         self._measurement = MeasurementRecorder()
+        self._named = NamedRecorder()
 
     def use_pause(self, pause_ns: int) -> None:
         """Judge a batch if enough have ended, if the last batch is long ago, or if the next arrival is."""
@@ -61,6 +67,15 @@ class Recorder:
             self._judge_batch()
         measurement, self._measurement = self._measurement, MeasurementRecorder()
         return measurement
+
+    def named(self, repeats: Iterable[KeyRepeat]) -> list[NamedArrival]:
+        """Return the arrivals that are kept one by one, but for those returned before; `flush` first.
+
+        `repeats` are arrivals whose key another worker had before.
+        """
+        for repeat in repeats:
+            self._named.repeat(repeat.exchange(REPEATED_KEY))
+        return self._named.take()
 
     def unsent(self, stage: int, due_ns: int, count: int = 1) -> None:
         """Count arrivals of the second of `due_ns` that are never sent."""
@@ -96,5 +111,6 @@ class Recorder:
                     self._shared_keys.add(key, start)
                 start.outcome, start.failure = outcome, failure
             by_stage.setdefault(start.stage, []).append(start)
+        self._named.record(batch)
         for stage, starts in by_stage.items():
             measurement.record_done(stage, *starts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HASH_BYTES = 8
 MOST_HASHES = 20_000
 """In a second: 160 kB."""
-_NUMBERS = 4
+_NUMBERS = 7
 MOST_WAITING = 5
 """So many batches may be without an answer; the oldest is given up for a new one."""
 
@@ -35,7 +35,7 @@ class SharedKeys:
         self._salt = salt
         self._hashes = bytearray()
         self._starts = array("q")
-        """Of each: stage, number, due and done."""
+        """Of each, what a `KeyRepeat` says."""
         self._number = 0
         self._waiting: dict[int, array[int]] = {}
         self._repeats: list[KeyRepeat] = []
@@ -50,7 +50,10 @@ class SharedKeys:
         self._hashes += blake2b(
             key.encode(errors="surrogatepass"), digest_size=HASH_BYTES, key=self._salt
         ).digest()
-        self._starts.extend((start.stage, start.index, start.due_ns, start.done_ns))
+        opened = start.connect_ns is not None
+        self._starts.extend(
+            (start.stage, start.index, start.due_ns, start.done_ns, start.sent_ns, start.status or 0, opened)
+        )
 
     def batch(self) -> tuple[int, bytes] | None:
         """Return the number and the hashes of what came since the last batch, if anything did."""

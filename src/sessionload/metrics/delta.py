@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sessionload.metrics.key_repeat import KeyRepeat
     from sessionload.metrics.measurement import Measurement
+    from sessionload.metrics.named_arrivals import NamedArrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,5 @@ class Delta:
     """Arrivals of this worker, counted as valid, whose key another worker had been given before."""
     stopped_ns: int | None = None
     """When it was stopped before the end of its plan: all that was due before had been handed over."""
+    named: tuple[NamedArrival, ...] = ()
+    """Arrivals of this worker that are kept one by one, as far as it can tell; none twice."""

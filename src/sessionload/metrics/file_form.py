@@ -21,6 +21,7 @@ from sessionload.metrics.generator_health import AddressCounts, GeneratorHealth
 from sessionload.metrics.histogram import EMPTY, Histogram
 from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.named_arrivals import NamedArrival
 from sessionload.metrics.raw import RawDelta
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.turn_form import TurnsForm
@@ -149,6 +150,7 @@ class DeltaForm(Struct, forbid_unknown_fields=True):
     measurement: SentForm
     repeats: list[KeyRepeat] | UnsetType = UNSET
     stopped_ns: Instant | UnsetType = UNSET
+    named: list[NamedArrival] | UnsetType = UNSET
     users: Count | UnsetType = UNSET
     """Written by older versions."""
 
@@ -171,6 +173,7 @@ def delta_to_json(delta: Delta) -> dict[str, Any]:
         ),
         repeats=list(delta.repeats) or UNSET,
         stopped_ns=UNSET if delta.stopped_ns is None else delta.stopped_ns,
+        named=list(delta.named) or UNSET,
     )
     data: dict[str, Any] = to_builtins(form, str_keys=True)
     return data
@@ -192,6 +195,7 @@ def delta_from_json(data: object) -> Delta:
         last=form.last,
         repeats=tuple(form.repeats or ()),
         stopped_ns=None if form.stopped_ns is UNSET else form.stopped_ns,
+        named=tuple(form.named or ()),
         measurement=measurement,
     )
 

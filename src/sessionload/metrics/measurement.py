@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.generator_health import GeneratorHealth
+from sessionload.metrics.named_arrivals import NamedArrivals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -38,6 +39,8 @@ class Measurement:
     generator: GeneratorHealth = field(default_factory=GeneratorHealth)
     sent: int = 0
     """Counted when an exchange begins, apart from the outcomes, so that the two can be compared."""
+    named: NamedArrivals = field(default_factory=NamedArrivals)
+    """Arrivals that are kept one by one."""
     turns: TurnMeasurement | None = None
     """What was measured of turns, in a run that takes some."""
     backlog: dict[int, int] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Measurement:
             self.findings.add(finding)
         self.generator += other.generator
         self.sent += other.sent
+        self.named += other.named
         if other.turns is not None:
             if self.turns is None:
                 self.turns = type(other.turns)()

@@ -16,6 +16,7 @@ from sessionload.metrics.findings import Finding, Findings
 from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.key_repeat import KeyRepeat
 from sessionload.metrics.measurement import Flow, Measurement
+from sessionload.metrics.named_arrivals import NamedArrival
 from sessionload.metrics.raw_histogram import RawHistogram
 from sessionload.metrics.slices import Slice
 from sessionload.metrics.turn_raw import RawTurns
@@ -76,6 +77,7 @@ class RawDelta(Struct, tag="delta"):
     measurement: RawMeasurement
     repeats: list[KeyRepeat] = []
     stopped_ns: Count | None = None
+    named: list[NamedArrival] = []
 
     def packed(self) -> Delta:
         """Return the delta with its counts packed. Raises `ValueError` as its slices do."""
@@ -89,6 +91,7 @@ class RawDelta(Struct, tag="delta"):
             last=self.last,
             repeats=tuple(self.repeats),
             stopped_ns=self.stopped_ns,
+            named=tuple(self.named),
             measurement=self.measurement.packed(),
         )
 

@@ -70,6 +70,8 @@ class RunTotals:
             self._parts.setdefault(place, []).append(part)
             self._count(part)
         self._measurement.add_all_but_slices(delta.measurement)
+        for arrival in delta.named:
+            self._measurement.named.add(arrival)
         if delta.repeats:
             self._reclassify(delta.repeats)
         self._merge(len(self._parts) - count_before)

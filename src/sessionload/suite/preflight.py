@@ -7,7 +7,7 @@ here, and is not tried again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sessionload.errors import PreflightError
@@ -16,6 +16,7 @@ from sessionload.suite.cases.case import CaseRequest
 from sessionload.suite.http_client import send
 from sessionload.tls_trust import refuse_unusable
 from sessionload.units import duration_text
+from sessionload.workload.trace import PREFLIGHT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +52,12 @@ def session_request(contract: Contract, user_id: str) -> CaseRequest:
 
 def start_session(spec: RunSpec, user_id: str) -> StartResponse:
     """Start one session for `user_id` with requests; never raises for what a server does."""
+    request = session_request(spec.contract, user_id)
+    names = spec.scenario.tracing.headers(spec.run_id, PREFLIGHT_NUMBER)
     return response_of(
         send(
             spec.environment,
-            session_request(spec.contract, user_id),
+            replace(request, headers=(*request.headers, *names)),
             timeout_ns=spec.scenario.timeout_ns,
             agent=f"sessionload/{spec.version} (preflight of run {spec.run_id})",
         )

@@ -20,6 +20,7 @@ from msgspec import UNSET, convert, structs, to_builtins
 from sessionload.errors import InputError, Place
 from sessionload.metrics.file_form import MeasurementForm, fault_text, slice_forms
 from sessionload.metrics.measurement import Measurement
+from sessionload.metrics.named_arrivals import NamedArrivals
 from sessionload.metrics.stage_sums import over_slices
 from sessionload.metrics.turn_measurement import TurnMeasurement
 from sessionload.verdict.accounting import Accounting
@@ -141,6 +142,8 @@ class Result(RunHeader):
             yield "backlog", iter(others.backlog)
         yield "findings", to_builtins(others.findings)
         yield "generator", others.generator
+        if self.measurement.named:
+            yield "named_arrivals", to_builtins(self.measurement.named.all())
         if self.workers:
             yield "workers", [to_builtins(worker) for worker in self.workers]
         if (turns := self.turns) is not None:
@@ -184,6 +187,7 @@ class Result(RunHeader):
         if any(part.stage >= len(header.stages) for part in form.slices):
             raise ValueError("a slice is of a stage that there is not")
         measurement = form.measurement(form.arrivals.sent)
+        measurement.named = NamedArrivals(form.named_arrivals)
         if form.turns is not UNSET:
             measurement.turns = form.turns.measurement()
         result = cls.of(

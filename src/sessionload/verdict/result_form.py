@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sessionload.metrics.bounds import Count, Second, Text
 from sessionload.metrics.exchange import Outcome
 from sessionload.metrics.file_form import MeasurementForm
+from sessionload.metrics.named_arrivals import MOST_NAMED, NamedArrival
 from sessionload.verdict.result_numbers import SummaryForm
 from sessionload.verdict.run_labels import LONGEST_NAME, LONGEST_VALUE, MOST_LABELS, NAME_PATTERN
 from sessionload.verdict.turn_section import TurnSectionForm
@@ -166,6 +167,8 @@ class ResultForm(MeasurementForm, kw_only=True):
     latency_ms: LatencyForm
     planned_by_second: list[PlannedForm]
     verdict: VerdictForm
+    named_arrivals: Annotated[tuple[NamedArrival, ...], Meta(max_length=MOST_NAMED)] = ()
+    """Left out where nothing was sent."""
     workers: tuple[WorkerRow, ...] = ()
     """Left out in a run by one process."""
     turns: TurnSectionForm | UnsetType = UNSET
