@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessionload.cli.cli import cli
-from sessionload.config import arrivals, environment, load, scale, scenario, slo, stages, turns, users
+from sessionload.config import (
+    arrivals,
+    environment,
+    load,
+    scale,
+    scenario,
+    slo,
+    stages,
+    tracing,
+    turns,
+    users,
+)
 from sessionload.metrics.exchange import ANSWERED, Outcome
 from sessionload.report.csv import TIMELINE_COLUMNS
 from sessionload.report.views import FORMATS
@@ -47,6 +58,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 SCENARIO_KEYS = {
     *scenario.KEYS,
+    *(f"load.trace.{key}" for key in tracing.TRACE_KEYS),
     *(f"users.{key}" for key in users.KEYS),
     *(f"users.id.{key}" for key in users.FILE_KEYS),
     *(f"users.returning.{key}" for key in users.RETURNING_KEYS),

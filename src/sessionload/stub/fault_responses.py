@@ -8,6 +8,7 @@ not in every stub that starts.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,9 +156,13 @@ def _gzip_bomb(context: FaultContext) -> Reply:
 @cache
 def _bomb(body: bytes) -> bytes:
     """Return 32 KiB that unpack to 32 MiB: white space and then a body."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     blank = b" " * (1 << 20)
-    return b"".join(packer.compress(blank) for _ in range(32)) + packer.compress(body) + packer.flush()
+    block = packer.compress(blank) + packer.flush(zlib.Z_FULL_FLUSH)  # can be repeated, which takes no time
+    packed = block * 32 + packer.compress(body) + packer.flush()
+    plain = blank * 32 + body
+    ends = struct.pack("<II", zlib.crc32(plain), len(plain))
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + packed + ends  # head and tail of gzip: RFC 1952
 
 
 def _banner(_: FaultContext) -> Reply:
