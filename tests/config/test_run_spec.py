@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +21,7 @@ from sessionload.errors import InputError
 from sessionload.metrics.delta import Delta
 from sessionload.metrics.exchange import Exchange, Outcome
 from sessionload.metrics.measurement_recorder import MeasurementRecorder
+from sessionload.metrics.named_arrivals import NamedArrival
 from sessionload.metrics.run_totals import RunTotals
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.units import NS
@@ -27,6 +29,7 @@ from sessionload.verdict.evidence import Limits
 from sessionload.verdict.finalize import finalize_result, nothing_sent
 from sessionload.verdict.verdict import State
 from sessionload.workload.text_list import TextList
+from sessionload.workload.trace import TraceIds
 
 KEY = "VF.DM.canary.5a0e8be17c"
 STUB_KEY = "VF.DM.stub.0123456789abcdef"
@@ -160,6 +163,22 @@ def test_user_ids_of_a_file_are_those_of_the_run() -> None:
     assert (spec.scenario.users.ids, spec.scenario.user_file) == (ids, None)
     scenario = Scenario.check(Document(inputs.scenario, "scenario.yaml", {}))
     assert run_spec_of(inputs, VARIABLES, scenario=scenario).scenario.users.ids == ids
+
+
+def test_an_arrival_that_is_kept_is_told_who_it_was_and_how_it_was_called() -> None:
+    kept = NamedArrival(61, 0, 1, 2, Outcome.OK, new_connection=True)
+    spec = run_spec_of(INPUTS, VARIABLES)
+    named = spec.naming()(kept)
+    body = spec.bodies()(61)
+    assert named.user_id is not None
+    assert json.loads(body) == {"userID": named.user_id}
+    assert (named.user_row, named.trace) == (None, None)
+    traced = with_scenario(load={**SCENARIO["load"], "trace": "w3c"})
+    ids = TextList.of(f"person-{number}" for number in range(60))
+    of_a_file = replace(traced, scenario={**traced.scenario, **BY_FILE}, ids=ids)
+    named = run_spec_of(of_a_file, VARIABLES).naming()(kept)
+    assert (named.user_id, named.user_row) == (None, 2)
+    assert named.trace == TraceIds("r1").trace_id(61)
 
 
 def test_an_embedded_stub_is_reached_by_its_port_and_its_own_key() -> None:

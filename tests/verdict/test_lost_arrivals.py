@@ -130,6 +130,24 @@ def test_recorded_arrivals_are_lost_in_the_second_in_which_they_came(warmup_ns: 
     assert again.stages == schedule.stages
 
 
+def test_a_stage_of_a_recording_in_which_nobody_came_has_lost_nobody() -> None:
+    """All came after the warm-up."""
+    of = replace(
+        header(),
+        scenario={"load": {"arrivals": {"file": "came.csv"}}},
+        stages=Recording("came.csv", array("q", [2 * NS, 3 * NS]), warmup_ns=NS).stages,
+        planned=2,
+        planned_by_second={2: 1, 3: 1},
+        planned_by_stage=(0, 2),
+    )
+    totals = RunTotals()
+    totals.workers = 2
+    totals.add(Delta(0, 0, 5 * NS, 0, 0, 5 * NS, MeasurementRecorder().raw().packed(), last=True))
+    totals.add(WorkerLoss(1, NS, 2 * NS))
+    lost = {place: part.lost for place, part in finalize_result(of, totals).measurement.slices.items()}
+    assert lost == {(1, 2): 1, (1, 3): 1}
+
+
 @given(st.sets(st.integers(0, 75)), st.sampled_from(["even", "poisson"]), st.integers(0, 5))
 def test_what_is_missing_is_lost_in_the_second_in_which_it_was_due(
     missing: set[int], arrivals: str, seed: int

@@ -23,6 +23,7 @@ from sessionload.verdict.metric_values import (
     severity,
     value_of,
 )
+from sessionload.verdict.readings import Reading, value_of_reading
 from sessionload.verdict.targets import parse_target
 
 if TYPE_CHECKING:
@@ -220,3 +221,9 @@ def test_a_share_is_of_all_arrivals_and_a_count_of_those_that_could_have_shown_i
     share, count = parse_target("rejected < 1%"), parse_target("rejected < 5")
     assert (measured_text(share, value), samples_of(share, value)) == ("24.67 %", 150)
     assert (measured_text(count, value), samples_of(count, value)) == ("37", 74)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "max"])
+def test_a_mean_or_longest_with_one_that_never_came_is_never(statistic: str) -> None:
+    reading = Reading(2, never=1, total_ns=5, least=5, most=5)
+    assert value_of_reading(parse_target(f"{statistic} < 1s"), reading) is None

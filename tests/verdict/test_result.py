@@ -79,6 +79,12 @@ def test_what_is_written_is_read_back_equal(result: Result) -> None:
     assert written(Result.from_json(written(result))) == written(result)
 
 
+def test_a_backlog_is_read_back(result: Result) -> None:
+    result.measurement.backlog[3] = 7
+    assert written(result)["backlog"] == [[3, 7]]
+    assert Result.from_json(result.to_json()).measurement.backlog == {3: 7}
+
+
 def test_a_result_without_counts_by_stage_says_so(result: Result) -> None:
     unknown = replace(result, planned_by_stage=None)
     assert [stage["planned"] for stage in unknown.to_json()["stages"]] == [None, None]

@@ -202,6 +202,13 @@ def test_a_share_beside_a_window_that_is_never_says_that_it_is_of_all_arrivals(
     )
 
 
+def test_a_target_on_what_changes_over_time_says_what_was_found(known: dict[str, Result]) -> None:
+    target = JudgedTarget("drift.p95 < 5%/h", State.MISSED, "+20 %/h", "5%/h", "", 2300, "95 % interval")
+    assert build_report_model(_judged(known["met"], target)).headline == (
+        "MISSED: 'drift.p95 < 5%/h': +20 %/h (95 % interval)"
+    )
+
+
 def test_one_further_target_is_one(known: dict[str, Result]) -> None:
     target = JudgedTarget("p95 < 300ms", State.MISSED, "400 ms", "300ms", "100 ms above", 2300)
     assert build_report_model(_judged(known["met"], target, target)).headline == (
