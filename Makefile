@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 LONG := long
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
+# Tests of programs wait more than they work, so there is room for one process more.
+WAITING := --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs example tutorial check test test-variations test-long bench gold clean
@@ -47,10 +49,10 @@ check: setup ## lint, format and types
 test: check ## everything that must be green: check, the tests, full coverage of the pure modules
 	$(PYTEST) -m 'pure and not long' --cov --cov-report=
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/test_floors.py)"
-	$(PYTEST) -m 'not pure and not long'
+	$(PYTEST) $(WAITING) -m 'not pure and not long'
 
 test-variations: setup ## further cases of what make test shows by fewer
-	$(PYTEST) -m variation
+	$(PYTEST) $(WAITING) -m variation
 
 test-long: setup $(DOCS_READY) ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
 	$(PYTEST) -m '$(LONG)'

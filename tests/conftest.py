@@ -28,7 +28,7 @@ from tests.test_floors import PURE
 pytest.register_assert_rewrite("machine_faults")
 pytest_plugins = ["real_parts", "pytester"]
 
-settings.register_profile("fast", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("fast", deadline=None, max_examples=30, derandomize=True)
 settings.register_profile(
     "thorough", deadline=None, max_examples=500, suppress_health_check=[HealthCheck.too_slow]
 )
