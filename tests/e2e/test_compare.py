@@ -166,7 +166,7 @@ def test_the_step_of_a_job_gets_the_markdown(call: Call, world: World) -> None:
         (("base", "slow", "--tolerance", "5ms"), "--tolerance: '5ms' is not a share"),
         (("base", "slow", "--out", "reports/cut.json"), "[output-unwritable]"),
         (("base", "slow", "--seed", "-1"), "Invalid value for '--seed'"),
-        (("base",), "Missing argument 'CANDIDATE'"),
+        (("base",), "one run, and no --against before the candidates"),
     ],
 )
 @pytest.mark.usefixtures("runs")
