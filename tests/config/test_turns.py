@@ -8,7 +8,7 @@ import pytest
 
 from sessionload.config.document import Document
 from sessionload.config.environment import Environment
-from sessionload.config.guard import guard, most_turns
+from sessionload.config.guard import guard, most_turns, still_to_confirm
 from sessionload.config.scenario import Scenario
 from sessionload.config.turns import parse_think
 from sessionload.config.yaml_source import parse
@@ -150,4 +150,14 @@ def test_a_protected_environment_wants_turns_confirmed_too() -> None:
     assert code_of(scenario(SHORT), protected, "here", with_interact=True) == ""
     assert code_of(scenario(""), protected, "here") == ""
     assert code_of(scenario(""), protected, "here", with_interact=True) == "option-without-meaning"
+
+
+def test_a_plan_needs_no_confirmation_and_a_wrong_one_is_refused() -> None:
+    protected = environment(protected=True)
+    guard(scenario(SHORT), protected, sends=False)
+    with pytest.raises(InputError, match="protected"):
+        guard(scenario(SHORT), protected, "there", sends=False)
+    assert still_to_confirm(scenario(SHORT), protected) == "--confirm here --with-interact"
+    assert still_to_confirm(scenario(""), protected) == "--confirm here"
+    assert still_to_confirm(scenario(SHORT), environment()) == ""
     assert code_of(scenario(SHORT), environment(), with_interact=True) == ""

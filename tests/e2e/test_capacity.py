@@ -157,17 +157,27 @@ def test_the_limit_of_a_pool_is_its_channels_by_its_mean_service_time(world: Wor
     assert report["because"] == "p95 < 300ms"
 
 
-def test_a_target_of_a_stage_of_the_scenario_is_refused(
-    world: World, asked: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("target", "said", "code"),
+    [
+        (
+            "{expr: p95 < 300ms, stage: peak}",
+            "a search has stages of its own; leave out stage",
+            "unknown-stage",
+        ),
+        ("recovery.p95 < 1s within 5s after peak", "a search has stages of its own", "unknown-stage"),
+        ("drift.p95 < 5%/h", "needs a longer time at one rate than a search holds it", "drift-in-search"),
+    ],
+)
+def test_a_target_that_a_hold_cannot_show_is_refused(
+    world: World, asked: list[str], monkeypatch: pytest.MonkeyPatch, target: str, said: str, code: str
 ) -> None:
     command, scenario, *options = asked
     text = (world.folder / scenario).read_text()
-    (world.folder / scenario).write_text(
-        text.replace('["p95 < 300ms"]', "[{expr: p95 < 300ms, stage: peak}]")
-    )
+    (world.folder / scenario).write_text(text.replace('["p95 < 300ms"]', f"[{target}]"))
     monkeypatch.chdir(world.folder)
     bounds = ["--from", "10/s", "--to", "80/s", "--environment", "pool"]
     ended = CliRunner().invoke(cli, [command, scenario, *options, *bounds], env=world.variables)
     assert ended.exit_code == 2
-    assert "a search has stages of its own; leave out stage and stages" in ended.stderr
-    assert "[unknown-stage]" in ended.stderr
+    assert said in ended.stderr
+    assert f"[{code}]" in ended.stderr

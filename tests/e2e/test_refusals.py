@@ -132,6 +132,9 @@ def test_a_wrong_key_stops_the_run(world: World) -> None:
 def test_a_protected_environment_needs_its_name_typed_again(world: World) -> None:
     stub = world.stub()
     scenario = world.scenario("5/s", "1s")
+    planned = world.run("plan", scenario, "--environment", "guarded")
+    assert planned.code == 0
+    assert planned.out.endswith("A run needs --confirm guarded: the environment is protected.\n")
     refused = world.run("run", scenario, "--environment", "guarded")
     assert refused.code == 2
     assert "[not-confirmed]" in refused.err

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from sessionload.cli.interruption import Interruption
     from sessionload.cli.setup_run import PreparedRun
     from sessionload.config.read import RunRequest
+    from sessionload.config.scenario import Scenario
     from sessionload.distribution.process_setup import MasterSetup
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.result import Result
@@ -88,6 +89,19 @@ class Bounds:
     notes: list[str] = field(default_factory=list)
 
 
+def _refuse_what_holds_cannot_show(scenario: Scenario) -> None:
+    """Raise `InputError` for turns, and for what takes longer to see than a rate is held."""
+    for target in scenario.targets:
+        if target.metric.over_time is not None:
+            message = f"'{target.expr}' needs a longer time at one rate than a search holds it"
+            hint = "search with a copy of the scenario without it, and run that at the rate that is found"
+            raise InputError("drift-in-search", message, place=Place("targets"), hint=hint)
+    if scenario.turns is not None:
+        message = "a search holds rates of session starts, and this scenario takes turns, too"
+        hint = "search with a copy of the scenario without 'turns'"
+        raise InputError("turns-in-search", message, place=scenario.turns_at, hint=hint)
+
+
 def bounds_of(options: CapacityOptions) -> Bounds:
     """Check what was asked for. Raises `InputError`."""
     if options.request.scale is not None:
@@ -110,16 +124,9 @@ def bounds_of(options: CapacityOptions) -> Bounds:
         if error.code != "unknown-stage":
             raise
         message = "a target names a stage of the scenario, and a search has stages of its own"
-        hint = "leave out stage and stages: each hold is judged by the target"
+        hint = "leave out stage, stages and targets on recovery: each hold is judged by the targets"
         raise InputError("unknown-stage", message, place=error.place, hint=hint) from None
-    if first.spec.scenario.turns is not None:
-        message = "a search holds rates of session starts, and this scenario takes turns, too"
-        raise InputError(
-            "turns-in-search",
-            message,
-            place=first.spec.scenario.turns_at,
-            hint="search with a copy of the scenario without 'turns'",
-        )
+    _refuse_what_holds_cannot_show(first.spec.scenario)
     notes = []
     most = first.spec.environment.max_rate
     if most is not None and most < highest:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sessionload.cli.setup_run import prepare_run
+from sessionload.config.guard import still_to_confirm
 from sessionload.generator.worker_process import run_variables
 from sessionload.report.model.outline import outline
 
@@ -35,5 +37,7 @@ class _WithStandIns(dict[str, str]):
 def plan(request: RunRequest) -> str:
     """Return the plan of a run as text. Raises `InputError`."""
     variables = _WithStandIns(run_variables())
-    spec = prepare_run(request, variables).spec
-    return outline(spec, variables.unset)
+    spec = prepare_run(replace(request, sends=False), variables).spec
+    text = outline(spec, variables.unset)
+    asked = still_to_confirm(spec.scenario, spec.environment)
+    return f"{text}\nA run needs {asked}: the environment is protected." if asked else text

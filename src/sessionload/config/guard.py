@@ -17,6 +17,7 @@ def guard(
     confirmed: str | None = None,
     *,
     with_interact: bool = False,
+    sends: bool = True,
 ) -> None:
     """Raise `InputError` when a run that the environment does not want is about to begin.
 
@@ -26,7 +27,7 @@ def guard(
     confirmed where nothing has to be is refused too: somebody believes in a protection that is not there.
 
     `confirmed` is the name that a person gave with `--confirm`, and `with_interact` whether they gave
-    `--with-interact`.
+    `--with-interact`. Where nothing is sent (not `sends`), nothing has to be confirmed.
     """
     peak, limit = scenario.schedule.peak, environment.max_rate
     if limit is not None and peak > limit:
@@ -46,11 +47,12 @@ def guard(
             place=scenario.peak_at,
             hint="shorten the run, or raise max_sessions if the owner of that environment agrees",
         )
-    refuse_unconfirmed(environment, confirmed, scenario.environment_at)
-    _guard_turns(scenario, environment, with_interact=with_interact)
+    if sends or confirmed is not None:
+        refuse_unconfirmed(environment, confirmed, scenario.environment_at)
+    _guard_turns(scenario, environment, with_interact=with_interact, sends=sends)
 
 
-def _guard_turns(scenario: Scenario, environment: Environment, *, with_interact: bool) -> None:
+def _guard_turns(scenario: Scenario, environment: Environment, *, with_interact: bool, sends: bool) -> None:
     turns = scenario.turns
     if turns is None:
         if with_interact:
@@ -69,7 +71,7 @@ def _guard_turns(scenario: Scenario, environment: Environment, *, with_interact:
             place=scenario.turns_at,
             hint="lower the share, or raise max_turns if the owner of that environment agrees",
         )
-    if environment.protected and not with_interact:
+    if environment.protected and sends and not with_interact:
         raise InputError(
             "turns-not-confirmed",
             f"the environment '{environment.name}' is protected, and turns may be paid for",
@@ -85,6 +87,13 @@ def most_turns(scenario: Scenario) -> int:
         return 0
     takers = turns.takers(scenario.schedule.planned(), scenario.seed)
     return takers * (len(turns.say) + scenario.users_return)
+
+
+def still_to_confirm(scenario: Scenario, environment: Environment) -> str:
+    """Return the options that a run of a plan needs; empty where there is nothing to confirm."""
+    if not environment.protected:
+        return ""
+    return f"--confirm {environment.name}{' --with-interact' if scenario.turns else ''}"
 
 
 def refuse_unconfirmed(environment: Environment, confirmed: str | None, place: Place) -> None:

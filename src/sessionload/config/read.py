@@ -73,6 +73,8 @@ class RunRequest:
     """`name=value`, as `--label` takes it."""
     with_interact: bool = False
     """Whether turns were confirmed."""
+    sends: bool = True
+    """Whether anything will be sent: a plan needs no confirmation."""
     given: Sequence[Given] = field(default=())
     """What other options say in place of the scenario's own values."""
 
@@ -106,7 +108,13 @@ def read_run(
             operation=request.operation,
             asked_at=scenario.environment_at,
         )
-        guard(scenario, environment, request.confirmed, with_interact=request.with_interact)
+        guard(
+            scenario,
+            environment,
+            request.confirmed,
+            with_interact=request.with_interact,
+            sends=request.sends,
+        )
     refuse_secrets(labels, environment.hide)
     contract, sha256 = read_contract(request.contract)
     ids: TextList | None = None
