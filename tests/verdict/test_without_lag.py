@@ -273,6 +273,25 @@ def test_the_arrivals_of_a_second_are_under_way_until_their_answers_came() -> No
     assert (lags.pauses(0, 9), lags.longest(3), lags.longest(4)) == ([4], 0, 300 * MS)
 
 
+@pytest.mark.parametrize("forgotten", range(4))
+def test_a_pause_is_felt_for_as_long_as_somebody_waits(forgotten: int) -> None:
+    """The pause of second 1 has passed when nobody waits in second 4; what came before may be forgotten."""
+    paused = slice_of(Exchange(0, 0, 300 * MS, 301 * MS, Outcome.OK, 0, 201))
+    waited = slice_of(Exchange(0, 0, 5 * MS, 6 * MS, Outcome.OK, 5 * MS, 201))
+    at_once = slice_of(Exchange(0, 0, 0, MS, Outcome.OK, 0, 201))
+    lags = LagBySecond(10 * MS)
+    for second, part in enumerate([at_once, paused, waited, waited, at_once, waited]):
+        lags.add(second, part)
+    for second in range(forgotten):
+        lags.forget(second)
+    felt_ns = 300 * MS + 4 * NS
+    late_ns = {second: lags.read_late_ns(second, [waited]) for second in range(forgotten, 6)}
+    assert late_ns == {
+        second: felt_ns if second < 4 else 0  # an arrival of second 0 is under way until the next
+        for second in range(forgotten, 6)
+    }
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.integers(0, 50)), min_size=1, max_size=12), st.integers(1, 220)
 )

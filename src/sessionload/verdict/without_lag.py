@@ -8,7 +8,8 @@ and the bound is on the safe side. Without lag an arrival would have ended
 - earlier by how late its answer was read at most. While the generator paused, it read nothing. A pause shows
   as a lag above `max_lag` in some second. It may have begun before the first arrival that shows it was due,
   so four times the mean time between the arrivals of that second are added to the lag. Every arrival that was
-  under way in such a second may have ended earlier by as much;
+  under way in such a second may have ended earlier by as much, and so may all that came later, as long as in
+  each second somebody waited to be sent: a full server passes a delay on to whoever waits;
 - with a valid session, if its own lag is above `max_lag` and it ended as what a burst after a pause can
   cause: 429, 5xx, a timeout, or a failed connection. A broken contract or a refused key is no matter of time;
 - sent, and with a valid session, if it gave up with a lag above `max_lag`, or while the generator paused: as
@@ -69,6 +70,13 @@ class LagBySecond:
         self._longest: defaultdict[int, int] = defaultdict(int)
         self._arrivals: defaultdict[int, int] = defaultdict(int)
         self._pauses: list[int] = []
+        self._waited: set[int] = set()
+        """The seconds in which arrivals waited to be sent."""
+        self._starts: dict[int, int] = {}
+        """Of those, when what they waited for may have begun; what is not known yet is not in it."""
+        self._carried_ns = 0
+        self._forgotten = -1
+        """The last second that was dropped, and the pauses that may still be felt after it."""
 
     @classmethod
     def of(cls, slices: Iterable[tuple[tuple[int, int], Slice]], limit_ns: int, patience_ns: int = 0) -> Self:
@@ -85,13 +93,22 @@ class LagBySecond:
             self._pauses.insert(bisect_left(self._pauses, second), second)
         self._longest[second] = max(self._longest[second], longest)
         self._arrivals[second] += part.accounted
+        if part.queued_lag.count or part.gave_up:
+            self._waited.add(second)
+            self._starts.clear()
 
     def forget(self, second: int) -> None:
-        """Drop the lags of a second that is not asked for again."""
+        """Drop the lags of a second that is not asked for again, in their order."""
+        if second not in self._waited:
+            self._carried_ns = 0
+        if self._pauses and self._pauses[0] == second:
+            self._carried_ns += self._late_ns(second)
+            del self._pauses[0]
         self._longest.pop(second, None)
         self._arrivals.pop(second, None)
-        if self._pauses and self._pauses[0] == second:
-            del self._pauses[0]
+        self._waited.discard(second)
+        self._starts.clear()
+        self._forgotten = second
 
     def longest(self, second: int) -> int:
         """Return the longest lag of the arrivals due in a second, in nanoseconds."""
@@ -113,10 +130,25 @@ class LagBySecond:
 
     def read_late_ns(self, second: int, slices: Iterable[Slice]) -> int:
         """Return by how much the answers to the arrivals of a second may have been read late."""
-        if not self._pauses:
+        if not self._pauses and not self._carried_ns:
             return 0
-        pauses = self.pauses(second, self.under_way_until(second, slices))
-        return sum(self._longest[pause] + _GAPS * NS // self._arrivals[pause] for pause in pauses)
+        start = self._start(second)
+        pauses = self.pauses(start, self.under_way_until(second, slices))
+        carried_ns = self._carried_ns if start == self._forgotten else 0
+        return carried_ns + sum(map(self._late_ns, pauses))
+
+    def _late_ns(self, pause: int) -> int:
+        return self._longest[pause] + _GAPS * NS // self._arrivals[pause]
+
+    def _start(self, second: int) -> int:
+        """Return the last second up to `second` in which nobody waited: no queue is older than that."""
+        passed = []
+        while second in self._waited and second not in self._starts:
+            passed.append(second)
+            second -= 1
+        start = self._starts.get(second, second)
+        self._starts.update(dict.fromkeys(passed, start))
+        return start
 
 
 def _under_way_ns(part: Slice, patience_ns: int) -> int:
