@@ -98,7 +98,7 @@ def performed(
 
     def perform(*faults: str, workers: int = 1, **more: Any) -> tuple[Result, StubProcess]:  # noqa: ANN401
         stub = stub_with(*faults)
-        stop_after_s = more.pop("stop_after_s", None)
+        stop_after_s, lease_s = more.pop("stop_after_s", None), more.pop("lease_s", None)
         rate, duration = more.pop("rate", "40/s"), more.pop("duration", "500ms")
         users = more.pop("users", {"id": "parts-{n}"})
         turns = {**SCRIPT, **more}
@@ -114,6 +114,8 @@ def performed(
             assert all(isinstance(engine, TurnEngine) for engine in run.engines)
             if stop_after_s is not None:
                 gevent.spawn_later(stop_after_s, run.engines[0].stop)
+            if lease_s is not None:
+                run.engines[0].lease(time.monotonic_ns() + int(lease_s * 1000) * MS)
             return run.run()
 
         result: Result = in_greenlet(run)
@@ -242,6 +244,14 @@ def test_a_stop_leaves_later_turns_unsent(performed: Callable[..., tuple[Result,
     assert result.turns is not None
     assert result.turns.over().outcomes == {TurnOutcome.OK: 10}
     assert result.turns.over().unsent == 20
+
+
+def test_without_a_lease_no_turn_is_sent(performed: Callable[..., tuple[Result, StubProcess]]) -> None:
+    """The connections are kept, so nothing has to be opened for the turns that come too late."""
+    result, stub = performed(lease_s=2.0, think="3s", duration="400ms", rate="50/s", say=["launch", "more"])
+    assert result.turns is not None
+    assert result.turns.over().outcomes == {TurnOutcome.OK: 10}
+    assert (result.turns.over().unsent, stub.ledger()["turns"]) == (10, 10)
 
 
 @pytest.mark.long

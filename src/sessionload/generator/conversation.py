@@ -36,7 +36,10 @@ class Talker(Protocol):
         """Return the time since the start of the schedule."""
 
     def wait_until(self, due_ns: int) -> bool:
-        """Wait for an instant; return whether it has come. It does not where the run is being ended."""
+        """Wait for an instant; return whether it has come and a turn may be sent.
+
+        It may not where the run is being ended, or without a lease.
+        """
 
     def is_over(self) -> bool:
         """Tell whether a later start of this user has ended the session."""

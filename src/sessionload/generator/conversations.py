@@ -101,6 +101,11 @@ class Conversations:
         """How many are open."""
         return len(self._greenlets)
 
+    @property
+    def may_send(self) -> bool:
+        """Whether a turn may be sent: the run is not being ended, and there is a lease."""
+        return not self.stopping.is_set() and time.monotonic_ns() <= self.endpoint.send_until_ns
+
     def begin(self, start: SessionStart, carry: Callable[[], Carried | None]) -> None:
         """Let the user of a session start that is done converse, if it has a key. To be called by that user.
 
@@ -117,7 +122,7 @@ class Conversations:
             counts.keyless += 1
             return
         counts.conversations += 1
-        if self.open >= self._max_open or self.stopping.is_set():
+        if self.open >= self._max_open or not self.may_send:
             for turn in range(1, len(self.bodies) + 1):
                 self.recorder.unsent(start.stage, start.done_ns, turn)
             return
@@ -198,11 +203,11 @@ class _Talk:
         return self._talks.now_ns()
 
     def wait_until(self, due_ns: int) -> bool:
-        """Wait for an instant; return whether it has come before the run is being ended."""
+        """Wait for an instant; return whether it has come, and a turn may be sent."""
         left_ns = due_ns - self._talks.now_ns()
         if left_ns > 0:
             self._talks.stopping.wait(left_ns / NS)
-        return not self._talks.stopping.is_set()
+        return self._talks.may_send
 
     def is_over(self) -> bool:
         """Tell whether a later start of this user has ended the session."""
