@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 LONG := long
-PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal --durations 20
+PYTEST := $(BIN)/pytest --dist worksteal --durations 20 --numprocesses
 # Tests of programs wait more than they work, so there is room for one process more.
-WAITING := --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+ONE_MORE = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs example tutorial check test test-variations test-long bench gold clean
@@ -47,16 +47,16 @@ check: setup ## lint, format and types
 	$(BIN)/mypy
 
 test: check ## everything that must be green: check, the tests, full coverage of the pure modules
-	$(PYTEST) -m 'pure and not long' --cov --cov-report=
+	$(PYTEST) logical -m 'pure and not long' --cov --cov-report=
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python tests/test_floors.py)"
-	$(PYTEST) $(WAITING) -m 'not pure and not long'
+	$(PYTEST) $(ONE_MORE) -m 'not pure and not long'
 
 test-variations: setup ## further cases of what make test shows by fewer
-	$(PYTEST) $(WAITING) -m variation
+	$(PYTEST) $(ONE_MORE) -m variation
 
 test-long: setup $(DOCS_READY) ## what takes longer: many pairs, many pages, many examples, the benchmarks at work
-	$(PYTEST) -m '$(LONG)'
-	$(PYTEST) -m 'hypothesis and not long' --hypothesis-profile thorough --timeout 900
+	$(PYTEST) logical -m '$(LONG)'
+	$(PYTEST) logical -m 'hypothesis and not long' --hypothesis-profile thorough --timeout 900
 
 bench: setup ## the claims on speed and punctuality, measured on this machine in about half an hour
 	@failed=0; for claim in $(filter-out benchmarks/hour.py benchmarks/peers.py,$(wildcard benchmarks/*.py)); do \
