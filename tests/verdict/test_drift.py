@@ -15,7 +15,6 @@ from sessionload.metrics.generator_health import GeneratorHealth
 from sessionload.metrics.measurement import Measurement
 from sessionload.metrics.slices import Slice
 from sessionload.units import NS
-from sessionload.verdict.drift import drift_series
 from sessionload.verdict.evidence import Evidence, Limits
 from sessionload.verdict.over_time_metrics import Drift
 from sessionload.verdict.targets import parse_target
@@ -196,17 +195,6 @@ def test_what_rises_only_with_the_generators_lag_is_not_missed() -> None:
     found = judged(measured(lambda second: 100 + lag(second), hold(), lag_ms=lag), hold())
     assert found.state is State.VOID
     assert found.note.endswith("missed only with the generator's own lag")
-
-
-def test_the_line_goes_through_what_was_seen() -> None:
-    stages = (hold(1800), hold(1800, rate=40, name="peak"))
-    measurement = measured(lambda second: 100.0 if second < 1800 else 300.0, *stages)
-    series = drift_series(P95, measurement.slices, stages, frozenset({0, 1}))
-    found = series.trend(stages)
-    assert found is not None
-    (first, second) = series.line(stages, found)
-    assert first == pytest.approx((0, 100e6, 1800, 100e6), rel=2e-3)
-    assert second == pytest.approx((1800, 300e6, 3600, 300e6), rel=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ NUMBERS = st.integers(-1, 100_000_000)
 W3C = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]")
 
 
-@given(st.text(), NUMBERS)
-def test_a_name_leads_back_to_its_number(run_id: str, number: int) -> None:
-    ids = TraceIds(run_id)
-    assert ids.number(f" {ids.trace_id(number).upper()}\n") == number
-    assert re.fullmatch("[0-9a-f]{32}", ids.trace_id(number))
+@given(st.text(), st.sets(NUMBERS, min_size=2))
+def test_each_arrival_has_a_name_of_its_own(run_id: str, numbers: set[int]) -> None:
+    names = {TraceIds(run_id).trace_id(number) for number in numbers}
+    assert len(names) == len(numbers)
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in names)
 
 
 def test_names_are_those_of_earlier_versions() -> None:
@@ -31,12 +31,6 @@ def test_names_are_those_of_earlier_versions() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "0" * 32, "x", TraceIds(RUN).trace_id(0)[:31], "-" * 32])
-def test_what_is_no_name_of_the_run_has_no_number(text: str) -> None:
-    assert TraceIds(RUN).number(text) is None
-    assert TraceIds(RUN).number(TraceIds(RUN).run + "0123456789abcdeg") is None
-
-
 @given(NUMBERS, st.fractions(0, 1))
 def test_a_traceparent_is_one(number: int, sampled: Fraction) -> None:
     tracing = Tracing(w3c=True, sampled=sampled, request_id="x-request-id")
@@ -44,7 +38,8 @@ def test_a_traceparent_is_one(number: int, sampled: Fraction) -> None:
     assert (parent, name, request_id) == ("traceparent", "x-request-id", TraceIds(RUN).trace_id(number))
     assert W3C.fullmatch(value)
     assert value.split("-")[1] == request_id
-    assert value.endswith("01") == tracing.is_sampled(RUN, number)
+    assert value.endswith("-01") or sampled < 1
+    assert value.endswith("-00") or sampled > 0
 
 
 def test_each_header_comes_alone_and_none_unasked() -> None:
@@ -58,6 +53,6 @@ def test_each_header_comes_alone_and_none_unasked() -> None:
 @pytest.mark.parametrize(("share", "least", "most"), [(0, 0, 0), (0.1, 950, 1050), (1, 10_000, 10_000)])
 def test_the_share_that_is_sampled_is_the_one_asked_for(share: float, least: int, most: int) -> None:
     tracing = Tracing(w3c=True, sampled=Fraction(share))
-    sampled = sum(tracing.is_sampled(RUN, number) for number in range(10_000))
+    fields_of = tracing.fields(RUN)
+    sampled = sum(fields_of(number).endswith(b"-01\r\n") for number in range(10_000))
     assert least <= sampled <= most
-    assert not Tracing(request_id="x-id").is_sampled(RUN, 1)

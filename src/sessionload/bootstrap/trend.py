@@ -27,15 +27,13 @@ _STEEPEST = 20.0
 
 
 class Trend(NamedTuple):
-    """A change per hour, 0.05 for 5 %, with its 95 % confidence interval; and the line itself."""
+    """A change per hour, 0.05 for 5 %, with its 95 % confidence interval."""
 
     per_hour: float
     low: float
     high: float
     slope: float
     """Of the logarithm, by hour."""
-    levels: dict[int, float]
-    """By group: the logarithm at hour 0."""
 
 
 def trend(
@@ -64,11 +62,7 @@ def trend(
     apart = drawn - drawn.mean()
     factor = critical([apart / deviation if deviation else apart])
     reach = student(factor, blocks.freedom) * deviation * blocks.inflation
-    levels = {
-        number: float(value[group == number].mean() - slope * time[group == number].mean())
-        for number in set(groups)
-    }
-    return Trend(_change(slope), _change(slope - reach), _change(slope + reach), slope, levels)
+    return Trend(_change(slope), _change(slope - reach), _change(slope + reach), slope)
 
 
 def _change(slope: float) -> float:

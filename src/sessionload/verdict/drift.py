@@ -23,7 +23,7 @@ from sessionload.verdict.found_over_time import Found, nothing
 from sessionload.verdict.judged_target import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sessionload.metrics.slices import Slice
     from sessionload.verdict.over_time_metrics import Drift
@@ -85,16 +85,6 @@ class DriftSeries(NamedTuple):
             [rates.index(stages[stage].start_rate) for stage in self.of_stage],
             tuple(self.of_stage.count(stage) for stage in sorted(set(self.of_stage))),
         )
-
-    def line(self, stages: Sequence[Stage], found: Trend) -> Iterator[tuple[float, float, float, float]]:
-        """Yield the line of each stage: second, nanoseconds, second, nanoseconds."""
-        rates = sorted({stages[stage].start_rate for stage in self.of_stage})
-        for stage in sorted(set(self.of_stage)):
-            starts = [start for start, of in zip(self.starts, self.of_stage, strict=True) if of == stage]
-            ends = (starts[0], starts[-1] + self.length_s)
-            level = found.levels[rates.index(stages[stage].start_rate)]
-            low, high = (math.exp(level + found.slope * end / _HOUR_S) for end in ends)
-            yield ends[0], low, ends[1], high
 
 
 def drift_series(

@@ -1,9 +1,8 @@
 """What an arrival is called in the headers that it is sent with, by which a server's log can be searched.
 
-A name is 32 hexadecimal digits: 16 follow from the run, and 16 from the arrival's number, one to one, so that
-the number follows from the name as well. It is the trace ID of `traceparent` (W3C Trace Context), whose
-parent ID is the run's, and the value of a header of one's own choice. The arithmetic must never change:
-results of earlier versions name arrivals by it.
+A name is 32 hexadecimal digits: 16 follow from the run, and 16 from the arrival's number, one to one. It is
+the trace ID of `traceparent` (W3C Trace Context), whose parent ID is the run's, and the value of a header of
+one's own choice. The arithmetic must never change: results of earlier versions name arrivals by it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ PREFLIGHT_NUMBER = -1
 """What stands for the number of the preflight, which is no arrival."""
 
 _SIZE = 1 << 64
-_DIGITS = 16
 
 
 class TraceIds:
@@ -43,15 +41,6 @@ class TraceIds:
     def trace_id(self, number: int) -> str:
         """Return an arrival's name."""
         return f"{self.run}{self.place(number):016x}"
-
-    def number(self, trace_id: str) -> int | None:
-        """Return whose name it is: a number, planned or not, or `PREFLIGHT_NUMBER`; `None` of another run."""
-        name = trace_id.strip().lower()
-        run, rest = name[:_DIGITS], name[_DIGITS:]
-        if run != self.run or len(rest) != _DIGITS or not set(rest) <= set("0123456789abcdef"):
-            return None
-        number = (int(rest, 16) - self.plus) * pow(self.factor, -1, _SIZE) % _SIZE
-        return PREFLIGHT_NUMBER if number == _SIZE - 1 else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +79,6 @@ class Tracing:
         """Return the names and values of an arrival's fields."""
         lines = self.fields(run_id)(number).decode().splitlines()
         return tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-
-    def is_sampled(self, run_id: str, number: int) -> bool:
-        """Whether an arrival's `traceparent` asks the server to record the trace."""
-        return self.w3c and TraceIds(run_id).place(number) < self._below
 
     @property
     def _below(self) -> int:
