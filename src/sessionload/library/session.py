@@ -203,8 +203,8 @@ class StartSession:
         ]
         if not self._embedded:  # whose port is gone with the tests
             request = session_request(self._contract, user_id)
-            variable = environment.key_variable or "VF_API_KEY"
-            lines.append(f"again: {curl(request, environment.url, key_variable=variable)}")
+            again = curl(request, environment.url, key_variable=environment.key_variable)
+            lines.append(f"again: {again}")
         return "\n".join(lines)
 
 

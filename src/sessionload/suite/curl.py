@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _RUN = re.compile(rb"(.)\1{999,}", re.DOTALL)
 """A run that is shorter made than written."""
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
+USUAL_VARIABLE = "VF_API_KEY"
+"""What the shell has the key in, where the environment names no variable."""
 _WORD = re.compile(r"[A-Za-z0-9_./:%=@,+-]+")
 
 
-def curl(request: CaseRequest, origin: str, *, key_variable: str = "VF_API_KEY") -> str:
+def curl(request: CaseRequest, origin: str, *, key_variable: str = "") -> str:
     """Return a POSIX shell command that sends `request` to `origin` (scheme, host and port, no path)."""
     parts = ["curl", "-i", "--path-as-is", *_method(request)]
     for name, value in request.headers:
@@ -51,7 +53,7 @@ def _header(name: str, value: str, key_variable: str) -> str:
     parts: list[str] = []
     end = 0
     for place in PLACEHOLDER.finditer(text):
-        parts += [_quoted(text[end : place.start()]), f'"${place[1] or key_variable}"']
+        parts += [_quoted(text[end : place.start()]), f'"${place[1] or key_variable or USUAL_VARIABLE}"']
         end = place.end()
     return "".join([*parts, *([_quoted(text[end:])] if end < len(text) else [])])
 

@@ -30,4 +30,4 @@ def with_stub(
     key = Secret(stub_key, name=KEY_VARIABLE)
     stub = StubProcess.start(environment.stub, key, document=document, binding=environment.binding)
     stack.enter_context(stub)
-    return replace(environment.at_port(stub.port), key=key), stub
+    return replace(environment.at_port(stub.port), key=key, key_variable=KEY_VARIABLE), stub

@@ -274,7 +274,7 @@ class Fuzzer:
         elif not self._judged:
             state, shown = CaseStatus.SKIPPED, self.cut_short or "no request was answered"
         environment = self._client.environment
-        key_variable = environment.key_variable or "VF_API_KEY"
+        key_variable = environment.key_variable
         line = curl(finding.request, environment.url, key_variable=key_variable) if finding else ""
         return CaseResult(f"{GROUP}/{name}", GROUP, requirement, expected, shown, state, line, None, requests)
 

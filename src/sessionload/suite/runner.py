@@ -200,7 +200,7 @@ class SuiteRunner:
 
     def _curl(self, request: CaseRequest) -> str:
         environment = self._client.environment
-        return curl(request, environment.url, key_variable=environment.key_variable or "VF_API_KEY")
+        return curl(request, environment.url, key_variable=environment.key_variable)
 
 
 def _skipped(name: str, group: str, requirement: str, expected: str, reason: str) -> CaseResult:

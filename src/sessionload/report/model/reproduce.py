@@ -21,7 +21,7 @@ from sessionload.contract.request.request_body import SHOWN_USER
 from sessionload.errors import InputError
 from sessionload.stub.settings import KEY_VARIABLE
 from sessionload.suite.cases.case import CaseRequest
-from sessionload.suite.curl import curl
+from sessionload.suite.curl import USUAL_VARIABLE, curl
 from sessionload.workload.user_ids import compile_user_ids, plain_numbers
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def shell_line(result: Result) -> Callable[[int], str]:
     origin = STUB_ORIGIN if embedded else environment.get("url", "")
     path = _path(contract.get("path", ""), environment)
     method, headers = contract.get("method", ""), _headers(contract)
-    variable = KEY_VARIABLE if embedded else environment.get("key_variable", "VF_API_KEY")
+    variable = KEY_VARIABLE if embedded else environment.get("key_variable", USUAL_VARIABLE)
     words = (method, variable, *(name for name, _ in headers))
     body_of = _bodies(result)
     if not (_ORIGIN.fullmatch(origin) and path and body_of and all(map(_TOKEN.fullmatch, words))):
